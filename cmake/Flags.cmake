@@ -1,0 +1,12 @@
+# Compiler flags that every target of ours shares: link against otpctl::flags.
+add_library(otpctl_flags INTERFACE)
+target_compile_options(otpctl_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wswitch-enum -Wnon-virtual-dtor -Woverloaded-virtual
+  $<$<BOOL:${OTPCTL_WERROR}>:-Werror>
+  $<$<BOOL:${OTPCTL_SANITIZE}>:-fsanitize=address,undefined;-fno-sanitize-recover=all;-fno-omit-frame-pointer>)
+target_compile_definitions(otpctl_flags INTERFACE
+  $<$<CONFIG:Release>:_FORTIFY_SOURCE=2> $<$<BOOL:${OTPCTL_SANITIZE}>:OTPCTL_SANITIZED>)
+target_link_options(otpctl_flags INTERFACE
+  -Wl,--as-needed -Wl,-z,relro,-z,now
+  $<$<BOOL:${OTPCTL_SANITIZE}>:-fsanitize=address,undefined>)
+add_library(otpctl::flags ALIAS otpctl_flags)

@@ -1,0 +1,66 @@
+// Bytes → Message. An Envelope is what a source took in (a mail with what its transport knew of it), an Sms
+// what a door or the pipe took in; both become a Message: who it was for, who sent it, what a person would
+// see. Pure; never fails: a damaged mail is a Message with less in it (`problems` says what).
+// Limits (research figures, reason in limits.hpp): headers 64 KiB and 1,000 fields, 200 addresses, 100 parts,
+// depth 20, visible text 256 KiB.
+#pragma once
+
+#include "base/time.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace otpctl::message {
+
+enum class Channel { email, sms, person };
+std::string_view name_of(Channel channel);
+
+/// What a mail source hands on. `bytes` may be cut off at the end (bounded fetch).
+struct Envelope {
+  std::vector<std::string> recipients;  // RCPT TO of a door of ours: the surest stamp there is; may be empty
+  std::string bytes;                    // RFC 5322, CRLF or LF
+};
+
+/// What an SMS source hands on.
+struct Sms {
+  std::string recipient;  // our number, as the source wrote it; may be empty (one-number set-ups)
+  std::string sender;     // number, short code or alphanumeric name; may be empty
+  std::string text;       // UTF-8
+  std::optional<WallTime> sent;
+};
+
+struct MailOptions {
+  std::string mailbox_address;                 // the catch-all itself: counts as a recipient only last
+  std::vector<std::string> recipient_headers;  // configured names: exclusive when not empty
+};
+
+/// The routing keys of a message, normalised (address.hpp), each once, in order of precedence.
+struct Recipients {
+  std::vector<std::string> stamped;  // written by the receiving server above the topmost Received, or by our
+                                     // own door: when there are any they alone decide
+  std::vector<std::string> claimed;  // To, Cc: written by the sender
+  bool to_mailbox_itself = false;    // the mailbox's own address was among them (kept in neither list)
+};
+
+struct Message {
+  Channel channel = Channel::email;
+  Recipients recipients;
+  std::string sender;         // mail: the From address, normalised, empty unless there is exactly one
+                              // SMS: the number in E.164 or the name as it came
+  std::string sender_domain;  // mail: the part after @
+  std::string subject;        // decoded, UTF-8, one line
+  std::string text;           // what a person sees, UTF-8, \n line ends; the subject is not in it
+  std::string message_id;     // without <>; empty if none
+  std::optional<WallTime> sent;  // Date header or the SMS's own time: for show, never for freshness
+  bool bounce = false;           // a delivery report or an automatic reply: carries no code for anybody
+  std::vector<std::string> problems;  // "over 1,000 header fields", "nested deeper than 20", …
+};
+
+Message read_mail(const Envelope& envelope, const MailOptions& options);
+
+/// `region`: CLDR code such as "TR" for numbers written without country code; may be empty.
+Message read_sms(const Sms& sms, std::string_view region);
+
+}  // namespace otpctl::message
