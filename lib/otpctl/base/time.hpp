@@ -4,15 +4,14 @@
 
 #include "base/result.hpp"
 
+#include <otpctl/types.hpp>
+
 #include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace otpctl {
-
-using Duration = std::chrono::microseconds;
-using WallTime = std::chrono::sys_time<Duration>;
 
 struct BootClock {  // CLOCK_BOOTTIME
   using duration = Duration;
