@@ -3,6 +3,10 @@
 function(otpctl_room name)
   cmake_parse_arguments(ROOM "" "" "USES;LINKS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp")
+  if(NOT sources)  # an empty room: CMake wants at least one file
+    set(sources "${CMAKE_CURRENT_BINARY_DIR}/${name}_empty.cpp")
+    file(WRITE ${sources} "")
+  endif()
   add_library(otpctl_${name} STATIC ${sources})
   add_library(otpctl::${name} ALIAS otpctl_${name})
   set_target_properties(otpctl_${name} PROPERTIES LINKER_LANGUAGE CXX)
