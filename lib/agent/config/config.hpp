@@ -1,0 +1,80 @@
+// TOML text → Config. Errors carry file:line; an unknown key is refused with the nearest right one. Pure: secrets
+// are only named here (SecretSource), io/secrets fetches them when a connection needs them.
+#pragma once
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace otpctl::config {
+
+/// Where a secret comes from: exactly one of the four, or not given (`none`).
+struct SecretSource {
+  enum class Kind { none, command, file, credential, env };
+  Kind kind = Kind::none;
+  std::vector<std::string> command;  // argv, no shell; a TOML string means {"sh", "-c", text}
+  std::string name;                  // path, credential or variable
+  bool operator==(const SecretSource&) const = default;
+};
+
+enum class Tls { implicit, starttls, none };
+
+struct Mailbox {
+  std::string name;     // unique; "main"
+  std::string address;  // the catch-all itself; may be empty
+  std::string host;
+  int port = 993;       // 143 by default for starttls and none
+  Tls tls = Tls::implicit;
+  bool insecure = false;  // allows tls = "none"
+  std::string ca_file;    // empty: the system's
+  std::string user;
+  SecretSource password;
+  SecretSource token;     // bearer: XOAUTH2, OAUTHBEARER
+  std::string proxy;      // socks5h://…, http://…; empty: none
+  std::vector<std::string> folders = {"INBOX"};
+  Duration poll = std::chrono::seconds(3);          // while somebody waits, where there is no IDLE
+  std::optional<Duration> probe;                    // NOOP instead of a silent IDLE while somebody waits …
+  bool probe_auto = true;                           // … 20 ms for loopback and private addresses, else off
+  std::vector<std::string> recipient_headers;       // exclusive when not empty
+  bool recipients_all = false;                      // recipients = "all"
+  int line = 0;                                     // of its [[mailbox]], for errors
+  std::string identity() const;  // "imaps://user@host:port": compared with what a caller's environment asks for
+  bool operator==(const Mailbox&) const = default;
+};
+
+struct UserPattern {
+  std::string regex;
+  int line = 0;
+  bool operator==(const UserPattern&) const = default;
+};
+
+struct Config {
+  std::string path;  // empty: the embedded default or the environment
+  Duration wait_timeout = std::chrono::seconds(120);
+  Duration wait_since = std::chrono::seconds(30);
+  Duration session_ttl = std::chrono::seconds(600);
+  Duration keep = std::chrono::minutes(10);
+  std::string default_region;  // "TR"
+  std::string log_level = "info";
+  std::string log_file;  // empty: agent.log in the store's folder
+  std::vector<Mailbox> mailboxes;
+  std::vector<UserPattern> patterns;
+  bool operator==(const Config&) const = default;
+};
+
+/// `name` stands in errors ("config.toml:12: …"). Every error is ErrorCode::config.
+Result<Config> parse(std::string_view toml, const std::string& name);
+
+/// A mailbox from the environment alone (OTPCTL_MAILBOX + OTPCTL_PASSWORD, or the names people have: OTP_MANAGER_EMAIL …),
+/// added to an otherwise default Config. Fills nothing when none of the names is set. `env` returns "" for unset.
+Result<Config> from_environment(const std::function<std::string(const char*)>& env);
+
+/// IMAP host of a well-known mail domain (gmail.com, outlook.com, …), or nothing.
+std::optional<std::string> known_imap_host(std::string_view domain);
+
+}  // namespace otpctl::config

@@ -1,0 +1,43 @@
+// SQLite: the journal of delivery. Knows kind, key and bytes of a record and nothing of their meaning. Values are
+// AES-256-GCM with a key file outside the database; keys of rows are stored as HMAC-SHA-256 under the same file,
+// so that a stolen store tells neither codes nor addresses.
+//
+// WAL, synchronous NORMAL (survives kill -9), FULL on demand (survives a power cut) before a 250 or 2xx for what
+// exists only here. secure_delete on. One thread.
+#pragma once
+
+#include "base/result.hpp"
+#include "delivery/record.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace otpctl::store {
+
+class Store {
+ public:
+  struct Options {
+    std::string path;      // ":memory:" keeps nothing
+    std::string key_path;  // 32 bytes, 0600; made when neither it nor rows exist
+  };
+  /// `storage`: corrupt, unreadable, disk full, a newer schema. `permission`: another owner, a symlink, group-readable.
+  /// `config`: the key file is missing or wrong while rows exist: never makes a new key then, never deletes.
+  static Result<Store> open(const Options& options);
+
+  Result<std::vector<delivery::Record>> load() const;
+
+  /// All of `changes` in one transaction or none. `durable`: on disk when it returns.
+  Result<void> commit(const std::vector<delivery::Change>& changes, bool durable = false);
+
+  Store(Store&&) noexcept;
+  Store& operator=(Store&&) noexcept;
+  ~Store();
+
+ private:
+  struct State;
+  explicit Store(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace otpctl::store

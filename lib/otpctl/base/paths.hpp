@@ -1,0 +1,37 @@
+// Where everything that belongs to us lives: one function for the agent, its clients and `config path`.
+// DESIGN "One agent per store": OTPCTL_HOME holds all together, else the XDG folders; never /tmp.
+#pragma once
+
+#include "base/result.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace otpctl {
+
+/// What paths depend on; tests give their own.
+struct Surroundings {
+  std::function<std::string(const char*)> env;  // "" when unset
+  unsigned uid = 0;
+  std::function<bool(const std::string&)> is_own_directory;  // exists, ours, not a symlink
+};
+Surroundings real_surroundings();
+
+struct Paths {
+  std::string config;       // config.toml (may not exist)
+  std::string state;        // the store's folder, 0700
+  std::string store;        // state/store.db
+  std::string key;          // state/key
+  std::string agent_file;   // state/agent.json
+  std::string agent_lock;   // state/agent.lock: held by the living agent
+  std::string start_lock;   // state/start.lock: held by the client that starts one
+  std::string socket;       // where an agent started here binds
+  std::string lmtp_socket;  // beside it
+  std::vector<std::string> candidates;  // sockets that a client tries after the agent file
+};
+
+/// `config` when sockets would exceed 107 bytes or neither HOME nor OTPCTL_HOME is known.
+Result<Paths> resolve_paths(const Surroundings& surroundings, const std::string& config_option = {});
+
+}  // namespace otpctl

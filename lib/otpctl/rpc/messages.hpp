@@ -1,0 +1,165 @@
+// The requests of docs/agent-protocol.md as values, and the way from and to one line of JSON. Pure.
+// nlohmann/json stays behind the .cpp files.
+#pragma once
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+
+#include <otpctl/types.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace otpctl::rpc {
+
+inline constexpr std::size_t kMaxLine = 64 * 1024;  // with its LF
+
+struct Hello {
+  int protocol = 0;
+  std::string client;
+  int pid = 0;
+  std::map<std::string, std::string> environment;  // names of docs/agent-protocol.md, "Hello"
+};
+struct HelloResult {
+  int protocol = 0;
+  std::string version;
+  int pid = 0;
+  std::vector<std::string> capabilities;
+};
+
+struct Wait {
+  std::string waiter;
+  std::string session;
+  Target target;
+  Filters filters;
+  std::optional<Duration> timeout;  // absent: the configured one, unless no_limit
+  bool no_limit = false;            // "timeout":"none"
+  std::optional<Duration> since;
+  std::string resume;
+  bool exclusive = false;
+  std::optional<Duration> queue;
+  bool fail_fast = false;
+};
+struct Ack {
+  std::string delivery;
+  std::string waiter;
+};
+struct AckResult { bool known = true; };
+
+struct SessionRegister {
+  Target target;
+  Filters filters;
+  std::optional<Duration> ttl;
+  std::string country;
+  std::string metadata = "{}";
+  bool exclusive = false;
+  std::optional<Duration> queue;
+};
+struct SessionList { std::string after; };
+struct SessionListResult {
+  std::vector<SessionInfo> sessions;
+  bool more = false;
+};
+struct SessionShow { std::string session; };
+struct SessionMark { std::string session; };
+struct SessionClose { std::string session; };
+struct SessionRefresh {
+  std::string session;
+  std::optional<Duration> ttl;
+};
+
+struct Manual {
+  std::string target;
+  std::string code;
+};
+struct ManualResult {
+  std::string recipient;
+  bool delivered = false;
+  int waiting = 0;
+};
+struct Sms {
+  std::string text;
+  std::string from;
+  std::string to;
+  std::optional<WallTime> sent;
+  std::string id;
+};
+struct SmsResult {
+  bool duplicate = false;
+  bool delivered = false;
+};
+struct Status {};
+struct Stop { bool restart = false; };
+struct StopResult { int pid = 0; };
+
+using Request = std::variant<Hello, Wait, Ack, SessionRegister, SessionList, SessionShow, SessionMark, SessionClose,
+                             SessionRefresh, Manual, Sms, Status, Stop>;
+using Answer = std::variant<HelloResult, Delivered, WaitEnd, AckResult, SessionInfo, SessionListResult, ManualResult,
+                            SmsResult, AgentStatus, StopResult>;
+
+// Notifications to an open wait.
+struct Waiting {
+  std::string session;
+  std::string resume;
+  std::optional<Duration> remaining;
+};
+struct Warning {
+  std::string message;
+  int contended = 0;
+};
+using Notification = std::variant<Waiting, Warning>;
+
+/// The id of a request as it stood in the line ("7", "\"a\""): sent back as it is. "null" when there was none.
+using Id = std::string;
+
+// ---- the agent's side ----
+
+struct Call {
+  Id id;
+  Request request;
+};
+struct CallError {  // answer with encode_error(id, error, rpc_code)
+  Id id = "null";
+  Error error;
+  int rpc_code = -32600;
+  bool fatal = false;  // not JSON, not an object: the connection is closed after the answer
+};
+/// One line without its LF.
+tl::expected<Call, CallError> decode_call(std::string_view line);
+
+/// Each returns one line with its LF, at most kMaxLine: lists are cut by the caller, long texts are shortened.
+std::string encode_answer(const Id& id, const Answer& answer);
+std::string encode_error(const Id& id, const Error& error, int rpc_code = -32000);
+std::string encode_notification(const Id& wait_id, const Notification& notification);
+
+// ---- the client's side ----
+
+std::string encode_call(const Id& id, const Request& request);
+
+struct Reply {
+  Id id;
+  std::variant<Answer, Error> outcome;
+};
+struct Told {
+  Id wait_id;
+  Notification notification;
+};
+/// `expected` tells how the result of each request id is to be read.
+using Incoming = std::variant<Reply, Told>;
+Result<Incoming> decode_incoming(std::string_view line, const std::map<Id, std::string>& method_of);
+
+// ---- what commands print with --json: the same objects, `"v":1` first, no LF ----
+
+std::string to_json(const Answer& answer);
+std::string to_json(const Error& error);  // {"v":1,"error":{"class":…,"message":…,"exit":…}}
+
+/// {"v":1,"event":"waiting",…} for progress on a pipe.
+std::string_view name_of(SourceState state);
+std::string_view name_of(SessionState state);
+std::string_view name_of(Unmatched reason);
+
+}  // namespace otpctl::rpc

@@ -1,0 +1,29 @@
+"""The test house around real servers (Python 3.11, standard library only).
+
+  until, free_port      bounded waiting and ports           (util)
+  Authority             a CA made on the spot               (tls)
+  Dovecot               a private Dovecot 2.3               (dovecot)
+  Introspection         the token endpoint Dovecot asks     (introspection)
+  ImapClient            a raw-socket IMAP client            (rawimap)
+  mail                  makers of mails and text messages   (mail)
+  Home                  a private otpctl: home, agent, CLI  (agent)
+  ScriptedServer        an IMAP server that plays a script  (scripted)
+  FaultProxy            a TCP proxy that breaks things      (proxy)
+
+Nothing here sleeps for a fixed time to "let things settle": what has to happen is waited for with
+`until(predicate, seconds)`, which fails loudly.
+"""
+
+from .util import Timeout, free_port, until
+from .tls import Authority
+from .introspection import Introspection
+from .dovecot import Dovecot, NoDovecot
+from .rawimap import ImapClient, ImapError
+from .agent import Home, NoBinaries
+from .scripted import Connection, ScriptedServer, parse_transcript
+from .proxy import FaultProxy
+from . import mail
+
+__all__ = ["Authority", "Connection", "Dovecot", "FaultProxy", "Home", "ImapClient", "ImapError",
+           "Introspection", "NoBinaries", "NoDovecot", "ScriptedServer", "Timeout", "free_port", "mail",
+           "parse_transcript", "until"]

@@ -1,0 +1,375 @@
+"""A private otpctl: a home of its own, a clean environment, its agent, its commands."""
+
+import json
+import os
+import selectors
+import shutil
+import signal
+import subprocess
+import threading
+import time
+
+from .util import alive, temp_dir, until
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../.."))
+
+
+class NoBinaries(Exception):
+    """otpctl is not built; the text says where it was looked for."""
+
+
+def bin_dir():
+    """The folder that holds `otpctl`: $OTPCTL_BIN_DIR, else the newest build."""
+    named = os.environ.get("OTPCTL_BIN_DIR")
+    candidates = [named] if named else [
+        os.path.join(ROOT, "build", preset, "bin") for preset in ("bench", "release", "check", "dev")]
+    built = [folder for folder in candidates if os.access(os.path.join(folder, "otpctl"), os.X_OK)]
+    if not built:
+        raise NoBinaries(f"no otpctl in {', '.join(candidates)}")
+    return max(built, key=lambda folder: os.path.getmtime(os.path.join(folder, "otpctl")))
+
+
+class Home:
+    """A folder that is OTPCTL_HOME, and everything that happens in it.
+
+        with Home() as home, Dovecot() as dovecot:
+            home.write_config(home.mailbox(dovecot))
+            wait = home.wait("bot5@example.com")             # blocked when this returns
+            at_ns = dovecot.deliver(mail.html("482913"), "bot5@example.com")
+            assert wait.finish() == 0 and wait.stdout == "482913\\n"
+            latency_ms = (wait.first_byte_ns - at_ns) / 1e6
+
+    folder, env      OTPCTL_HOME, and the whole environment of what is started (PATH, HOME, LANG and
+                     OTPCTL_HOME; the caller's own settings never get in). env may be changed.
+    bin              the folder with `otpctl`
+
+    At the end of the `with` block every process started here is ended, the agent is stopped, and a process
+    that still lives, or a finding of a sanitizer, is an AssertionError. OTPTEST_KEEP=1 keeps the folder.
+    """
+
+    def __init__(self, **env):
+        self.bin = bin_dir()
+        self.root = temp_dir("home")
+        self.folder = os.path.join(self.root, "otpctl")
+        os.mkdir(self.folder, 0o700)
+        reports = os.path.join(self.root, "sanitizer")
+        self.env = {
+            "PATH": f"{self.bin}:/usr/local/bin:/usr/bin:/bin", "HOME": self.root, "LANG": "C.UTF-8",
+            "OTPCTL_HOME": self.folder,
+            "ASAN_OPTIONS": f"log_path={reports}:abort_on_error=0:detect_stack_use_after_return=0",
+            "UBSAN_OPTIONS": f"log_path={reports}:print_stacktrace=1",
+            **env}
+        self._running = []
+        self._pump = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        try:
+            self.close(check=kind is None)
+        finally:
+            if not os.environ.get("OTPTEST_KEEP"):
+                shutil.rmtree(self.root, ignore_errors=True)
+
+    def close(self, check=True):
+        for process in self._running:
+            process.kill()
+        if self.agent_pid():
+            self.otpctl("agent", "stop", timeout=20, check_timeout=False)
+        left = self.processes()
+        with_grace = time.monotonic() + 3
+        while left and time.monotonic() < with_grace:
+            time.sleep(0.01)
+            left = self.processes()
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+        if self._pump:
+            self._pump.stop()
+        if check:
+            assert not left, f"still running after `agent stop`: {left}"
+            assert not self.sanitizer_reports(), self.sanitizer_reports()
+
+    # ---- configuration ------------------------------------------------------------------------
+
+    def write_config(self, *parts):
+        """Writes config.toml from pieces of TOML text."""
+        self.write("config.toml", "\n".join(parts) + "\n")
+
+    def write(self, name, text, mode=0o600):
+        """Writes a file below the home; returns its path."""
+        path = os.path.join(self.folder, name)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(path, mode)
+        return path
+
+    def mailbox(self, server, name="main", tls="implicit", password=None, **keys):
+        """The `[[mailbox]]` table for a Dovecot or a ScriptedServer, password in a 0600 file.
+
+        Any key can be given (dashes as underscores: probe="off", port=proxy.port); None leaves one out.
+        """
+        user = getattr(server, "user", "catchall@example.com")
+        secret = password or getattr(server, "password", "scripted password")
+        port = getattr(server, "port", None) or (server.imaps_port if tls == "implicit" else server.imap_port)
+        table = {"name": name, "address": user, "host": "localhost", "port": port, "tls": tls,
+                 "ca-file": server.ca_file, "user": user,
+                 "password-file": self.write(f"password-{name}", secret + "\n")}
+        table.update({key.replace("_", "-"): value for key, value in keys.items()})
+        return "[[mailbox]]\n" + "".join(
+            f"{key} = {json.dumps(value)}\n" for key, value in table.items() if value is not None)
+
+    # ---- commands -----------------------------------------------------------------------------
+
+    def command(self, *arguments):
+        return [os.path.join(self.bin, "otpctl"), *map(str, arguments)]
+
+    def otpctl(self, *arguments, input=None, timeout=60, env=None, check_timeout=True, **popen):
+        """Runs one command to its end; returns a Done."""
+        began = time.monotonic()
+        process = subprocess.Popen(
+            self.command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.root,
+            stdin=subprocess.DEVNULL if input is None else subprocess.PIPE,
+            **{"env": {**self.env, **(env or {})}, **popen})
+        data = input.encode() if isinstance(input, str) else input
+        try:
+            out, err = process.communicate(data, timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
+            if check_timeout:
+                raise AssertionError(f"otpctl {arguments}: still running after {timeout} s; {err.decode()}") from None
+        return Done(process.returncode, out.decode(), err.decode(), time.monotonic() - began)
+
+    def json(self, *arguments, **more):
+        """Runs a command with --json and returns the object that it answers; exit code 0 is asked for."""
+        done = self.otpctl(*arguments, "--json", **more)
+        assert done.code == 0, f"otpctl {arguments}: exit {done.code}: {done.stderr}"
+        return json.loads(done.stdout)
+
+    def spawn(self, *arguments, env=None, **popen):
+        """Starts a command and returns at once with a Running."""
+        if self._pump is None:
+            self._pump = _Pump()
+        process = Running(self._pump, self.command(*arguments),
+                          {"cwd": self.root, "env": {**self.env, **(env or {})}, **popen})
+        self._running.append(process)
+        return process
+
+    def wait(self, *arguments, blocked=True, **more):
+        """Starts `otpctl wait …`; returns when the agent lists it as a waiter (blocked=False: at once)."""
+        before = self.waiting_pids() if blocked else set()
+        running = self.spawn("wait", *arguments, **more)
+        if blocked:
+            until(lambda: running.poll() is not None or self.waiting_pids() - before, 15,
+                  f"otpctl wait {arguments} is blocked", every=0.02)
+        return running
+
+    def waits(self, recipients, *arguments, seconds=60):
+        """Starts one wait for each recipient and returns when all of them are blocked."""
+        running = [self.spawn("wait", *arguments, name) for name in recipients]
+        pids = {one.pid for one in running}
+        until(lambda: pids <= self.waiting_pids() or any(one.poll() is not None for one in running), seconds,
+              f"{len(running)} waits are blocked", every=0.05)
+        return running
+
+    # ---- the agent ----------------------------------------------------------------------------
+
+    def status(self):
+        """`otpctl status --json`, or None when there is no agent."""
+        if not self.agent_pid():
+            return None
+        done = self.otpctl("status", "--json")
+        return json.loads(done.stdout) if done.stdout.startswith("{") else None
+
+    def waiters(self):
+        return (self.status() or {}).get("waiters", [])
+
+    def waiting_pids(self):
+        """The pids of the processes that the agent lists as waiters."""
+        return {waiter["pid"] for waiter in self.waiters()}
+
+    def source(self, name="main/INBOX"):
+        """One source of `status`, or None."""
+        found = [one for one in (self.status() or {}).get("sources", []) if one["name"] == name]
+        return found[0] if found else None
+
+    def await_source(self, state="live", name="main/INBOX", seconds=15):
+        """Returns when that source is in that state."""
+        until(lambda: (self.source(name) or {}).get("state") == state, seconds,
+              f"{name} is {state}", every=0.02)
+
+    def start_agent(self, *arguments):
+        """`otpctl agent start`; fails unless it says 0."""
+        done = self.otpctl("agent", "start", *arguments)
+        assert done.code == 0, f"agent start: {done.code}: {done.stderr}"
+
+    def agent_file(self):
+        """What agent.json says, or {}."""
+        try:
+            with open(os.path.join(self.folder, "agent.json"), encoding="utf-8") as file:
+                return json.load(file)
+        except (OSError, ValueError):
+            return {}
+
+    def agent_pid(self):
+        """The pid of the living agent, or None."""
+        pid = self.agent_file().get("pid")
+        return pid if pid and alive(pid) else None
+
+    def kill_agent(self, how=signal.SIGKILL):
+        """Ends the agent by a signal; returns its pid when it is gone."""
+        pid = self.agent_pid()
+        assert pid, "no agent to kill"
+        os.kill(pid, how)
+        until(lambda: not alive(pid), 10, "the agent is gone")
+        return pid
+
+    def agent_pids(self):
+        """Every otpctl-agentd that works in this home (one, if all is well)."""
+        return [pid for pid in self.processes() if _exe(pid).endswith("otpctl-agentd")]
+
+    def processes(self):
+        """Living processes that have this home in their environment or among their open files."""
+        found = []
+        for entry in os.listdir("/proc"):
+            if entry.isdigit() and int(entry) != os.getpid() and _mentions(entry, self.root) \
+                    and alive(int(entry)):
+                found.append(int(entry))
+        return found
+
+    def sanitizer_reports(self):
+        text = ""
+        for name in sorted(os.listdir(self.root)):
+            if name.startswith("sanitizer."):
+                with open(os.path.join(self.root, name), encoding="utf-8", errors="replace") as file:
+                    text += file.read()
+        return text
+
+
+class Done:
+    """A command that has ended: code, stdout, stderr (text), seconds."""
+
+    def __init__(self, code, stdout, stderr, seconds):
+        self.code, self.stdout, self.stderr, self.seconds = code, stdout, stderr, seconds
+
+    def __repr__(self):
+        return f"exit {self.code} after {self.seconds:.3f} s, stdout {self.stdout!r}, stderr {self.stderr!r}"
+
+
+class Running:
+    """A command that runs. stdout and stderr grow while it does; first_byte_ns is when stdout began.
+
+    finish(seconds) waits for its end and returns the exit code; ended_ns is when stdout was closed.
+    """
+
+    def __init__(self, pump, command, popen):
+        self.first_byte_ns = self.ended_ns = None
+        self._text = {"stdout": bytearray(), "stderr": bytearray()}
+        self._open = 2
+        self._over = threading.Event()
+        self.started_ns = time.monotonic_ns()
+        self._process = subprocess.Popen(command, **{
+            "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **popen})
+        self.pid = self._process.pid
+        for name in ("stdout", "stderr"):
+            pipe = getattr(self._process, name)
+            if pipe is None:
+                self._closed()
+            else:
+                pump.add(pipe, self, name)
+
+    @property
+    def stdout(self):
+        return self._text["stdout"].decode()
+
+    @property
+    def stderr(self):
+        return self._text["stderr"].decode()
+
+    def poll(self):
+        return self._process.poll()
+
+    def finish(self, seconds=30):
+        """Waits for its end; Timeout when it does not come. Returns the exit code."""
+        try:
+            code = self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{self._process.args}: still running after {seconds} s; "
+                                 f"stdout {self.stdout!r}, stderr {self.stderr!r}") from None
+        self._over.wait(5)
+        return code
+
+    def signal(self, number):
+        self._process.send_signal(number)
+
+    def kill(self):
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+    def _got(self, name, data, now):
+        if data:
+            if name == "stdout" and self.first_byte_ns is None:
+                self.first_byte_ns = now
+            self._text[name] += data
+        else:
+            if name == "stdout":
+                self.ended_ns = now
+            self._closed()
+
+    def _closed(self):
+        self._open -= 1
+        if self._open == 0:
+            self._over.set()
+
+
+class _Pump:
+    """One thread that reads the output of everything that runs and takes the time of it."""
+
+    def __init__(self):
+        self._selector = selectors.DefaultSelector()
+        self._wake, self._waker = os.pipe()
+        self._selector.register(self._wake, selectors.EVENT_READ)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def add(self, pipe, running, name):
+        self._selector.register(pipe, selectors.EVENT_READ, (running, name))
+
+    def stop(self):
+        os.close(self._waker)
+        self._thread.join(5)
+        self._selector.close()
+        os.close(self._wake)
+
+    def _run(self):
+        while True:
+            for key, _ in self._selector.select():
+                if key.data is None:
+                    return
+                data = os.read(key.fd, 65536)
+                now = time.monotonic_ns()
+                running, name = key.data
+                if not data:
+                    self._selector.unregister(key.fileobj)
+                    key.fileobj.close()
+                running._got(name, data, now)  # pylint: disable=protected-access
+
+
+def _exe(pid):
+    try:
+        return os.readlink(f"/proc/{pid}/exe").removesuffix(" (deleted)")
+    except OSError:
+        return ""
+
+
+def _mentions(pid, folder):
+    needle = folder.encode()
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            if needle in file.read():
+                return True
+        return any(os.readlink(f"/proc/{pid}/fd/{fd}").startswith(folder) for fd in os.listdir(f"/proc/{pid}/fd"))
+    except OSError:
+        return False
