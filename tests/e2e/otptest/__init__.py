@@ -20,10 +20,10 @@ from .introspection import Introspection
 from .dovecot import Dovecot, NoDovecot
 from .rawimap import ImapClient, ImapError
 from .agent import Home, NoBinaries
-from .scripted import Connection, ScriptedServer, parse_transcript
+from .scripted import Connection, Mailbox, ScriptedServer, Unexpected
 from .proxy import FaultProxy
 from . import mail
 
 __all__ = ["Authority", "Connection", "Dovecot", "FaultProxy", "Home", "ImapClient", "ImapError",
-           "Introspection", "NoBinaries", "NoDovecot", "ScriptedServer", "Timeout", "free_port", "mail",
-           "parse_transcript", "until"]
+           "Introspection", "Mailbox", "NoBinaries", "NoDovecot", "ScriptedServer", "Timeout", "Unexpected", "free_port",
+           "mail", "until"]

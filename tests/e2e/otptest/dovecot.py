@@ -17,6 +17,8 @@ from .util import alive, children_of, free_port, temp_dir, until
 
 SHIM_SOURCE = os.path.join(os.path.dirname(__file__), "../../../bench/notice_shim.c")
 
+_ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+
 
 class NoDovecot(Exception):
     """Dovecot is not installed, or does not start; the text says why."""
@@ -136,10 +138,11 @@ class Dovecot:
         pid_file = os.path.join(self.folder, "run", "master.pid")
         if os.path.exists(pid_file):  # after kill(): Dovecot would look whether that pid lives
             os.unlink(pid_file)
-        self._process = subprocess.Popen(
-            [self._dovecot, "-F", "-c", self.config_file], cwd="/", stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=open(os.path.join(self.folder, "stderr"), "wb"),
-            process_group=0, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}, **self._identity.popen)
+        with open(os.path.join(self.folder, "stderr"), "wb") as stderr:
+            self._process = subprocess.Popen(
+                [self._dovecot, "-F", "-c", self.config_file], cwd="/", stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=stderr, process_group=0, env=_ENVIRONMENT,
+                **self._identity.popen)
         self._group = self._process.pid
         until(self._answers, 10, "Dovecot answers")
         return self
@@ -213,7 +216,7 @@ class Dovecot:
         """Runs doveadm on this instance; returns its stdout."""
         done = subprocess.run([self._doveadm, "-c", self.config_file, *arguments], cwd="/",
                               capture_output=True, text=True, check=False, timeout=30,
-                              env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}, **self._identity.popen)
+                              env=_ENVIRONMENT, **self._identity.popen)
         if check and done.returncode:
             raise RuntimeError(f"doveadm {arguments}: {done.returncode} {done.stderr.strip()}")
         return done.stdout

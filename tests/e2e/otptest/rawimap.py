@@ -24,12 +24,20 @@ class ImapClient:
     """
 
     def __init__(self, port, tls=None, starttls=None, timeout=15.0):
+        """Connects and reads the greeting; `tls` or `starttls` is the ssl.SSLContext to use."""
         self._timeout = timeout
         self._buffer = bytearray()
         self._tag = 0
         self.untagged = []  # lines that no caller has asked for yet
         self.socket = socket.create_connection(("127.0.0.1", port), timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            self._greet(tls, starttls)
+        except BaseException:
+            self.socket.close()
+            raise
+
+    def _greet(self, tls, starttls):
         if tls:
             self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
         self.greeting = self.line()

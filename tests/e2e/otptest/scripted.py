@@ -1,7 +1,8 @@
-"""An IMAP server for what Dovecot never does: plays transcripts, or runs a Python function."""
+"""An IMAP server for what Dovecot never does: runs a Python function, or plays a transcript."""
 
 import contextlib
 import re
+import shutil
 import socket
 import ssl
 import struct
@@ -49,7 +50,6 @@ class ScriptedServer:
         return self
 
     def __exit__(self, *_):
-        import shutil
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
