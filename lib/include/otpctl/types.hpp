@@ -110,6 +110,7 @@ struct WaitEnd {
   Duration waited{};
   std::vector<Seen> seen;
   std::vector<SourceStatus> sources;
+  int more = 0;  // entries of the two lists that did not fit into one line
 };
 
 struct WaiterInfo {
@@ -136,6 +137,7 @@ struct AgentStatus {
   int sessions = 0;
   int codes_pending = 0;
   std::uint64_t codes_delivered = 0;
+  int more = 0;  // entries of the two lists that did not fit into one line
 };
 
 }  // namespace otpctl

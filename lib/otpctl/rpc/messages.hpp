@@ -7,6 +7,7 @@
 
 #include <otpctl/types.hpp>
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,6 +18,10 @@
 namespace otpctl::rpc {
 
 inline constexpr std::size_t kMaxLine = 64 * 1024;  // with its LF
+
+/// The variables that a client sends with its hello when they are set; other names are ignored.
+inline constexpr std::array<std::string_view, 4> kHelloEnvironment{"OTPCTL_MAILBOX", "OTPCTL_MAILBOX_HOST",
+                                                                   "OTP_MANAGER_EMAIL", "M365_EMAIL"};
 
 struct Hello {
   int protocol = 0;
@@ -113,6 +118,14 @@ struct Warning {
 };
 using Notification = std::variant<Waiting, Warning>;
 
+/// "6" or "4-8", 1 to 64: Filters::length_min and length_max. `usage` when it is none.
+struct LengthRange {
+  int min = 0;
+  int max = 0;
+};
+Result<LengthRange> parse_length(std::string_view text);
+std::string format_length(LengthRange range);
+
 /// The id of a request as it stood in the line ("7", "\"a\""): sent back as it is. "null" when there was none.
 using Id = std::string;
 
@@ -131,7 +144,8 @@ struct CallError {  // answer with encode_error(id, error, rpc_code)
 /// One line without its LF.
 tl::expected<Call, CallError> decode_call(std::string_view line);
 
-/// Each returns one line with its LF, at most kMaxLine: lists are cut by the caller, long texts are shortened.
+/// Each returns one line with its LF, at most kMaxLine: long texts are shortened, lists are cut. What is left out of
+/// a wait end or a status is counted in "more"; a list of sessions says "more":true and goes on after its last id.
 std::string encode_answer(const Id& id, const Answer& answer);
 std::string encode_error(const Id& id, const Error& error, int rpc_code = -32000);
 std::string encode_notification(const Id& wait_id, const Notification& notification);
@@ -139,6 +153,7 @@ std::string encode_notification(const Id& wait_id, const Notification& notificat
 // ---- the client's side ----
 
 std::string encode_call(const Id& id, const Request& request);
+std::string_view method_name(const Request& request);
 
 struct Reply {
   Id id;
@@ -148,7 +163,7 @@ struct Told {
   Id wait_id;
   Notification notification;
 };
-/// `expected` tells how the result of each request id is to be read.
+/// `method_of` (id → method_name) tells how the result of each request is to be read.
 using Incoming = std::variant<Reply, Told>;
 Result<Incoming> decode_incoming(std::string_view line, const std::map<Id, std::string>& method_of);
 

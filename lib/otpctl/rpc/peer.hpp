@@ -33,10 +33,12 @@ class Peer {
   void feed_eof();
   void tick(Now now);
 
-  /// Calls in order. The first is a Hello or the peer is Ended; nothing comes after Ended.
+  /// Calls in order. The first is a Hello or the peer is Ended; nothing comes after Ended. A call that cannot be
+  /// read is answered here and is no event. Drain it after each feed: what was fed is held until it is taken.
   std::optional<Event> next();
 
-  /// Queue one encoded line. Over max_output: everything queued is dropped and Ended comes next.
+  /// Queue one encoded line. Over max_output: everything queued is dropped and Ended comes next. Calls that came
+  /// before an end of file are still answered: what is sent until next() gives Ended is kept.
   void send(std::string line);
   std::string take_output();  // everything queued; the driver hands it to the socket
   void output_is_stuck(std::size_t unsent);  // the driver reports what the socket did not take
@@ -49,6 +51,7 @@ class Peer {
  private:
   void take_line(std::string_view line);
   void end(ErrorCode code, std::string message, bool linger);
+  void drop();
 
   Options options_;
   std::optional<Instant> hello_deadline_;
@@ -56,7 +59,8 @@ class Peer {
   std::string output_;
   std::deque<Event> events_;
   std::size_t stuck_ = 0;
-  bool ended_ = false;
+  bool ended_ = false;   // takes no more input
+  bool closed_ = false;  // takes no more output
   bool first_ = true;
 };
 

@@ -1,0 +1,60 @@
+#include "rpc/json.hpp"
+
+#include "base/utf8.hpp"
+
+namespace otpctl::rpc {
+
+namespace {
+
+/// The deepest nesting of `text`, brackets inside strings not counted. Says nothing about validity: it runs
+/// before the parser, so that the parser never sees a deep text.
+int depth_of(std::string_view text) {
+  int depth = 0;
+  int deepest = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      deepest = std::max(deepest, ++depth);
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return deepest;
+}
+
+}  // namespace
+
+Result<ReadJson> parse_object(std::string_view text) {
+  if (text.find('\0') != text.npos) return fail(ErrorCode::protocol, "a NUL byte in the line");
+  if (depth_of(text) > kMaxDepth) {
+    return fail(ErrorCode::protocol, "nested deeper than " + std::to_string(kMaxDepth));
+  }
+  ReadJson json = ReadJson::parse(text.begin(), text.end(), nullptr, false);
+  if (json.is_discarded()) return fail(ErrorCode::protocol, "not JSON");
+  if (!json.is_object()) return fail(ErrorCode::protocol, "not one JSON object");
+  return json;
+}
+
+std::string dump(const WriteJson& json) {
+  return json.dump(-1, ' ', false, WriteJson::error_handler_t::replace);
+}
+
+std::string shorten(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return std::string(text);
+  constexpr std::string_view kCut = "…";
+  std::size_t end = 0;
+  while (end < text.size()) {
+    const std::size_t next = end + utf8_at(text, end).size;
+    if (next + kCut.size() > limit) break;
+    end = next;
+  }
+  return std::string(text.substr(0, end)).append(kCut);
+}
+
+}  // namespace otpctl::rpc
