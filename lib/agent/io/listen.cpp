@@ -1,0 +1,146 @@
+#include "io/listen.hpp"
+
+#include "io/log.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+namespace otpctl::io {
+namespace {
+
+std::string parent_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == 0 || slash == path.npos ? "/" : path.substr(0, slash);
+}
+
+tl::unexpected<Error> unsafe(const std::string& path, const std::string& why) {
+  return fail(ErrorCode::permission, path + " " + why);
+}
+
+}  // namespace
+
+Result<void> make_safe_directory(const std::string& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) {
+    if (errno != ENOENT) return unsafe(path, std::string("cannot be looked at: ") + std::strerror(errno));
+    const auto parent = parent_of(path);
+    if (::lstat(parent.c_str(), &status) != 0) {
+      if (auto made = make_safe_directory(parent); !made) return made;
+    }
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+      return unsafe(path, std::string("cannot be made: ") + std::strerror(errno));
+    }
+    ::lstat(path.c_str(), &status);
+  }
+  if (S_ISLNK(status.st_mode)) return unsafe(path, "is a symbolic link; name the folder itself");
+  if (!S_ISDIR(status.st_mode)) return unsafe(path, "is not a folder");
+  if (status.st_uid != ::geteuid()) return unsafe(path, "belongs to another user");
+  if (status.st_mode & 077) {
+    return unsafe(path, "is open to group or others; run: chmod 700 " + path);
+  }
+  return {};
+}
+
+struct Listener::State {
+  State(Loop& l, Options o, std::function<void(Fd, Peer)> call)
+      : loop(l), options(std::move(o)), on_client(std::move(call)), pause(l) {}
+
+  Loop& loop;
+  Options options;
+  std::function<void(Fd, Peer)> on_client;
+  Timer pause;
+  std::size_t clients = 0;
+  dev_t device = 0;
+  ino_t inode = 0;
+  Fd fd;
+  std::unique_ptr<Watch> watch;
+
+  void accept_all() {
+    for (int round = 0; round < 64; ++round) {
+      if (clients >= options.max_clients) {
+        watch->want_read(false);  // client_left() takes it up again
+        return;
+      }
+      Fd client(::accept4(fd.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      if (!client) {
+        if (errno == EINTR || errno == ECONNABORTED) continue;
+        if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) rest();
+        return;
+      }
+      welcome(std::move(client));
+    }
+  }
+
+  // At the descriptor limit epoll would wake us for ever: look away until a client leaves, or for a second.
+  void rest() {
+    watch->want_read(false);
+    pause.set(loop.now().instant + std::chrono::seconds(1), [this] { watch->want_read(true); });
+  }
+
+  void welcome(Fd client) {
+    ucred who{};
+    socklen_t size = sizeof who;
+    // The uid stays an integer from the kernel; one that cannot be told is refused (polkit CVE-2021-3560).
+    const bool told = ::getsockopt(client.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && size == sizeof who;
+    if (!told || who.uid != ::geteuid()) {
+      log_warning("refused a connection of uid " + (told ? std::to_string(who.uid) : std::string("unknown")));
+      return;
+    }
+    ++clients;
+    on_client(std::move(client), Peer{who.uid, who.pid});
+  }
+};
+
+Listener::Listener(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const Options& options,
+                                                 std::function<void(Fd, Peer)> on_client) {
+  if (auto safe = make_safe_directory(parent_of(options.path)); !safe) return fail(safe.error());
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (options.path.size() >= sizeof address.sun_path) return unsafe(options.path, "is too long for a socket");
+  std::memcpy(address.sun_path, options.path.c_str(), options.path.size());
+
+  struct stat status {};
+  if (::lstat(options.path.c_str(), &status) == 0) {
+    if (!S_ISSOCK(status.st_mode) || status.st_uid != ::geteuid()) {
+      return unsafe(options.path, "exists and is not a socket of ours; move it away");
+    }
+    ::unlink(options.path.c_str());
+  }
+  auto state = std::make_unique<State>(loop, options, std::move(on_client));
+  state->fd = Fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  const mode_t before = ::umask(0177);
+  const int bound = ::bind(state->fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address);
+  ::umask(before);
+  if (bound != 0 || ::listen(state->fd.get(), 1024) != 0 || ::lstat(options.path.c_str(), &status) != 0) {
+    return unsafe(options.path, std::string("cannot be bound: ") + std::strerror(errno));
+  }
+  state->device = status.st_dev;
+  state->inode = status.st_ino;
+  auto* raw = state.get();
+  state->watch = std::make_unique<Watch>(loop, state->fd.get(), [raw] { raw->accept_all(); });
+  return std::unique_ptr<Listener>(new Listener(std::move(state)));
+}
+
+Listener::~Listener() {
+  state_->watch.reset();
+  if (still_ours()) ::unlink(state_->options.path.c_str());
+}
+
+void Listener::client_left() {
+  if (state_->clients > 0) --state_->clients;
+  state_->watch->want_read(true);
+}
+
+bool Listener::still_ours() const {
+  struct stat status {};
+  return ::lstat(state_->options.path.c_str(), &status) == 0 && status.st_dev == state_->device &&
+         status.st_ino == state_->inode;
+}
+
+}  // namespace otpctl::io

@@ -1,0 +1,47 @@
+// A Unix socket of the agent: bound 0600 in a folder that is safe, peers checked by the kernel's word on them.
+#pragma once
+
+#include "base/result.hpp"
+#include "io/fd.hpp"
+#include "io/loop.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace otpctl::io {
+
+/// Makes `path` a directory of ours with 0700, or refuses: `permission` when it is a symlink, another user's or open
+/// to group or others. Parents are made as well (0700).
+Result<void> make_safe_directory(const std::string& path);
+
+struct Peer {
+  unsigned uid = 0;
+  int pid = 0;  // for show, never for authorisation: it may be reused
+};
+
+class Listener {
+ public:
+  struct Options {
+    std::string path;
+    std::size_t max_clients = 16'384;
+  };
+  /// A stale socket of ours is replaced; anything else at the path is refused (`permission`) and left as it is.
+  /// Only the holder of the agent's lock may call it: it decides what is stale.
+  static Result<std::unique_ptr<Listener>> open(Loop& loop, const Options& options,
+                                                std::function<void(Fd, Peer)> on_client);
+  ~Listener();  // unlinks the socket when it is still the one that was bound
+  Listener(const Listener&) = delete;
+
+  /// One client has left: accept again if the limit had been reached.
+  void client_left();
+  /// False when somebody removed or replaced the socket file.
+  bool still_ours() const;
+
+ private:
+  struct State;
+  explicit Listener(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace otpctl::io
