@@ -4,11 +4,13 @@ import email
 import email.policy
 import os
 import socket
+import subprocess
+import tempfile
 import time
 import unittest
 
-from otptest import (Dovecot, FaultProxy, ImapClient, ImapError, Mailbox, ScriptedServer, Timeout, Unexpected,
-                     mail, until)
+from otptest import (Dovecot, FaultProxy, Firewall, ImapClient, ImapError, Mailbox, ScriptedServer, Timeout,
+                     Unexpected, isolated, mail, small_disk, until)
 from otptest.util import alive, children_of
 
 
@@ -109,6 +111,29 @@ class Harness(unittest.TestCase):
             self.assertGreater(len(processes), 3)
         self.assertEqual([pid for pid in processes if alive(pid)], [])
         self.assertFalse(os.path.exists(dovecot.folder))
+
+    @isolated
+    def test_the_firewall_swallows_packets_without_a_word(self):
+        firewall = Firewall()
+        with Dovecot() as dovecot, dovecot.client("plain") as imap:
+            imap.idle()
+            firewall.drop(dovecot.imap_port)
+            dovecot.deliver(mail.plain("482913"), "bot1@example.com")
+            with self.assertRaises(TimeoutError):
+                imap.wait_exists(1)
+            firewall.heal()
+            self.assertEqual(imap.wait_exists(10)[0], 1)
+
+    @isolated
+    def test_a_small_disk_gets_full(self):
+        with tempfile.TemporaryDirectory() as folder:
+            small_disk(folder)
+            try:
+                with self.assertRaisesRegex(OSError, "No space left"), open(f"{folder}/a", "wb", 0) as file:
+                    while True:
+                        file.write(bytes(4096))
+            finally:
+                subprocess.run(["umount", folder], check=True)
 
     def test_the_proxy_slices_cuts_and_swallows(self):
         with Dovecot() as dovecot, FaultProxy(dovecot.imap_port) as proxy:

@@ -9,6 +9,8 @@
   Home                  a private otpctl: home, agent, CLI  (agent)
   ScriptedServer        an IMAP server that plays a script  (scripted)
   FaultProxy            a TCP proxy that breaks things      (proxy)
+  @isolated, Firewall,  a test with a network and mounts of its own, packets
+  small_disk            that vanish, a full disk            (isolated)
 
 Nothing here sleeps for a fixed time to "let things settle": what has to happen is waited for with
 `until(predicate, seconds)`, which fails loudly.
@@ -22,8 +24,9 @@ from .rawimap import ImapClient, ImapError
 from .agent import Home, NoBinaries
 from .scripted import Connection, Mailbox, ScriptedServer, Unexpected
 from .proxy import FaultProxy
+from .isolated import Firewall, isolated, small_disk
 from . import mail
 
-__all__ = ["Authority", "Connection", "Dovecot", "FaultProxy", "Home", "ImapClient", "ImapError",
-           "Introspection", "Mailbox", "NoBinaries", "NoDovecot", "ScriptedServer", "Timeout", "Unexpected", "free_port",
-           "mail", "until"]
+__all__ = ["Authority", "Connection", "Dovecot", "FaultProxy", "Firewall", "Home", "ImapClient", "ImapError",
+           "Introspection", "Mailbox", "NoBinaries", "NoDovecot", "ScriptedServer", "Timeout", "Unexpected",
+           "free_port", "isolated", "mail", "small_disk", "until"]
