@@ -7,6 +7,7 @@
   ImapClient            a raw-socket IMAP client            (rawimap)
   mail                  makers of mails and text messages   (mail)
   Home                  a private otpctl: home, agent, CLI  (agent)
+  Wire, Door            the agent's sockets, by hand        (wire)
   ScriptedServer        an IMAP server that plays a script  (scripted)
   FaultProxy            a TCP proxy that breaks things      (proxy)
   @isolated, Firewall,  a test with a network and mounts of its own, packets
@@ -19,14 +20,15 @@ Nothing here sleeps for a fixed time to "let things settle": what has to happen 
 from .util import Timeout, free_port, until
 from .tls import Authority
 from .introspection import Introspection
-from .dovecot import Dovecot, NoDovecot
+from .dovecot import Dovecot, LmtpError, NoDovecot
 from .rawimap import ImapClient, ImapError
 from .agent import Home, NoBinaries
 from .scripted import Connection, Mailbox, ScriptedServer, Unexpected
 from .proxy import FaultProxy
+from .wire import Door, Wire, WireError
 from .isolated import Firewall, isolated, small_disk
 from . import mail
 
-__all__ = ["Authority", "Connection", "Dovecot", "FaultProxy", "Firewall", "Home", "ImapClient", "ImapError",
-           "Introspection", "Mailbox", "NoBinaries", "NoDovecot", "ScriptedServer", "Timeout", "Unexpected",
-           "free_port", "isolated", "mail", "small_disk", "until"]
+__all__ = ["Authority", "Connection", "Door", "Dovecot", "FaultProxy", "Firewall", "Home", "ImapClient",
+           "ImapError", "Introspection", "LmtpError", "Mailbox", "NoBinaries", "NoDovecot", "ScriptedServer",
+           "Timeout", "Unexpected", "Wire", "WireError", "free_port", "isolated", "mail", "small_disk", "until"]
