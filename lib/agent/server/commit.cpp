@@ -1,0 +1,82 @@
+#include "server/commit.hpp"
+
+#include "io/log.hpp"
+
+#include <iterator>
+#include <utility>
+
+namespace otpctl::server {
+namespace {
+
+template <class T>
+void append(std::vector<T>& to, std::vector<T>&& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+}  // namespace
+
+Commit::Commit(io::Loop& loop, store::Store& store, Outlets outlets)
+    : loop_(loop), store_(store), outlets_(std::move(outlets)), retry_(loop) {}
+
+void Commit::add(delivery::Effects effects) {
+  append(changes_, std::move(effects.changes));
+  append(notices_, std::move(effects.notices));
+  append(replies_, std::move(effects.replies));
+  schedule();
+}
+
+void Commit::when_durable(std::function<void(const Result<void>&)> on_safe) {
+  waiting_for_disk_.push_back(std::move(on_safe));
+  schedule();
+}
+
+// At the end of the turn: a burst of 150 mails is one transaction.
+void Commit::schedule() {
+  if (scheduled_ || trouble_) return;
+  scheduled_ = true;
+  loop_.post([this] {
+    scheduled_ = false;
+    flush();
+  });
+}
+
+void Commit::flush() {
+  if (!changes_.empty() || !waiting_for_disk_.empty()) {
+    const auto written = store_.commit(changes_, !waiting_for_disk_.empty());
+    if (!written) {
+      refuse(written.error());
+      return;
+    }
+  }
+  if (trouble_) io::log_info("the store can be written again");
+  trouble_.reset();
+  changes_.clear();
+  for (auto& on_safe : std::exchange(waiting_for_disk_, {})) on_safe({});
+  release();
+}
+
+void Commit::release() {
+  for (auto& notice : std::exchange(notices_, {})) outlets_.notice(notice);
+  for (auto& reply : std::exchange(replies_, {})) outlets_.reply(reply);
+}
+
+// Whoever hands us a message keeps it and tries again; a waiter's code stays claimed and is written a second later.
+void Commit::refuse(const Error& error) {
+  if (!trouble_) io::log_error("cannot write the store, codes are held back: " + error.message);
+  trouble_ = error;
+  for (auto& on_safe : std::exchange(waiting_for_disk_, {})) on_safe(fail(error));
+  std::vector<delivery::Reply> kept;
+  for (auto& reply : std::exchange(replies_, {})) {
+    if (std::holds_alternative<delivery::Accepted>(reply.answer)) {
+      delivery::Reply refused{reply.request, Error{ErrorCode::storage, "not taken, try again: " + error.message}};
+      outlets_.reply(refused);
+    } else {
+      kept.push_back(std::move(reply));
+    }
+  }
+  kept.insert(kept.end(), std::make_move_iterator(replies_.begin()), std::make_move_iterator(replies_.end()));
+  replies_ = std::move(kept);
+  retry_.set(loop_.now().instant + std::chrono::seconds(1), [this] { flush(); });
+}
+
+}  // namespace otpctl::server

@@ -1,0 +1,144 @@
+#include "server/lifecycle.hpp"
+
+#include "base/text.hpp"
+#include "io/listen.hpp"
+#include "rpc/messages.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+extern char** environ;
+
+namespace otpctl::server {
+namespace {
+
+void close_all_but(std::vector<int> keep) {
+  keep.push_back(2);
+  std::sort(keep.begin(), keep.end());
+  for (std::size_t i = 0; i < keep.size(); ++i) {
+    const unsigned first = static_cast<unsigned>(keep[i]) + 1;
+    const unsigned last = i + 1 < keep.size() ? static_cast<unsigned>(keep[i + 1]) - 1 : ~0U;
+    if (first <= last) ::close_range(first, last, 0);
+  }
+}
+
+void redirect_standard_descriptors() {
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int fd : {0, 1, 2}) ::dup2(null, fd);
+  if (null > 2) ::close(null);
+}
+
+bool is_kept(const std::string& name) {
+  static const std::vector<std::string> names = {
+      "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR",
+      "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "DBUS_SESSION_BUS_ADDRESS", "GNUPGHOME", "GPG_AGENT_INFO",
+      "PASSWORD_STORE_DIR", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY",
+      "STATE_DIRECTORY", "RUNTIME_DIRECTORY", "CONFIGURATION_DIRECTORY"};
+  static const std::vector<std::string> prefixes = {"LC_", "XDG_", "OTPCTL_", "OTP_MANAGER_", "M365_", "ASAN_",
+                                                    "UBSAN_", "LSAN_"};
+  if (std::find(names.begin(), names.end(), name) != names.end()) return true;
+  return std::any_of(prefixes.begin(), prefixes.end(), [&](const auto& p) { return name.starts_with(p); });
+}
+
+void note_variable(const config::SecretSource& secret, std::vector<std::string>& named) {
+  if (secret.kind == config::SecretSource::Kind::env) named.push_back(secret.name);
+}
+
+}  // namespace
+
+void clean_process(bool background, const std::vector<int>& keep) {
+  ::umask(077);
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+#ifndef OTPCTL_SANITIZED  // the leak checker attaches to its own process
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  close_all_but(keep);
+  if (::chdir("/") != 0) std::abort();
+  if (background) redirect_standard_descriptors();
+}
+
+void reduce_environment(const config::Config& config) {
+  std::vector<std::string> named;
+  for (const auto& mailbox : config.mailboxes) {
+    note_variable(mailbox.password, named);
+    note_variable(mailbox.token, named);
+  }
+  std::vector<std::string> gone;
+  for (char** entry = environ; *entry; ++entry) {
+    const std::string_view text(*entry);
+    std::string name(text.substr(0, text.find('=')));
+    if (!is_kept(name) && std::find(named.begin(), named.end(), name) == named.end()) gone.push_back(name);
+  }
+  for (const auto& name : gone) ::unsetenv(name.c_str());
+}
+
+std::size_t room_for_clients() {
+  rlimit files{};
+  ::getrlimit(RLIMIT_NOFILE, &files);
+  const std::size_t limit = files.rlim_cur == RLIM_INFINITY ? 1'000'000 : files.rlim_cur;
+  return std::min<std::size_t>(limit > 48 ? limit - 32 : 16, 65'536);
+}
+
+Result<io::Fd> take_agent_lock(const Paths& paths) {
+  if (auto safe = io::make_safe_directory(paths.state); !safe) return fail(safe.error());
+  io::Fd fd(::open(paths.agent_lock.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600));
+  struct stat status {};
+  if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_uid != ::geteuid()) {
+    return fail(ErrorCode::permission, paths.agent_lock + " is not a plain file of ours; move it away");
+  }
+  ::fchmod(fd.get(), 0600);
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    char pid[32] = {};
+    [[maybe_unused]] auto n = ::pread(fd.get(), pid, sizeof pid - 1, 0);
+    return fail(ErrorCode::busy, "another agent runs on " + paths.state + " (pid " +
+                                     printable(trim(pid), 20) + "); see: otpctl agent status");
+  }
+  const std::string own = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), own.data(), own.size(), 0) < 0) {
+    return fail(ErrorCode::storage, "cannot write " + paths.agent_lock + ": " + std::strerror(errno));
+  }
+  return fd;
+}
+
+Result<void> write_agent_file(const std::string& path, const rpc::AgentFile& file) {
+  const std::string text = rpc::to_text(file);
+  const std::string next = path + ".new";
+  ::unlink(next.c_str());
+  io::Fd fd(::open(next.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  const auto size = static_cast<ssize_t>(text.size());
+  if (!fd || ::write(fd.get(), text.data(), text.size()) != size || ::rename(next.c_str(), path.c_str()) != 0) {
+    return fail(ErrorCode::storage, "cannot write " + path + ": " + std::strerror(errno));
+  }
+  return {};
+}
+
+bool home_is_there(const Paths& paths, const io::Fd& lock) {
+  struct stat held {}, there {};
+  return ::fstat(lock.get(), &held) == 0 && ::lstat(paths.agent_lock.c_str(), &there) == 0 &&
+         held.st_dev == there.st_dev && held.st_ino == there.st_ino;
+}
+
+void tell_starter(int fd, const Error* error) {
+  if (fd < 0) return;
+  const std::string text = error ? rpc::to_json(*error) + "\n" : "R";
+  [[maybe_unused]] auto n = ::write(fd, text.data(), text.size());
+  ::close(fd);
+}
+
+}  // namespace otpctl::server

@@ -1,0 +1,38 @@
+// How the agent begins and ends: hygiene, one agent per store, the agent file, the ready byte.
+#pragma once
+
+#include "base/paths.hpp"
+#include "base/result.hpp"
+#include "config/config.hpp"
+#include "io/fd.hpp"
+#include "rpc/agent_file.hpp"
+
+#include <string>
+#include <vector>
+
+namespace otpctl::server {
+
+/// Before anything is read or opened: umask 077, no core, not dumpable, descriptors to the hard limit and everything
+/// above 2 but `keep` closed, `/` as directory; in the background the standard descriptors become /dev/null.
+void clean_process(bool background, const std::vector<int>& keep);
+
+/// Leaves of the environment what the agent and the programs it runs need, and the variables that the
+/// configuration names; the rest of the caller's does not belong into a daemon.
+void reduce_environment(const config::Config& config);
+
+/// Descriptors that clients may take: the limit less 32 for the agent itself.
+std::size_t room_for_clients();
+
+/// The lock that the one agent of this store holds for its life. `busy` names the agent that has it.
+Result<io::Fd> take_agent_lock(const Paths& paths);
+
+/// The plain file that tells clients where the living agent is; written whole or not at all.
+Result<void> write_agent_file(const std::string& path, const rpc::AgentFile& file);
+
+/// True while the store's folder is still the one the lock was taken in.
+bool home_is_there(const Paths& paths, const io::Fd& lock);
+
+/// Tells the client that started us: one byte 'R', or the error as one JSON line. Closes `fd`; -1: nobody asks.
+void tell_starter(int fd, const Error* error);
+
+}  // namespace otpctl::server

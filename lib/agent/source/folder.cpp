@@ -1,0 +1,399 @@
+#include "source/folder.hpp"
+
+#include "base/text.hpp"
+#include "io/log.hpp"
+#include "source/probe.hpp"
+
+#include <random>
+#include <utility>
+
+namespace otpctl::source {
+namespace {
+
+constexpr std::uint64_t kCatchUp = ~std::uint64_t{0};  // our own token, never one of delivery's
+
+double random_part() {
+  static std::minstd_rand engine{std::random_device{}()};
+  return std::uniform_real_distribution<double>(0, 1)(engine);
+}
+
+template <class... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+template <class... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;
+
+}  // namespace
+
+Folder::Folder(const config::Mailbox& config, std::string folder, const Mailbox::Surroundings& surroundings,
+               const message::MailOptions& mail_options, LoginBreaker& breaker)
+    : config_(config),
+      folder_(std::move(folder)),
+      surroundings_(surroundings),
+      mail_options_(mail_options),
+      breaker_(breaker),
+      timer_(surroundings.loop) {
+  status_.name = config.name + "/" + folder_;
+  status_.kind = "imap";
+  status_.since = surroundings.loop.now().wall;
+  status_.detail = "not connected yet";
+}
+
+void Folder::start() {
+  if (auto known = surroundings_.last_position(name())) {
+    position_ = imap::Position{known->uid_validity, known->uid_next};
+  }
+  tell_status();
+  begin();
+}
+
+// ------------------------------------------------------------------------- one attempt, step by step
+
+void Folder::begin() {
+  phase_ = Phase::fetching_credentials;
+  status_.retry_at.reset();
+  fetching_ = std::make_unique<FetchingCredentials>(
+      surroundings_.loop, config_, [this](Result<imap::Credentials> credentials) { connect(std::move(credentials)); });
+}
+
+void Folder::connect(Result<imap::Credentials> credentials) {
+  if (!credentials) {
+    const Error error = credentials.error();
+    fetching_.reset();
+    answer_all_unsynchronised();
+    rest(SourceState::signed_out, error.message, backoff_.failed(random_part(), demand_.email));
+    return;
+  }
+  const Secret& secret = std::visit(
+      Overloaded{[](const imap::Password& p) -> const Secret& { return p.password; },
+                 [](const imap::Bearer& b) -> const Secret& { return b.token; }},
+      *credentials);
+  if (refused_secret_ && refused_secret_->reveal() != secret.reveal()) {
+    refused_secret_.reset();
+    breaker_.secret_changed();
+  }
+  if (breaker_.open()) {  // the secret is still the one that was refused
+    fetching_.reset();
+    rest(SourceState::signed_out, status_.detail, std::nullopt);
+    return;
+  }
+  phase_ = Phase::connecting;
+  io::ConnectOptions options;
+  options.host = config_.host;
+  options.port = config_.port;
+  switch (config_.tls) {
+    case config::Tls::implicit: options.tls = io::ConnectOptions::Tls::implicit; break;
+    case config::Tls::starttls: options.tls = io::ConnectOptions::Tls::starttls; break;
+    case config::Tls::none: options.tls = io::ConnectOptions::Tls::none; break;
+  }
+  options.ca_file = config_.ca_file;
+  options.proxy = config_.proxy;
+  auto shared = std::make_shared<imap::Credentials>(std::move(*credentials));
+  connecting_ = std::make_unique<io::Connecting>(
+      surroundings_.loop, options, [this, shared](Result<std::unique_ptr<io::Stream>> stream) {
+        run(std::move(stream), std::move(*shared));
+      });
+  fetching_.reset();  // last: we may run inside its callback
+}
+
+imap::Options Folder::session_options(const io::Stream& stream) {
+  imap::Options options;
+  options.folder = folder_;
+  options.tag_prefix = "T" + random_uuid().substr(0, 6);
+  options.host = config_.host;
+  options.port = static_cast<std::uint16_t>(config_.port);
+  options.tls_active = config_.tls != config::Tls::none;
+  options.insecure = config_.insecure;
+  options.resume = position_;
+  options.look_back = begun_look_back_ = demand_.look_back;
+  options.poll = config_.poll;
+  options.probe = config_.probe_auto ? automatic_probe(stream.fd()) : config_.probe;
+  return options;
+}
+
+void Folder::run(Result<std::unique_ptr<io::Stream>> stream, imap::Credentials credentials) {
+  if (!stream) {
+    const Error error = stream.error();
+    connecting_.reset();
+    fail_attempt(error, std::nullopt);
+    return;
+  }
+  phase_ = Phase::running;
+  opened_ = false;
+  refused_ = false;
+  ended_by_.reset();
+  retry_after_.reset();
+  refused_secret_ = std::visit(
+      Overloaded{[](const imap::Password& p) { return p.password; }, [](const imap::Bearer& b) { return b.token; }},
+      credentials);
+  auto options = session_options(**stream);
+  imap::Session session(std::move(options), std::move(credentials), surroundings_.loop.now());
+  session.set_demand(demand_.email);
+  pump_ = std::make_unique<io::Pump<imap::Session>>(
+      surroundings_.loop, std::move(*stream), std::move(session),
+      io::Pump<imap::Session>::Calls{[this](imap::Event& event) { on_event(event); },
+                                     [this](const Error& error) { on_closed(error); },
+                                     [this] { on_cycle(); }});
+  connecting_.reset();
+}
+
+// ------------------------------------------------------------------------- what the session tells
+
+void Folder::on_event(imap::Event& event) {
+  std::visit(Overloaded{
+                 [this](const imap::Ready&) {
+                   breaker_.accepted();
+                   refused_secret_.reset();
+                 },
+                 [this](const imap::Polling& polling) { io::log_info(name() + ": polling: " + polling.words); },
+                 [this](const imap::Opened& opened) { on_opened(opened); },
+                 [this](imap::Mail& mail) { on_mail(mail); },
+                 [this](const imap::Synchronised& answer) { on_synchronised(answer); },
+                 [this](const imap::LookedBack& answer) { on_looked_back(answer); },
+                 [this](const imap::Alive&) { status_.last_alive = surroundings_.loop.now().wall; },
+                 [this](const imap::Alert& alert) { io::log_warning(name() + ": the server says: " + alert.text); },
+                 [this](const imap::LoginRefused& refused) { on_refused(refused); },
+                 [this](const imap::Failed& failed) {
+                   ended_by_ = failed.error;
+                   retry_after_ = failed.retry_after;
+                   pump_->close(failed.error);
+                 },
+                 [this](const imap::Closed&) { pump_->close(Error{ErrorCode::network, "closed"}); },
+             },
+             event);
+}
+
+void Folder::on_opened(const imap::Opened& opened) {
+  const bool resumed = position_ && !opened.validity_changed;
+  const auto now = surroundings_.loop.now();
+  if (!resumed) {
+    position_ = imap::Position{opened.uid_validity, opened.uid_next};
+    covered_since_ = now.wall;
+    if (begun_look_back_) ++look_backs_;
+  } else {
+    if (!covered_since_) covered_since_ = now.wall;
+    if (!catching_up_) {
+      catching_up_ = true;
+      session()->synchronise(kCatchUp);
+    }
+  }
+  // Somebody may have come since the session began.
+  const bool begun = !resumed && begun_look_back_;
+  if (demand_.look_back && !(begun && *begun_look_back_ <= *demand_.look_back)) look_back_if_needed(*demand_.look_back);
+  opened_ = true;
+  opened_at_ = now.instant;
+  last_logged_.clear();
+  set_state(SourceState::live, "watching");
+  io::log_info(name() + ": open, " + std::to_string(opened.exists) + " messages" +
+               (opened.validity_changed ? ", UIDVALIDITY changed" : ""));
+  for (const auto& [token, since] : std::map(tokens_)) {
+    tokens_.erase(token);
+    synchronise(token, since);
+  }
+}
+
+void Folder::on_mail(imap::Mail& mail) {
+  ++status_.messages;
+  if (mail.live && position_ && mail.uid >= position_->uid_next) {
+    position_ = imap::Position{mail.uid_validity, mail.uid + 1};
+  }
+  TakenMail taken;
+  taken.source = name();
+  taken.envelope.bytes = std::move(mail.bytes);
+  taken.options = &mail_options_;
+  taken.place = delivery::Arrive::Place{mail.uid_validity, mail.uid, mail.internal_date};
+  taken.more_to_come = true;
+  unsettled_ = true;
+  surroundings_.sink.take(std::move(taken));
+}
+
+void Folder::on_synchronised(const imap::Synchronised& answer) {
+  const delivery::Position position{answer.uid_validity, answer.uid_next};
+  position_ = imap::Position{answer.uid_validity, answer.uid_next};
+  if (answer.token == kCatchUp) {
+    catching_up_ = false;
+    return;
+  }
+  if (tokens_.erase(answer.token) == 0) return;
+  if (unsettled_) surroundings_.sink.tell(delivery::Settled{name()});  // the answer says that all is there
+  unsettled_ = false;
+  surroundings_.sink.tell(delivery::Synchronised{answer.token, name(), position});
+}
+
+void Folder::on_looked_back(const imap::LookedBack& answer) {
+  if (look_backs_ > 0) --look_backs_;
+  if (!covered_since_ || answer.since < *covered_since_) covered_since_ = answer.since;
+  if (!answer.complete) io::log_warning(name() + ": the look-back was not complete: too many mails, or refused");
+  unsettled_ = true;  // even with no mail: waiters held for it are decided now
+  if (look_backs_ > 0) return;
+  for (auto token : std::exchange(after_look_back_, {})) session()->synchronise(token);
+}
+
+// All that one read brought has been told: only now a newer code can be preferred to an older one.
+void Folder::on_cycle() {
+  if (unsettled_ && !catching_up_ && look_backs_ == 0) {
+    unsettled_ = false;
+    surroundings_.sink.tell(delivery::Settled{name()});
+  }
+  if (opened_ && position_ && position_ != told_position_ && position_->uid_validity != 0) {
+    told_position_ = position_;
+    surroundings_.sink.tell(
+        delivery::PositionIs{name(), delivery::Position{position_->uid_validity, position_->uid_next}});
+  }
+  if (status_.last_alive && surroundings_.loop.now().instant - status_told_ >= std::chrono::seconds(1)) {
+    tell_status();
+  }
+}
+
+void Folder::on_refused(const imap::LoginRefused& refused) {
+  refused_ = true;
+  if (refused.permanent) {
+    breaker_.refused();
+    ended_by_ = Error{ErrorCode::auth_rejected, "the server refused the sign-in: " + refused.words};
+  } else {
+    refused_secret_.reset();
+    refused_ = false;
+    ended_by_ = Error{ErrorCode::network, "the server cannot sign us in now: " + refused.words};
+  }
+}
+
+// ------------------------------------------------------------------------- how an attempt ends
+
+void Folder::on_closed(const Error& error) {
+  const Error why = ended_by_.value_or(error);
+  if (opened_at_ && surroundings_.loop.now().instant - *opened_at_ >= std::chrono::minutes(5)) backoff_.proven();
+  opened_at_.reset();
+  opened_ = false;
+  catching_up_ = false;
+  look_backs_ = 0;
+  if (unsettled_) surroundings_.sink.tell(delivery::Settled{name()});
+  unsettled_ = false;
+  after_look_back_.clear();
+  pump_.reset();
+  if (stopped_) {
+    phase_ = Phase::stopped;
+    std::exchange(stopped_, nullptr)();
+    return;
+  }
+  ++status_.reconnects;
+  fail_attempt(why, retry_after_);
+}
+
+void Folder::fail_attempt(const Error& error, std::optional<Duration> retry_after) {
+  answer_all_unsynchronised();
+  if (refused_) {
+    refused_ = false;
+    rest(SourceState::signed_out, error.message, breaker_.pause());
+    return;
+  }
+  refused_secret_.reset();
+  Duration pause = backoff_.failed(random_part(), demand_.email);
+  if (retry_after) pause = std::max(pause, *retry_after);
+  rest(error.code == ErrorCode::throttled ? SourceState::throttled : SourceState::unreachable, error.message, pause);
+}
+
+/// Without a pause it rests until somebody waits again: then the secret is looked at, and used if it is another.
+void Folder::rest(SourceState state, const std::string& detail, std::optional<Duration> pause) {
+  phase_ = Phase::resting;
+  const auto now = surroundings_.loop.now();
+  status_.retry_at.reset();
+  if (pause) {
+    status_.retry_at = now.wall + *pause;
+    timer_.set(now.instant + *pause, [this] { begin(); });
+  } else {
+    timer_.clear();
+  }
+  if (detail != last_logged_) {
+    last_logged_ = detail;
+    io::log_warning(name() + ": " + detail + (pause ? "; next try in " + format_duration(*pause) : "; no further try"));
+  }
+  set_state(state, detail);
+}
+
+void Folder::answer_all_unsynchronised() {
+  for (const auto& [token, since] : std::exchange(tokens_, {})) {
+    surroundings_.sink.tell(delivery::Synchronised{token, name(), std::nullopt});
+  }
+  after_look_back_.clear();
+}
+
+// ------------------------------------------------------------------------- what is wished
+
+void Folder::demand(const delivery::Demand& demand) {
+  const bool rises = demand.email && !demand_.email;
+  const bool looks_further = demand.look_back && demand.look_back != demand_.look_back;
+  demand_ = demand;
+  if (auto* live = session()) {
+    live->set_demand(demand.email);
+    if (opened_ && looks_further) look_back_if_needed(*demand.look_back);
+    pump_->wake();
+    return;
+  }
+  if (phase_ != Phase::resting || !rises) return;
+  const auto now = surroundings_.loop.now();
+  if (status_.state == SourceState::throttled) return;  // the server's wish stands above ours
+  if (breaker_.open()) {
+    begin();
+  } else if (status_.state == SourceState::unreachable && status_.retry_at) {
+    const auto left = backoff_.cap(*status_.retry_at - now.wall, true);
+    timer_.set(now.instant + std::min<Duration>(left, std::chrono::seconds(2)), [this] { begin(); });
+  }
+}
+
+void Folder::look_back_if_needed(WallTime since) {
+  // What was told longer than `keep` ago is not held any more, whoever asks for it needs it told again.
+  const auto held = std::max(*covered_since_, surroundings_.loop.now().wall - surroundings_.keep);
+  if (since >= held) return;
+  ++look_backs_;
+  session()->look_back(since);
+}
+
+void Folder::synchronise(std::uint64_t token, std::optional<WallTime> since) {
+  if (phase_ == Phase::resting || phase_ == Phase::stopped) {
+    surroundings_.sink.tell(delivery::Synchronised{token, name(), std::nullopt});
+    return;
+  }
+  tokens_[token] = since;
+  if (!opened_) return;  // asked for as soon as the folder is open
+  if (since) look_back_if_needed(*since);
+  if (look_backs_ > 0) {
+    after_look_back_.insert(token);
+  } else {
+    session()->synchronise(token);
+  }
+  pump_->wake();
+}
+
+void Folder::stop(std::function<void()> done) {
+  timer_.clear();
+  fetching_.reset();
+  connecting_.reset();
+  if (!pump_) {
+    phase_ = Phase::stopped;
+    done();
+    return;
+  }
+  stopped_ = std::move(done);
+  session()->stop();
+  pump_->wake();
+}
+
+// ------------------------------------------------------------------------- state
+
+void Folder::set_state(SourceState state, const std::string& detail) {
+  if (status_.state != state) status_.since = surroundings_.loop.now().wall;
+  status_.state = state;
+  status_.detail = detail;
+  tell_status();
+}
+
+void Folder::tell_status() {
+  status_told_ = surroundings_.loop.now().instant;
+  delivery::SourceUpdate update;
+  update.status = status_;
+  update.brings_email = true;
+  surroundings_.sink.tell(std::move(update));
+}
+
+}  // namespace otpctl::source
