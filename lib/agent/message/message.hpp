@@ -51,7 +51,9 @@ struct Message {
                               // SMS: the number in E.164 or the name as it came
   std::string sender_domain;  // mail: the part after @
   std::string subject;        // decoded, UTF-8, one line
-  std::string text;           // what a person sees, UTF-8, \n line ends; the subject is not in it
+  std::string text;           // what a person sees, UTF-8, \n line ends; the subject is not in it.
+                              // Mail: its text/plain, or the visible HTML when there is no plain text
+  std::string html_text;      // mail: the visible HTML beside a text/plain, which may say more; else empty
   std::string message_id;     // without <>; empty if none
   std::optional<WallTime> sent;  // Date header or the SMS's own time: for show, never for freshness
   bool bounce = false;           // a delivery report or an automatic reply: carries no code for anybody
