@@ -1,6 +1,7 @@
 // Any bytes of an LMTP client: no crash, bounded memory, and the same events whether they come whole or byte by byte.
 #include "smtp/session.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 

@@ -1,0 +1,360 @@
+#include "support.hpp"
+
+#include <set>
+#include <sqlite3.h>
+
+using namespace otpctl;
+using namespace otpctl::store;
+using delivery::RecordKind;
+using Content = std::map<std::string, std::string>;
+
+namespace {
+
+/// What another process does to the database.
+void tamper(const std::string& path, const std::string& sql) {
+  sqlite3* database = nullptr;
+  REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
+  char* error = nullptr;
+  const int code = sqlite3_exec(database, sql.c_str(), nullptr, nullptr, &error);
+  CHECK_MESSAGE(code == SQLITE_OK, (error ? error : ""));
+  sqlite3_free(error);
+  sqlite3_close(database);
+}
+
+}  // namespace
+
+TEST_CASE("what was committed is there after the store was opened again") {
+  TemporaryFolder folder;
+  {
+    Store store = must_open(folder.options());
+    CHECK(content(store).empty());
+    REQUIRE(store.commit({put("a", "one"), put("b", "two"), put("a", "session", RecordKind::session)}).has_value());
+  }
+  CHECK(content(must_open(folder.options())) == Content{{"2/a", "one"}, {"2/b", "two"}, {"1/a", "session"}});
+}
+
+TEST_CASE("putting replaces and erasing erases only that kind and key") {
+  TemporaryFolder folder;
+  Store store = must_open(folder.options());
+  REQUIRE(store.commit({put("a", "one"), put("b", "two"), put("a", "floor", RecordKind::floor)}).has_value());
+  REQUIRE(store.commit({put("a", "three"), erase("b"), erase("never was")}).has_value());
+  CHECK(content(store) == Content{{"2/a", "three"}, {"3/a", "floor"}});
+}
+
+TEST_CASE("changes of one commit work in their order") {
+  TemporaryFolder folder;
+  Store store = must_open(folder.options());
+  REQUIRE(store.commit({put("a", "1"), erase("a"), put("a", "2"), put("b", "1"), put("b", "2"), erase("b")}).has_value());
+  CHECK(content(store) == Content{{"2/a", "2"}});
+}
+
+TEST_CASE("keys and values may be empty, binary and long") {
+  TemporaryFolder folder;
+  std::string binary;
+  for (int i = 0; i < 256; ++i) binary += static_cast<char>(i);
+  const std::string large(1'000'000, 'v');
+  {
+    Store store = must_open(folder.options());
+    REQUIRE(store.commit({put("", ""), put(binary, binary), put("large", large)}).has_value());
+  }
+  CHECK(content(must_open(folder.options())) == Content{{"2/", ""}, {"2/" + binary, binary}, {"2/large", large}});
+}
+
+TEST_CASE("an empty commit is nothing, durable or not") {
+  TemporaryFolder folder;
+  Store store = must_open(folder.options());
+  CHECK(store.commit({}).has_value());
+  CHECK(store.commit({}, true).has_value());
+}
+
+TEST_CASE("durable and ordinary commits mix") {
+  TemporaryFolder folder;
+  Store store = must_open(folder.options());
+  REQUIRE(store.commit({put("a", "1")}, true).has_value());
+  REQUIRE(store.commit({put("b", "2")}, false).has_value());
+  REQUIRE(store.commit({put("c", "3")}, true).has_value());
+  CHECK(content(store).size() == 3);
+}
+
+TEST_CASE("a store in memory needs no file and no key") {
+  Store store = must_open({":memory:", "/nonexistent/otpctl/key"});
+  REQUIRE(store.commit({put("a", "one")}).has_value());
+  CHECK(content(store) == Content{{"2/a", "one"}});
+  CHECK_FALSE(std::filesystem::exists("/nonexistent"));
+  CHECK_FALSE(std::filesystem::exists(":memory:"));
+}
+
+TEST_CASE("a store moves with all it holds") {
+  TemporaryFolder folder;
+  Store first = must_open(folder.options());
+  REQUIRE(first.commit({put("a", "one")}).has_value());
+  Store second = std::move(first);
+  REQUIRE(second.commit({put("b", "two")}).has_value());
+  CHECK(content(second).size() == 2);
+}
+
+// ---- what a thief finds ----
+
+TEST_CASE("V12 neither values nor keys stand readable in any file, also while the agent lives") {
+  TemporaryFolder folder;
+  Store store = must_open(folder.options());
+  REQUIRE(store.commit({put("bot5@example.com", "the code 482913 of the shop")}).has_value());
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path)) {
+    const std::string bytes = bytes_of(entry.path().string());
+    CHECK_FALSE(contains(bytes, "482913"));
+    CHECK_FALSE(contains(bytes, "bot5"));
+    CHECK_FALSE(contains(bytes, "example.com"));
+  }
+}
+
+TEST_CASE("the same record twice gives other bytes each time") {
+  TemporaryFolder folder;
+  Store store = must_open(folder.options());
+  std::set<std::string> seen;
+  for (int i = 0; i < 5; ++i) {
+    REQUIRE(store.commit({put("a", "same")}).has_value());
+    sqlite3* database = nullptr;
+    REQUIRE(sqlite3_open((folder / "store.db").c_str(), &database) == SQLITE_OK);
+    sqlite3_stmt* statement = nullptr;
+    REQUIRE(sqlite3_prepare_v2(database, "SELECT value FROM record", -1, &statement, nullptr) == SQLITE_OK);
+    REQUIRE(sqlite3_step(statement) == SQLITE_ROW);
+    seen.emplace(static_cast<const char*>(sqlite3_column_blob(statement, 0)),
+                 static_cast<std::size_t>(sqlite3_column_bytes(statement, 0)));
+    sqlite3_finalize(statement);
+    sqlite3_close(database);
+  }
+  CHECK(seen.size() == 5);
+}
+
+TEST_CASE("after closing only database and key are left, and erased rows left no bytes") {
+  TemporaryFolder folder;
+  {
+    Store store = must_open(folder.options());
+    for (int i = 0; i < 50; ++i) REQUIRE(store.commit({put("k" + std::to_string(i), std::string(500, 'x'))}).has_value());
+    for (int i = 0; i < 50; ++i) REQUIRE(store.commit({erase("k" + std::to_string(i))}).has_value());
+  }
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path)) names.insert(entry.path().filename());
+  CHECK(names == std::set<std::string>{"store.db", "key"});
+  const std::string bytes = bytes_of(folder / "store.db");
+  const auto used = std::count_if(bytes.begin(), bytes.end(), [](char c) { return c != 0; });
+  CHECK(used < 2'000);  // schema and proof; the values alone were 25,000 random bytes
+}
+
+TEST_CASE("a value that was moved to another row does not open") {
+  TemporaryFolder folder;
+  {
+    Store store = must_open(folder.options());
+    REQUIRE(store.commit({put("a", "one"), put("b", "two")}).has_value());
+  }
+  tamper(folder / "store.db", "UPDATE record SET value = (SELECT max(value) FROM record)");
+  CHECK(content(must_open(folder.options()), 1).size() == 1);
+}
+
+TEST_CASE("a row that was moved to another kind does not open") {
+  TemporaryFolder folder;
+  {
+    Store store = must_open(folder.options());
+    REQUIRE(store.commit({put("a", "one")}).has_value());
+  }
+  tamper(folder / "store.db", "UPDATE record SET kind = 4");
+  CHECK(content(must_open(folder.options()), 1).empty());
+}
+
+TEST_CASE("a single damaged row is counted and left out, the others load, nothing is deleted") {
+  TemporaryFolder folder;
+  {
+    Store store = must_open(folder.options());
+    REQUIRE(store.commit({put("a", "one"), put("b", "two"), put("c", "three")}).has_value());
+  }
+  tamper(folder / "store.db", "UPDATE record SET value = zeroblob(length(value)) WHERE key = (SELECT min(key) FROM record)");
+  CHECK(content(must_open(folder.options()), 1).size() == 2);
+  CHECK(content(must_open(folder.options()), 1).size() == 2);
+}
+
+TEST_CASE("a value cut short, emptied or of another format is damage, not a crash") {
+  for (const char* value : {"x''", "x'01'", "substr(value, 1, 20)", "substr(value, 1, length(value) - 1)", "'text'",
+                            "x'02' || substr(value, 2)"}) {
+    TemporaryFolder folder;
+    {
+      Store store = must_open(folder.options());
+      REQUIRE(store.commit({put("a", "one")}).has_value());
+    }
+    tamper(folder / "store.db", std::string("UPDATE record SET value = ") + value);
+    CHECK(content(must_open(folder.options()), 1).empty());
+  }
+}
+
+// ---- the key ----
+
+TEST_CASE("a new store makes a key of 32 bytes, another one for each store") {
+  TemporaryFolder first, second;
+  must_open(first.options());
+  must_open(second.options());
+  CHECK(bytes_of(first / "key").size() == 32);
+  CHECK(bytes_of(first / "key") != bytes_of(second / "key"));
+}
+
+TEST_CASE("V13 a missing key while rows exist is refused and no new one is made") {
+  TemporaryFolder folder;
+  {
+    Store store = must_open(folder.options());
+    REQUIRE(store.commit({put("a", "one")}).has_value());
+  }
+  std::filesystem::rename(folder / "key", folder / "key.away");
+  const std::string before = bytes_of(folder / "store.db");
+  const Error error = error_of(folder.options());
+  CHECK(error.code == ErrorCode::config);
+  CHECK(contains(error.message, "missing"));
+  CHECK_FALSE(std::filesystem::exists(folder / "key"));
+  CHECK(bytes_of(folder / "store.db") == before);
+  std::filesystem::rename(folder / "key.away", folder / "key");
+  CHECK(content(must_open(folder.options())) == Content{{"2/a", "one"}});
+}
+
+TEST_CASE("V13 a wrong key is refused, stays, and the right one opens the store again") {
+  TemporaryFolder folder;
+  {
+    Store store = must_open(folder.options());
+    REQUIRE(store.commit({put("a", "one"), put("b", "two")}).has_value());
+  }
+  const std::string right = bytes_of(folder / "key");
+  write_file(folder / "key", std::string(32, 'w'));
+  const Error error = error_of(folder.options());
+  CHECK(error.code == ErrorCode::config);
+  CHECK(contains(error.message, "not the key of this store"));
+  CHECK(bytes_of(folder / "key") == std::string(32, 'w'));
+  write_file(folder / "key", right);
+  CHECK(content(must_open(folder.options())).size() == 2);
+}
+
+TEST_CASE("V13 a key that others may read is refused") {
+  for (const mode_t mode : {0644, 0640, 0604, 0660}) {
+    TemporaryFolder folder;
+    must_open(folder.options());
+    REQUIRE(chmod((folder / "key").c_str(), mode) == 0);
+    const Error error = error_of(folder.options());
+    CHECK(error.code == ErrorCode::permission);
+    CHECK(contains(error.message, "chmod 600"));
+  }
+}
+
+TEST_CASE("a key file of another length is refused as no key, not overwritten") {
+  for (const std::string& bytes : {std::string(), std::string(31, 'k'), std::string(33, 'k'), std::string(100'000, 'k')}) {
+    TemporaryFolder folder;
+    write_file(folder / "key", bytes);
+    CHECK(error_of(folder.options()).code == ErrorCode::config);
+    CHECK(bytes_of(folder / "key") == bytes);
+  }
+}
+
+TEST_CASE("a lost key of a store without rows loses nothing: a new one is made") {
+  TemporaryFolder folder;
+  must_open(folder.options());
+  std::filesystem::remove(folder / "key");
+  {
+    Store store = must_open(folder.options());
+    REQUIRE(store.commit({put("a", "one")}).has_value());
+  }
+  CHECK(content(must_open(folder.options())) == Content{{"2/a", "one"}});
+}
+
+TEST_CASE("the right key opens a store whose proof row was damaged") {
+  TemporaryFolder folder;
+  {
+    Store store = must_open(folder.options());
+    REQUIRE(store.commit({put("a", "one"), put("b", "two")}).has_value());
+  }
+  tamper(folder / "store.db", "DELETE FROM proof");
+  CHECK(content(must_open(folder.options())).size() == 2);
+}
+
+TEST_CASE("the right key is told from a wrong one even when every record is damaged") {
+  TemporaryFolder folder;
+  {
+    Store store = must_open(folder.options());
+    REQUIRE(store.commit({put("a", "one")}).has_value());
+  }
+  tamper(folder / "store.db", "UPDATE record SET value = zeroblob(60)");
+  CHECK(content(must_open(folder.options()), 1).empty());
+  write_file(folder / "key", std::string(32, 'w'));
+  CHECK(error_of(folder.options()).code == ErrorCode::config);
+}
+
+TEST_CASE("what a crash left of a key is replaced") {
+  TemporaryFolder folder;
+  write_file(folder / "key.new", "half");
+  must_open(folder.options());
+  CHECK(bytes_of(folder / "key").size() == 32);
+  CHECK_FALSE(std::filesystem::exists(folder / "key.new"));
+}
+
+// ---- a database that is none, or not ours ----
+
+TEST_CASE("R04 a file that is no database is refused with advice and stays") {
+  TemporaryFolder folder;
+  const std::string bytes(5'000, 'n');
+  write_file(folder / "store.db", bytes);
+  const Error error = error_of(folder.options());
+  CHECK(error.code == ErrorCode::storage);
+  CHECK(contains(error.message, "move the file away"));
+  CHECK(bytes_of(folder / "store.db") == bytes);
+}
+
+TEST_CASE("R04 a damaged header or page is refused with advice and nothing is deleted") {
+  for (const std::size_t offset : {std::size_t(16), std::size_t(100), std::size_t(4'096), std::size_t(12'288)}) {
+    TemporaryFolder folder;
+    {
+      Store store = must_open(folder.options());
+      for (int i = 0; i < 100; ++i) REQUIRE(store.commit({put(std::to_string(i), std::string(300, 'x'))}).has_value());
+    }
+    std::string bytes = bytes_of(folder / "store.db");
+    REQUIRE(bytes.size() > 16'384);
+    bytes.replace(offset, 60, std::string(60, '\x5A'));
+    write_file(folder / "store.db", bytes);
+    const Error error = error_of(folder.options());
+    CHECK(error.code == ErrorCode::storage);
+    CHECK_MESSAGE(contains(error.message, "move the file away"), error.message);
+    CHECK(bytes_of(folder / "store.db") == bytes);
+  }
+}
+
+TEST_CASE("R04 a database cut in the middle is refused and stays") {
+  TemporaryFolder folder;
+  {
+    Store store = must_open(folder.options());
+    for (int i = 0; i < 100; ++i) REQUIRE(store.commit({put(std::to_string(i), std::string(300, 'x'))}).has_value());
+  }
+  const std::string bytes = bytes_of(folder / "store.db").substr(0, 9'000);
+  write_file(folder / "store.db", bytes);
+  CHECK(error_of(folder.options()).code == ErrorCode::storage);
+  CHECK(bytes_of(folder / "store.db") == bytes);
+}
+
+TEST_CASE("a store of a newer schema and a database of another program are refused as such") {
+  TemporaryFolder newer;
+  must_open(newer.options());
+  tamper(newer / "store.db", "PRAGMA user_version = 2");
+  CHECK(contains(error_of(newer.options()).message, "newer otpctl"));
+  TemporaryFolder foreign;
+  tamper(foreign / "store.db", "CREATE TABLE photos(name TEXT)");
+  REQUIRE(chmod((foreign / "store.db").c_str(), 0600) == 0);
+  const Error error = error_of(foreign.options());
+  CHECK(error.code == ErrorCode::storage);
+  CHECK(contains(error.message, "another program"));
+}
+
+TEST_CASE("a database that another process holds is busy, later it works again") {
+  TemporaryFolder folder;
+  Store store = must_open(folder.options());
+  sqlite3* other = nullptr;
+  REQUIRE(sqlite3_open((folder / "store.db").c_str(), &other) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
+  const auto blocked = store.commit({put("a", "one")});
+  REQUIRE_FALSE(blocked.has_value());
+  CHECK(blocked.error().code == ErrorCode::busy);
+  CHECK(content(store).empty());
+  REQUIRE(sqlite3_exec(other, "ROLLBACK", nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(other);
+  CHECK(store.commit({put("a", "one")}).has_value());
+}
