@@ -73,7 +73,7 @@ bool Folder::end_fetch(bool good) {
   std::uint32_t surplus = run_.by_hint || run_.got < expected ? 0 : run_.got - expected;
   known_ = std::min(told_, run_.announced + surplus);
   constexpr auto kLast = std::numeric_limits<std::uint32_t>::max();
-  highest_ = std::max(highest_, run_.wanted);
+  if (good) highest_ = std::max(highest_, run_.wanted);
   if (highest_ >= uid_next_) uid_next_ = highest_ == kLast ? kLast : highest_ + 1;
   told_uids_.erase(told_uids_.begin(), told_uids_.lower_bound(uid_next_));
   highest_ = 0;

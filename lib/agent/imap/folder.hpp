@@ -43,7 +43,8 @@ class Folder {
   /// One FETCH response of it. True when it is a new message with its bytes: tell it.
   bool take(const Fetch& fetch);
   /// The tagged reply; `good` is OK. What was announced and did not come (moved, expunged) is asked for once
-  /// more, then given up. False: one more is needed.
+  /// more, then given up; after a second NO it stays above the watermark, for the next check to see. False:
+  /// one more fetch is needed.
   bool end_fetch(bool good);
   /// True: more messages in one fetch than anybody means.
   bool overrun() const { return told_uids_.size() > kFetchLimit; }

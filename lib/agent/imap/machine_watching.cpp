@@ -157,11 +157,12 @@ void Machine::take_mail(Fetch&& fetch, bool live) {
 }
 
 void Machine::fetched(const StatusResponse& status) {
-  bool complete = folder_.end_fetch(status.kind == StatusResponse::Kind::ok);
+  bool good = status.kind == StatusResponse::Kind::ok;
+  bool complete = folder_.end_fetch(good);
   checked_.insert(checked_.end(), checking_.begin(), checking_.end());
   checking_.clear();
   if (complete) tell_synchronised();
-  check_.start(options_.settle);
+  check_.start(good ? options_.settle : options_.safety_poll);
   // an empty folder makes "*" an error
   if (status.kind == StatusResponse::Kind::bad && folder_.exists() > 0) surprise("refuses FETCH");
 }
@@ -200,14 +201,8 @@ void Machine::tell_synchronised() {
 
 void Machine::set_demand(bool somebody_waits) {
   if (std::exchange(demand_, somebody_waits) == somebody_waits || !watching()) return;
-  if (!demand_) {
-    check_.start(options_.idle_renewal);
-  } else if (!owes(Command::check)) {
-    check_wanted_ = true;
-  }
-  if (state_ == State::resting) {  // at another pace from now on
-    state_ = State::working;
-  }
+  if (demand_ && !owes(Command::check)) check_wanted_ = true;
+  if (state_ == State::resting) state_ = State::working;  // to rest at another pace
   go_on();
 }
 
