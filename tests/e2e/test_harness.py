@@ -3,6 +3,7 @@
 import email
 import email.policy
 import os
+import re
 import socket
 import subprocess
 import tempfile
@@ -10,7 +11,7 @@ import time
 import unittest
 
 from otptest import (Dovecot, FaultProxy, Firewall, ImapClient, ImapError, Mailbox, ScriptedServer, Timeout,
-                     Unexpected, isolated, mail, small_disk, until)
+                     Transcript, Unexpected, isolated, mail, small_disk, transcript, until)
 from otptest.util import alive, children_of
 
 
@@ -203,6 +204,44 @@ class Harness(unittest.TestCase):
                 client.sendall(b"a CAPABILITY\r\n")
                 until(lambda: server.errors, 5, "the script has failed")
             with self.assertRaisesRegex(Unexpected, "expected LOGIN"):
+                server.check()
+
+    def test_every_transcript_can_be_played_to_a_client_with_tags_of_its_own(self):
+        played = [one for one in Transcript.all() if one.longest_pause <= 1]
+        self.assertGreater(len(played), 50)
+        for one in played:
+            for pieces in (0, 1):
+                with self.subTest(one.name, pieces=pieces):
+                    self._play(one, pieces)
+
+    def _play(self, script, pieces):
+        def behaviour(connection):
+            script.play(connection, act=lambda _: None, pieces=pieces, curl=False)
+
+        with ScriptedServer(behaviour, tls=False) as server, \
+                socket.create_connection(("127.0.0.1", server.port), 10) as client:
+            mirror = client.makefile("rb")
+            for kind, data, where in script.steps:
+                if kind == "C":
+                    client.sendall(re.sub(rb"^A(\d+) ", rb"other.\1 ", data) + b"\r\n")
+                elif kind == "S":
+                    got = b""
+                    while len(re.sub(rb"(?m)^other\.(\d+) ", rb"A\1 ", got)) < len(data):
+                        more = mirror.read(1)
+                        self.assertTrue(more, f"{where}: {server.errors}")
+                        got += more
+                    self.assertEqual(re.sub(rb"(?m)^other\.(\d+) ", rb"A\1 ", got), data, where)
+                elif kind == "X":
+                    self.assertEqual(mirror.read(), b"")
+            mirror.close()
+            server.check()
+
+    def test_a_transcript_names_the_line_that_did_not_happen(self):
+        with ScriptedServer(transcript.serve("idle-mail"), tls=False) as server, \
+                socket.create_connection(("127.0.0.1", server.port), 10) as client:
+            client.sendall(b"x1 CAPABILITY\r\nx2 CAPABILITY\r\nx3 LOGIN alice secret\r\n")
+            until(lambda: server.errors, 5)
+            with self.assertRaisesRegex(Unexpected, "idle-mail.txt:5: expected 'A2 AUTHENTICATE"):
                 server.check()
 
     def test_every_mail_maker_makes_a_mail_that_carries_its_code_where_it_says(self):

@@ -9,6 +9,7 @@
   Home                  a private otpctl: home, agent, CLI  (agent)
   Wire, Door            the agent's sockets, by hand        (wire)
   ScriptedServer        an IMAP server that plays a script  (scripted)
+  Transcript            plays tests/transcripts/imap/*.txt  (transcript)
   FaultProxy            a TCP proxy that breaks things      (proxy)
   @isolated, Firewall,  a test with a network and mounts of its own, packets
   small_disk            that vanish, a full disk            (isolated)
@@ -24,6 +25,7 @@ from .dovecot import Dovecot, LmtpError, NoDovecot
 from .rawimap import ImapClient, ImapError
 from .agent import Home, NoBinaries
 from .scripted import Connection, Mailbox, ScriptedServer, Unexpected
+from .transcript import Transcript
 from .proxy import FaultProxy
 from .wire import Door, Wire, WireError
 from .isolated import Firewall, isolated, small_disk
@@ -31,4 +33,5 @@ from . import mail
 
 __all__ = ["Authority", "Connection", "Door", "Dovecot", "FaultProxy", "Firewall", "Home", "ImapClient",
            "ImapError", "Introspection", "LmtpError", "Mailbox", "NoBinaries", "NoDovecot", "ScriptedServer",
-           "Timeout", "Unexpected", "Wire", "WireError", "free_port", "isolated", "mail", "small_disk", "until"]
+           "Timeout", "Transcript", "Unexpected", "Wire", "WireError",
+           "free_port", "isolated", "mail", "small_disk", "until"]

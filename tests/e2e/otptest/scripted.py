@@ -1,6 +1,7 @@
 """An IMAP server for what Dovecot never does: runs a Python function, or plays a transcript."""
 
 import contextlib
+import functools
 import re
 import shutil
 import socket
@@ -28,6 +29,7 @@ class ScriptedServer:
 
     behaviour may be a list: the first connection gets the first one, and so on; the last one stays.
     tls=True     implicit TLS (else clear text; connection.starttls() switches over)
+    certificate  (file, key file) instead of one that fits localhost, for tests that must refuse it
     connections  how many came; times: their time.monotonic(); seen: every line that clients sent
     errors       what went wrong inside behaviours (an Unexpected, mostly); check() raises the first
     """
@@ -35,10 +37,10 @@ class ScriptedServer:
     def __init__(self, behaviour, tls=True, certificate=None):
         self._behaviours = behaviour if isinstance(behaviour, list) else [behaviour]
         self.folder = temp_dir("scripted")
-        self.authority = Authority(self.folder)
-        self.ca_file = self.authority.ca_file
-        self.context = self.authority.server_context(*(certificate or self.authority.issue()))
+        self._certificate = certificate
         self.tls = tls
+        if tls:
+            _ = self.context  # made now, so that the first connection does not wait for it
         self.times, self.seen, self.errors = [], [], []
         self._open = []
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
@@ -57,6 +59,18 @@ class ScriptedServer:
             connection.close()
         self._thread.join(5)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    @functools.cached_property
+    def authority(self):
+        return Authority(self.folder)
+
+    @property
+    def ca_file(self):
+        return self.authority.ca_file
+
+    @functools.cached_property
+    def context(self):
+        return self.authority.server_context(*(self._certificate or self.authority.issue()))
 
     @property
     def connections(self):
