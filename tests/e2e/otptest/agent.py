@@ -1,5 +1,6 @@
 """A private otpctl: a home of its own, a clean environment, its agent, its commands."""
 
+import contextlib
 import json
 import os
 import selectors
@@ -165,13 +166,17 @@ class Home:
                   f"otpctl wait {arguments} is blocked", every=0.02)
         return running
 
-    def waits(self, recipients, *arguments, seconds=60):
+    def waits(self, recipients, *arguments, seconds=60, **popen):
         """Starts one wait for each recipient and returns when all of them are blocked."""
-        running = [self.spawn("wait", *arguments, name) for name in recipients]
-        pids = {one.pid for one in running}
-        until(lambda: pids <= self.waiting_pids() or any(one.poll() is not None for one in running), seconds,
+        running = [self.spawn("wait", *arguments, name, **popen) for name in recipients]
+        until(lambda: self._blocked(running) or any(one.poll() is not None for one in running), seconds,
               f"{len(running)} waits are blocked", every=0.05)
         return running
+
+    def _blocked(self, running):
+        status = self.status() or {}
+        missing = {one.pid for one in running} - {waiter["pid"] for waiter in status.get("waiters", [])}
+        return len(missing) <= status.get("more", 0)  # a line of 64 KiB does not hold them all
 
     # ---- the agent ----------------------------------------------------------------------------
 
@@ -227,16 +232,13 @@ class Home:
 
     def agent_pids(self):
         """Every otpctl-agentd that works in this home (one, if all is well)."""
-        return [pid for pid in self.processes() if _exe(pid).endswith("otpctl-agentd")]
+        return [pid for pid in self.processes() if _name(pid) == "otpctl-agentd"]
 
     def processes(self):
-        """Living processes that have this home in their environment or among their open files."""
-        found = []
-        for entry in os.listdir("/proc"):
-            if entry.isdigit() and int(entry) != os.getpid() and _mentions(entry, self.root) \
-                    and alive(int(entry)):
-                found.append(int(entry))
-        return found
+        """Living processes that have this home in their environment or among their open or locked files."""
+        found = _lock_holders(self.folder)
+        found |= {int(entry) for entry in os.listdir("/proc") if entry.isdigit() and _mentions(entry, self.root)}
+        return sorted(pid for pid in found if pid != os.getpid() and alive(pid))
 
     def sanitizer_reports(self):
         text = ""
@@ -357,11 +359,22 @@ class _Pump:
                 running._got(name, data, now)  # pylint: disable=protected-access
 
 
-def _exe(pid):
+def _name(pid):
     try:
-        return os.readlink(f"/proc/{pid}/exe").removesuffix(" (deleted)")
+        with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
+            return file.read().strip()
     except OSError:
         return ""
+
+
+def _lock_holders(folder):
+    """The pids that hold a lock on a file in the folder: to be seen even where a process hides the rest."""
+    inodes = set()
+    with contextlib.suppress(OSError):
+        inodes = {str(entry.stat(follow_symlinks=False).st_ino) for entry in os.scandir(folder)}
+    with open("/proc/locks", encoding="ascii") as file:
+        lines = [line.split() for line in file if "->" not in line]
+    return {int(line[4]) for line in lines if line[5].split(":")[2] in inodes}
 
 
 def _mentions(pid, folder):
