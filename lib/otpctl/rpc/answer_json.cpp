@@ -231,4 +231,11 @@ std::string to_json(const Error& error) {
   return dump(json);
 }
 
+std::string to_json(const Warning& warning) {
+  WriteJson json = versioned();
+  json["warning"]["message"] = shorten(warning.message, kSubject);
+  json["warning"]["contended"] = warning.contended;
+  return dump(json);
+}
+
 }  // namespace otpctl::rpc

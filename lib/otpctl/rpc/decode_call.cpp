@@ -204,9 +204,7 @@ Request read_register(Params& params) {
   wanted.country = params.line("country", 8);
   if (const ReadJson* metadata = params.object("metadata")) {
     wanted.metadata = metadata->dump();
-    if (wanted.metadata.size() > kMaxMetadata) {
-      params.wrong("'metadata' is longer than " + std::to_string(kMaxMetadata) + " bytes");
-    }
+    if (!is_metadata(wanted.metadata)) params.wrong("'metadata' is longer than 8 KiB or nested deeper than 8");
   }
   wanted.exclusive = params.flag("exclusive");
   wanted.queue = params.duration("queue");

@@ -41,6 +41,10 @@ Result<ReadJson> parse_object(std::string_view text) {
   return json;
 }
 
+bool is_metadata(std::string_view text) {
+  return text.size() <= kMaxMetadata && depth_of(text) <= kMaxMetadataDepth && parse_object(text).has_value();
+}
+
 std::string dump(const WriteJson& json) {
   return json.dump(-1, ' ', false, WriteJson::error_handler_t::replace);
 }

@@ -18,6 +18,7 @@ using WriteJson = nlohmann::ordered_json;
 
 inline constexpr int kMaxDepth = 16;
 inline constexpr std::size_t kMaxMetadata = 8 * 1024;
+inline constexpr int kMaxMetadataDepth = 8;
 
 /// One JSON object and nothing else, nested at most kMaxDepth, no NUL byte. `protocol` and what is wrong else.
 Result<ReadJson> parse_object(std::string_view text);

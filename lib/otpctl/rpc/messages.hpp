@@ -126,6 +126,10 @@ struct LengthRange {
 Result<LengthRange> parse_length(std::string_view text);
 std::string format_length(LengthRange range);
 
+/// True for the text of a JSON object that may be `metadata`: at most 8 KiB, nested at most 8 deep, so that it fits into
+/// every answer.
+bool is_metadata(std::string_view text);
+
 /// The id of a request as it stood in the line ("7", "\"a\""): sent back as it is. "null" when there was none.
 using Id = std::string;
 
@@ -170,9 +174,9 @@ Result<Incoming> decode_incoming(std::string_view line, const std::map<Id, std::
 // ---- what commands print with --json: the same objects, `"v":1` first, no LF ----
 
 std::string to_json(const Answer& answer);
-std::string to_json(const Error& error);  // {"v":1,"error":{"class":…,"message":…,"exit":…}}
+std::string to_json(const Error& error);      // {"v":1,"error":{"class":…,"message":…,"exit":…}}
+std::string to_json(const Warning& warning);  // {"v":1,"warning":{"message":…,"contended":…}}
 
-/// {"v":1,"event":"waiting",…} for progress on a pipe.
 std::string_view name_of(SourceState state);
 std::string_view name_of(SessionState state);
 std::string_view name_of(Unmatched reason);

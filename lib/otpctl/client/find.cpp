@@ -1,0 +1,166 @@
+#include "client/find.hpp"
+
+#include "base/text.hpp"
+#include "client/client.hpp"
+#include "client/private_folder.hpp"
+#include "client/start.hpp"
+#include "rpc/agent_file.hpp"
+
+#include <otpctl/version.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+namespace otpctl::client {
+
+namespace {
+
+constexpr char kSystemSocket[] = "/run/otpctl/agent.sock";
+
+std::optional<rpc::AgentFile> agent_file(const Paths& paths) {
+  const Fd file(open(paths.agent_file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  struct stat info{};
+  if (!file || fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_uid != geteuid()) return std::nullopt;
+  std::string text(8192, '\0');
+  const ssize_t got = read(file.get(), text.data(), text.size());
+  if (got <= 0) return std::nullopt;
+  const auto known = rpc::read_agent_file(trim(std::string_view(text).substr(0, static_cast<std::size_t>(got))));
+  if (!known) return std::nullopt;
+  return *known;
+}
+
+std::string beside(const std::string& socket) {
+  return socket.substr(0, socket.rfind('/') + 1) + "lmtp.sock";
+}
+
+/// Another user's system service does not keep anybody from an agent of his own, once he has a configuration.
+bool may_pass(const std::string& socket, const Error& error, const Paths& paths) {
+  if (error.code == ErrorCode::agent_unreachable) return true;
+  return error.code == ErrorCode::permission && socket == kSystemSocket && access(paths.config.c_str(), F_OK) == 0;
+}
+
+}  // namespace
+
+bool stopped_just_now(const Paths& paths) {
+  const auto file = agent_file(paths);
+  if (!file || !file->stopped) return false;
+  const Duration age = read_clocks().wall - *file->stopped;
+  return age >= Duration(0) && age < rpc::kStoppedFor;
+}
+
+Result<Options> options_from(const Surroundings& surroundings, const std::string& command, Start start,
+                             const std::string& config) {
+  auto paths = resolve_paths(surroundings, config);
+  if (!paths) return fail(paths.error());
+  Options options;
+  options.paths = std::move(*paths);
+  options.name = "otpctl-" + command + " " + kVersion;
+  for (const std::string_view name : rpc::kHelloEnvironment) {
+    const std::string key(name);
+    if (std::string value = surroundings.env(key.c_str()); !value.empty()) options.environment[key] = value;
+  }
+  options.start = start;
+  options.agent_program = agent_program(surroundings);
+  return options;
+}
+
+Result<Found> find_agent(const Options& options, Instant until) {
+  std::vector<std::string> sockets = options.paths.candidates;
+  std::string lmtp;
+  if (const auto file = agent_file(options.paths); file && !file->socket.empty()) {
+    sockets.erase(std::remove(sockets.begin(), sockets.end(), file->socket), sockets.end());
+    sockets.insert(sockets.begin(), file->socket);
+    lmtp = file->lmtp;
+  }
+  for (std::size_t i = 0; i < sockets.size(); ++i) {
+    auto channel = Channel::connect(sockets[i], until);
+    if (channel) return Found{std::move(*channel), sockets[i], i == 0 && !lmtp.empty() ? lmtp : beside(sockets[i])};
+    if (!may_pass(sockets[i], channel.error(), options.paths)) return fail(channel.error());
+  }
+  return fail(ErrorCode::agent_unreachable, "no agent is running (start it with `otpctl agent start`)");
+}
+
+namespace {
+
+/// After the start of an agent that found another one just starting: that one will be there in a moment.
+Result<Found> find_the_other(const Options& options, const Error& busy, Instant until) {
+  Duration nap = std::chrono::milliseconds(25);
+  for (;;) {
+    auto found = find_agent(options, until);
+    if (found || found.error().code != ErrorCode::agent_unreachable) return found;
+    const Instant next = BootClock::now() + nap;
+    if (next >= until) return fail(busy);
+    pause(-1, {}, next);
+    nap = std::min<Duration>(nap * 2, std::chrono::seconds(1));
+  }
+}
+
+Result<Found> start_and_find(const Options& options, Instant until) {
+  const auto started = start_agent(options.agent_program, options.agent_arguments, until);
+  if (!started && started.error().code == ErrorCode::busy) return find_the_other(options, started.error(), until);
+  if (!started) return fail(started.error());
+  return find_agent(options, until);
+}
+
+}  // namespace
+
+Result<Found> find_or_start(const Options& options) {
+  auto found = find_agent(options, BootClock::now() + options.hello_within);
+  if (found || options.start == Start::never || found.error().code != ErrorCode::agent_unreachable) return found;
+  const Instant until = BootClock::now() + options.start_within;
+  if (auto folder = make_private_folder(options.paths.state); !folder) return fail(folder.error());
+  const auto lock = lock_file(options.paths.start_lock, until);
+  if (!lock && lock.error().code == ErrorCode::busy) {
+    return fail(ErrorCode::agent_unreachable, "another command has been starting the agent for too long");
+  }
+  if (!lock) return fail(lock.error());
+  found = find_agent(options, until);
+  if (found || found.error().code != ErrorCode::agent_unreachable) return found;
+  if (!options.start_after_stop && stopped_just_now(options.paths)) {
+    return fail(ErrorCode::agent_unreachable, "the agent was stopped just now (start it with `otpctl agent start`)");
+  }
+  return start_and_find(options, until);
+}
+
+namespace {
+
+constexpr Duration kStopWithin = std::chrono::seconds(15);
+
+/// Asks it to end and returns when it is gone.
+Result<int> end_agent(const Options& options, bool restart) {
+  Options never = options;
+  never.start = Start::never;
+  Client agent(never);
+  const auto stopped = agent.ask<rpc::StopResult>(rpc::Stop{restart});
+  if (!stopped) return fail(stopped.error());
+  const Instant until = BootClock::now() + kStopWithin;
+  auto ended = agent.await_end(until);
+  if (ended) {
+    if (const auto lock = lock_file(options.paths.agent_lock, until); !lock) ended = fail(lock.error());
+  }
+  if (!ended) {
+    return fail(ErrorCode::agent_unreachable, "the agent (pid " + std::to_string(stopped->pid) + ") does not end");
+  }
+  return stopped->pid;
+}
+
+}  // namespace
+
+Result<int> stop_agent(const Options& options) { return end_agent(options, false); }
+
+Result<int> restart_agent(const Options& options) {
+  if (auto folder = make_private_folder(options.paths.state); !folder) return fail(folder.error());
+  const auto lock = lock_file(options.paths.start_lock, BootClock::now() + options.start_within);
+  if (!lock) return fail(lock.error());
+  const auto ended = end_agent(options, true);
+  const bool none = !ended && ended.error().code == ErrorCode::agent_unreachable &&
+                    !find_agent(options, BootClock::now() + options.hello_within);
+  if (!ended && !none) return fail(ended.error());
+  auto found = start_and_find(options, BootClock::now() + options.start_within);
+  if (!found) return fail(found.error());
+  return found->channel.peer_pid();
+}
+
+}  // namespace otpctl::client

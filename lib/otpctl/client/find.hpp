@@ -1,0 +1,57 @@
+// Finding the living agent, and starting one when there is none.
+#pragma once
+
+#include "base/paths.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "client/channel.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace otpctl::client {
+
+enum class Start { never, if_needed };
+
+struct Options {
+  Paths paths;
+  std::string name;  // what the hello says: "otpctl-wait 0.1.0"
+  std::map<std::string, std::string> environment;  // rpc::kHelloEnvironment, those that are set
+  Start start = Start::never;
+  bool start_after_stop = false;  // `agent start`: also within 2 s after `agent stop`
+  std::string agent_program;
+  std::vector<std::string> agent_arguments;
+  Duration hello_within = std::chrono::seconds(5);
+  Duration start_within = std::chrono::seconds(10);
+};
+
+/// Fills paths, name, environment and agent_program. `command` is "wait"; `config` as resolve_paths takes it.
+Result<Options> options_from(const Surroundings& surroundings, const std::string& command, Start start,
+                             const std::string& config = {});
+
+struct Found {
+  Channel channel;
+  std::string socket;
+  std::string lmtp;  // the LMTP socket of the same agent
+};
+
+/// Tries the socket that agent.json names, then Paths::candidates. `agent_unreachable` when nobody listens;
+/// `timeout` when one does but does not take us; `permission` when it is another user's.
+Result<Found> find_agent(const Options& options, Instant until);
+
+/// find_agent; when nobody listens and Options::start allows it, starts one under start.lock, after looking again:
+/// of many clients that come at once one starts it and all find it.
+Result<Found> find_or_start(const Options& options);
+
+/// True for 2 s after `agent stop`: nobody starts an agent then.
+bool stopped_just_now(const Paths& paths);
+
+/// `agent restart`: under start.lock ends the living agent (its waiters come back by themselves), waits until it is
+/// gone, starts the next. Without a living agent it is a start. Returns the pid of the new one.
+Result<int> restart_agent(const Options& options);
+
+/// `agent stop`: returns when the agent is gone (its connection and agent.lock are closed). The pid that it had.
+Result<int> stop_agent(const Options& options);
+
+}  // namespace otpctl::client

@@ -1,0 +1,77 @@
+#include "client/private_folder.hpp"
+
+#include "base/text.hpp"
+#include "client/channel.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+namespace otpctl::client {
+
+namespace {
+
+tl::unexpected<Error> refuse(const std::string& path, const std::string& why) {
+  return fail(ErrorCode::permission, printable(path) + " " + why);
+}
+
+/// Waits for the lock in a child: flock(2) knows no deadline, and a lock belongs to the open file that both share.
+bool lock_in_child(int file, Instant until) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return false;
+  Fd read_end(ends[0]), write_end(ends[1]);
+  const pid_t parent = getpid();
+  const pid_t child = fork();
+  if (child < 0) return false;
+  if (child == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(1);
+    while (flock(file, LOCK_EX) != 0 && errno == EINTR) {
+    }
+    const char locked = 'L';
+    _exit(write(ends[1], &locked, 1) == 1 ? 0 : 1);
+  }
+  write_end.reset();
+  const bool told = pause(read_end.get(), {}, until) == Woke::ready;
+  if (!told) kill(child, SIGKILL);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return told && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+}  // namespace
+
+Result<void> make_private_folder(const std::string& path) {
+  for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
+    const std::string part = path.substr(0, slash);
+    if (mkdir(part.c_str(), 0700) != 0 && errno != EEXIST) {
+      return refuse(part, std::string("cannot be made: ") + std::strerror(errno));
+    }
+    if (slash == path.npos) break;
+  }
+  struct stat info{};
+  if (lstat(path.c_str(), &info) != 0) return refuse(path, std::string("cannot be read: ") + std::strerror(errno));
+  if (S_ISLNK(info.st_mode)) return refuse(path, "is a symbolic link, a folder is needed");
+  if (!S_ISDIR(info.st_mode)) return refuse(path, "is no folder");
+  if (info.st_uid != geteuid()) return refuse(path, "belongs to another user (uid " + std::to_string(info.st_uid) + ")");
+  if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) return refuse(path, "can be written by others: chmod 700 it");
+  return {};
+}
+
+Result<Fd> lock_file(const std::string& path, Instant until) {
+  Fd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
+  if (!file) return refuse(path, std::string("cannot be opened: ") + std::strerror(errno));
+  struct stat info{};
+  if (fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return refuse(path, "is no plain file");
+  if (info.st_uid != geteuid()) return refuse(path, "belongs to another user");
+  if (flock(file.get(), LOCK_EX | LOCK_NB) == 0 || lock_in_child(file.get(), until)) return file;
+  return fail(ErrorCode::busy, printable(path) + " is held by another process");
+}
+
+}  // namespace otpctl::client

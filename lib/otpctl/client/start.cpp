@@ -1,0 +1,112 @@
+#include "client/start.hpp"
+
+#include "base/text.hpp"
+#include "client/channel.hpp"
+#include "client/fd.hpp"
+#include "rpc/agent_file.hpp"
+#include "rpc/messages.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+namespace otpctl::client {
+
+namespace {
+
+constexpr int kReadyFd = 3;
+
+// Everything below runs between fork and exec: system calls only.
+
+void reset_signals() {
+  for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+[[noreturn]] void become_agent(const char* program, char* const* argv, int ready, const std::string& no_program) {
+  reset_signals();
+  const int null = open("/dev/null", O_RDWR);
+  // Out of the way of 0..3 first.
+  const int high = fcntl(ready, F_DUPFD, 10);
+  if (null < 0 || high < 0 || chdir("/") != 0) _exit(1);
+  for (int stream = 0; stream < 3; ++stream) dup2(null, stream);
+  dup2(high, kReadyFd);
+  close_range(kReadyFd + 1, ~0U, 0);
+  umask(077);
+  execv(program, argv);
+  const ssize_t ignored = write(kReadyFd, no_program.data(), no_program.size());
+  static_cast<void>(ignored);
+  _exit(127);
+}
+
+/// False when the first fork failed; returns in the caller only.
+bool fork_twice(const char* program, char* const* argv, int ready, const std::string& no_program) {
+  const pid_t child = fork();
+  if (child < 0) return false;
+  if (child == 0) {
+    setsid();
+    const pid_t agent = fork();
+    if (agent == 0) become_agent(program, argv, ready, no_program);
+    _exit(agent < 0 ? 1 : 0);
+  }
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/// What the agent says on its ready pipe until it is ready, ends, or the time is over.
+Result<void> await_ready(int pipe_end, Instant until) {
+  constexpr std::size_t kLongest = 4096;
+  std::string said;
+  while (said.size() < kLongest) {
+    if (pause(pipe_end, {}, until) == Woke::time) {
+      return fail(ErrorCode::agent_unreachable, "the agent was started but did not get ready in time");
+    }
+    char buffer[512];
+    const ssize_t got = read(pipe_end, buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    said.append(buffer, static_cast<std::size_t>(got));
+    if (said.front() == 'R') return {};
+  }
+  if (auto error = rpc::read_error_line(trim(said))) return fail(std::move(*error));
+  return fail(ErrorCode::agent_unreachable, "the agent ended while it started: run `otpctl agent run` to see why");
+}
+
+}  // namespace
+
+std::string agent_program(const Surroundings& surroundings) {
+  if (std::string named = surroundings.env("OTPCTL_AGENTD"); !named.empty()) return named;
+  char self[4096];
+  const ssize_t size = readlink("/proc/self/exe", self, sizeof self);
+  const std::string path(self, size > 0 ? static_cast<std::size_t>(size) : 0);
+  return path.substr(0, path.rfind('/') + 1) + "otpctl-agentd";
+}
+
+Result<void> start_agent(const std::string& program, const std::vector<std::string>& arguments, Instant until) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return fail(ErrorCode::agent_unreachable, "no pipe for the agent");
+  Fd read_end(ends[0]), write_end(ends[1]);
+
+  std::vector<std::string> words{"otpctl-agentd", "--ready-fd", std::to_string(kReadyFd)};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  const std::string no_program =
+      rpc::to_json(Error{ErrorCode::agent_unreachable, "cannot run " + printable(program, 500)});
+  if (!fork_twice(program.c_str(), argv.data(), write_end.get(), no_program)) {
+    return fail(ErrorCode::agent_unreachable, std::string("cannot start the agent: ") + std::strerror(errno));
+  }
+  write_end.reset();  // so that its end is our end of file
+  return await_ready(read_end.get(), until);
+}
+
+}  // namespace otpctl::client
