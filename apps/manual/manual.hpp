@@ -1,0 +1,24 @@
+// otpctl manual: an operator enters a code for whoever waits.
+#pragma once
+
+#include "shared/cli.hpp"
+
+namespace otpctl::apps::manual {
+
+struct Options {
+  std::string target;
+  std::string code;  // empty: read from standard input
+  bool json = false;
+  bool operator==(const Options&) const = default;
+};
+
+/// As people read codes out: "482 913 " and "482-913" are 482913 when there is nothing but digits and separators;
+/// anything else stays, without the white space around it.
+std::string normalise(const std::string& code);
+
+void add(CLI::App& app, Options& options);
+ExitCode run(const Options& options, Context& context);
+
+extern const Command<Options> kCommand;
+
+}  // namespace otpctl::apps::manual

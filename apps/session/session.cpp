@@ -1,0 +1,187 @@
+#include "session/session.hpp"
+
+#include "base/text.hpp"
+#include "client/client.hpp"
+#include "shared/agent.hpp"
+#include "shared/output.hpp"
+
+#include <limits>
+
+namespace otpctl::apps::session {
+
+const Command<Options> kCommand{"session",
+                                "  id=$(otpctl session register bot5@example.com)   # before the login is triggered\n"
+                                "  code=$(otpctl wait --session \"$id\")\n"
+                                "  otpctl session mark \"$id\"                        # the code was wrong: only later ones\n"
+                                "  otpctl session list\n",
+                                add, run};
+
+namespace {
+
+constexpr Duration kAnswerWithin = std::chrono::seconds(10);
+
+void add_register(CLI::App& app, Options& options) {
+  CLI::App& action = add_action(app, "register", "begin a session and print its id",
+                                [&options] { options.action = Action::register_; });
+  add_target(action, options.target);
+  add_filters(action, options.filters);
+  add_duration(action, "--ttl", options.ttl, "how long it lives when nobody waits on it [600s]");
+  add_text(action, "--country", "REGION", options.country, "region of numbers without country code (TR, DE)");
+  add_text(action, "--metadata", "JSON", options.metadata, "an object that is kept with the session");
+  add_exclusive(action, options.exclusive, options.queue);
+  add_text(action, "--env-file", "FILE", options.env_file, "read OTPCTL_* and related variables from FILE");
+  add_quiet(action, options.quiet);
+  add_json(action, options.json);
+}
+
+CLI::App& add_on_one(CLI::App& app, const char* name, const char* summary, Options& options, Action which) {
+  CLI::App& action = add_action(app, name, summary, [&options, which] { options.action = which; });
+  add_text(action, "ID", "ID", options.session, "id or unique prefix [$OTPCTL_SESSION]");
+  add_json(action, options.json);
+  return action;
+}
+
+}  // namespace
+
+void add(CLI::App& app, Options& options) {
+  add_register(app, options);
+  add_json(add_action(app, "list", "list the living sessions", [&options] { options.action = Action::list; }),
+           options.json);
+  add_on_one(app, "show", "show one session", options, Action::show);
+  add_on_one(app, "mark", "only codes that come from now on count", options, Action::mark);
+  CLI::App& refresh = add_on_one(app, "refresh", "let it live for another --ttl", options, Action::refresh);
+  add_duration(refresh, "--ttl", options.ttl, "from now on, when nobody waits on it [as registered]");
+  add_on_one(app, "close", "end it; a wait on it ends too", options, Action::close);
+}
+
+namespace {
+
+std::string expires_in(const SessionInfo& session, WallTime now) {
+  if (!session.expires) return "-";
+  return *session.expires > now ? ago(now, *session.expires) : "now";
+}
+
+std::string describe_filters(const Filters& filters) {
+  std::string text;
+  if (!filters.from.empty()) text += " from " + printable(filters.from);
+  if (!filters.subject.empty()) text += " subject " + printable(filters.subject);
+  if (!filters.pattern.empty()) text += " pattern " + printable(filters.pattern);
+  if (filters.length_max > 0) text += " length " + rpc::format_length({filters.length_min, filters.length_max});
+  return text.empty() ? "-" : text.substr(1);
+}
+
+std::string in_words(const SessionInfo& session, WallTime now) {
+  return table({{"id", session.id},
+                {"state", std::string(rpc::name_of(session.state))},
+                {"recipient", words_for(session.target)},
+                {"filters", describe_filters(session.filters)},
+                {"country", session.country.empty() ? "-" : printable(session.country)},
+                {"metadata", printable(session.metadata, 1000)},
+                {"created", format_time(session.created)},
+                {"counts from", format_time(session.marked)},
+                {"expires in", expires_in(session, now)},
+                {"waiters", std::to_string(session.waiters)},
+                {"codes given", std::to_string(session.codes_given)}});
+}
+
+std::string in_words(const std::vector<SessionInfo>& sessions, WallTime now) {
+  std::vector<std::vector<std::string>> rows{{"ID", "STATE", "RECIPIENT", "EXPIRES IN", "WAITERS", "CODES"}};
+  for (const SessionInfo& each : sessions) {
+    rows.push_back({each.id, std::string(rpc::name_of(each.state)), words_for(each.target), expires_in(each, now),
+                    std::to_string(each.waiters), std::to_string(each.codes_given)});
+  }
+  return table(rows);
+}
+
+void warn_of(Context& context, const SessionInfo& session, const Options& options) {
+  if (options.quiet || options.json) return;  // the object says both
+  if (session.degraded) {
+    warn(context, {"a source could not say where it stands: a code that came before now may count", 0}, false);
+  }
+  if (session.contended > 1) {
+    warn(context, {std::to_string(session.contended - 1) + " more wait for the same recipient: each code goes to one", 0},
+         false);
+  }
+}
+
+ExitCode register_session(const Options& options, Context& context, client::Client& agent) {
+  rpc::SessionRegister wanted;
+  wanted.target = options.target;
+  wanted.filters = options.filters;
+  wanted.ttl = options.ttl;
+  wanted.country = options.country;
+  if (!options.metadata.empty()) wanted.metadata = options.metadata;
+  wanted.exclusive = options.exclusive;
+  wanted.queue = options.queue;
+  const auto session = agent.ask<SessionInfo>(wanted, kAnswerWithin + options.queue.value_or(Duration(0)));
+  if (!session) return report(context, session.error(), options.json);
+  warn_of(context, *session, options);
+  return options.json ? answer_json(context, *session) : answer(context, session->id + "\n", false);
+}
+
+ExitCode list(const Options& options, Context& context, client::Client& agent) {
+  rpc::SessionListResult all;
+  for (bool more = true; more;) {
+    const std::string after = all.sessions.empty() ? "" : all.sessions.back().id;
+    auto page = agent.ask<rpc::SessionListResult>(rpc::SessionList{after}, kAnswerWithin);
+    if (!page) return report(context, page.error(), options.json);
+    more = page->more && !page->sessions.empty();
+    all.sessions.insert(all.sessions.end(), page->sessions.begin(), page->sessions.end());
+  }
+  if (options.json) return answer_json(context, all);
+  return answer(context, in_words(all.sessions, context.now().wall), false);
+}
+
+rpc::Request request_on(const Options& options, const std::string& id) {
+  switch (options.action) {
+    case Action::mark: return rpc::SessionMark{id};
+    case Action::refresh: return rpc::SessionRefresh{id, options.ttl};
+    case Action::close: return rpc::SessionClose{id};
+    case Action::show:
+    case Action::none:
+    case Action::register_:
+    case Action::list: break;
+  }
+  return rpc::SessionShow{id};
+}
+
+ExitCode on_one(const Options& options, Context& context, client::Client& agent) {
+  const std::string id = options.session.empty() ? session_of(context) : options.session;
+  if (id.empty()) {
+    return report(context, Error{ErrorCode::usage, "which session? give its id or the first characters of it"}, options.json);
+  }
+  const auto session = agent.ask<SessionInfo>(request_on(options, id), kAnswerWithin);
+  if (!session) return report(context, session.error(), options.json);
+  if (options.json) return answer_json(context, *session);
+  // mark, refresh and close have nothing to say but that they did it.
+  if (options.action != Action::show) return ExitCode::done;
+  return answer(context, in_words(*session, context.now().wall), false);
+}
+
+std::optional<Error> wrong(const Options& options) {
+  if (options.action != Action::register_) return std::nullopt;
+  if (options.target == Target{}) return Error{ErrorCode::usage, "whose code? name an address or a number"};
+  if (options.queue && !options.exclusive) return Error{ErrorCode::usage, "--queue belongs to --exclusive"};
+  if (!options.metadata.empty() && !rpc::is_metadata(options.metadata)) {
+    return Error{ErrorCode::usage, "--metadata must be one JSON object of at most 8 KiB, nested at most 8 deep"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+ExitCode run(const Options& options, Context& context) {
+  if (const auto error = wrong(options)) return report(context, *error, options.json);
+  if (!options.env_file.empty()) {
+    if (auto loaded = load_env_file(context, options.env_file); !loaded) return report(context, loaded.error(), options.json);
+  }
+  const bool starts = options.action == Action::register_;
+  const auto connection = agent_options(context, starts ? client::Start::if_needed : client::Start::never);
+  if (!connection) return report(context, connection.error(), options.json);
+  client::Client agent(*connection);
+  if (starts) return register_session(options, context, agent);
+  if (options.action == Action::list) return list(options, context, agent);
+  return on_one(options, context, agent);
+}
+
+}  // namespace otpctl::apps::session

@@ -1,0 +1,89 @@
+// The command line. CLI11 is included by cli.cpp alone: it costs seconds a file, so commands describe their options
+// with these few functions.
+#pragma once
+
+#include "base/result.hpp"
+#include "rpc/messages.hpp"
+#include "shared/context.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace otpctl::apps {
+
+struct AppDeleter {
+  void operator()(CLI::App* app) const;
+};
+using AppPtr = std::unique_ptr<CLI::App, AppDeleter>;
+
+/// The app of a command of kCommands: its summary, its examples (lines of a shell), -h and -V.
+AppPtr make_app(std::string_view command, const char* examples);
+
+// `names` as CLI11 writes them ("-q,--quiet"; without a dash: a positional). `help` is one line.
+void add_flag(CLI::App& app, const char* names, bool& value, const char* help);
+void add_count(CLI::App& app, const char* names, int& value, const char* help);
+void add_text(CLI::App& app, const char* names, const char* metavar, std::string& value, const char* help);
+void add_texts(CLI::App& app, const char* names, const char* metavar, std::vector<std::string>& values, const char* help);
+/// One of `words`.
+void add_word(CLI::App& app, const char* names, const std::vector<std::string>& words, std::string& value,
+              const char* help);
+void add_number(CLI::App& app, const char* names, const char* metavar, int low, int high, std::optional<int>& value,
+                const char* help);
+void add_duration(CLI::App& app, const char* names, std::optional<Duration>& value, const char* help);
+/// As add_duration; `word` ("now", "none") calls `said` instead.
+void add_duration_or(CLI::App& app, const char* names, const char* word, std::function<void()> said,
+                     std::optional<Duration>& value, const char* help);
+/// RFC 3339.
+void add_time(CLI::App& app, const char* names, std::optional<WallTime>& value, const char* help);
+/// --from --subject --pattern --length.
+void add_filters(CLI::App& app, Filters& filters);
+/// --email --phone and the positional RECIPIENT, which is one or the other.
+void add_target(CLI::App& app, Target& target);
+/// --exclusive and --queue.
+void add_exclusive(CLI::App& app, bool& exclusive, std::optional<Duration>& queue);
+void add_json(CLI::App& app, bool& json);
+void add_quiet(CLI::App& app, bool& quiet);
+/// An action of a command ("session register"); `picked` runs when it is the one that was asked for.
+CLI::App& add_action(CLI::App& app, const char* name, const char* summary, std::function<void()> picked);
+
+/// An address when it holds '@', a number when it looks like one, else `usage`.
+Result<Target> parse_recipient(const std::string& text);
+
+/// What a command line asks for: to run (nothing), or text to print (help, version).
+using Parsed = Result<std::optional<std::string>>;
+Parsed parse(CLI::App& app, const std::vector<std::string>& arguments);
+
+template <class Options>
+struct Command {
+  const char* name;
+  const char* examples;
+  void (*add)(CLI::App&, Options&);
+  ExitCode (*run)(const Options&, Context&);
+};
+
+/// Parses; on help, version and errors the exit code, else nothing.
+std::optional<ExitCode> parse_or_exit(CLI::App& app, const std::vector<std::string>& arguments, Context& context);
+
+/// The last catch: what is thrown anywhere becomes one line and 69.
+int guarded(Context& context, const std::function<ExitCode()>& run);
+
+template <class Options>
+int main_of(const Command<Options>& command, int argc, char** argv) {
+  Context context = Context::real(command.name);
+  return guarded(context, [&] {
+    Options options;
+    const AppPtr app = make_app(command.name, command.examples);
+    command.add(*app, options);
+    if (const auto exit = parse_or_exit(*app, {argv + 1, argv + argc}, context)) return *exit;
+    return command.run(options, context);
+  });
+}
+
+}  // namespace otpctl::apps

@@ -1,0 +1,31 @@
+// The one table of commands: what the dispatcher's help lists and what each command says of itself.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace otpctl::apps {
+
+struct CommandInfo {
+  std::string_view name;
+  std::string_view summary;
+};
+
+inline constexpr std::array kCommands{
+    CommandInfo{"wait", "block until the code comes; print only the code"},
+    CommandInfo{"session", "register interest before the code is triggered; list, mark, close"},
+    CommandInfo{"manual", "enter a code by hand for whoever waits"},
+    CommandInfo{"sms", "hand one SMS to the agent"},
+    CommandInfo{"deliver", "hand one e-mail from standard input to the agent"},
+    CommandInfo{"status", "show sources, waiters and sessions"},
+    CommandInfo{"agent", "start, stop, restart the agent, or run it in the foreground"},
+};
+
+constexpr std::string_view summary_of(std::string_view name) {
+  for (const CommandInfo& each : kCommands) {
+    if (each.name == name) return each.summary;
+  }
+  return {};
+}
+
+}  // namespace otpctl::apps

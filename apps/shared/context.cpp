@@ -1,0 +1,118 @@
+#include "shared/context.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+namespace otpctl::apps {
+
+namespace {
+
+tl::unexpected<Error> cannot(const char* what) {
+  return fail(ErrorCode::storage, std::string(what) + ": " + std::strerror(errno));
+}
+
+bool wait_for(int fd, short events) {
+  pollfd ready{fd, events, 0};
+  for (;;) {
+    const int count = poll(&ready, 1, -1);
+    if (count > 0) return (ready.revents & (events | POLLERR | POLLHUP)) != 0;
+    if (count < 0 && errno != EINTR) return false;
+  }
+}
+
+void fill_closed_streams() {
+  for (int fd = 0; fd < 3; ++fd) {
+    if (fcntl(fd, F_GETFD) >= 0) continue;
+    // The lowest free number is `fd`. Standard output is opened for reading only: a write to it fails.
+    const int opened = open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR);
+    if (opened != fd) std::_Exit(static_cast<int>(ExitCode::unreachable));
+  }
+}
+
+}  // namespace
+
+Result<void> Sink::write(std::string_view text) {
+  if (buffer_ != nullptr) {
+    buffer_->append(text);
+    return {};
+  }
+  while (!text.empty()) {
+    const ssize_t done = ::write(fd_, text.data(), text.size());
+    if (done >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(done));
+    } else if (errno == EAGAIN) {
+      if (!wait_for(fd_, POLLOUT)) return cannot("cannot write");
+    } else if (errno != EINTR) {
+      return cannot("cannot write");
+    }
+  }
+  return {};
+}
+
+bool Sink::is_open() const {
+  const int flags = fd_ < 0 ? O_WRONLY : fcntl(fd_, F_GETFL);
+  return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
+}
+
+Result<std::string> Source::read_all(std::size_t limit) { return read(limit, false); }
+
+Result<std::string> Source::read_line(std::size_t limit) {
+  auto text = read(limit, true);
+  if (text) text->erase(std::min(text->find('\n'), text->size()));
+  return text;
+}
+
+Result<std::string> Source::read(std::size_t limit, bool one_line) {
+  std::string text = text_;
+  char buffer[16 * 1024];
+  while (fd_ >= 0 && text.size() <= limit) {
+    const ssize_t got = ::read(fd_, buffer, sizeof buffer);
+    if (got == 0) break;
+    if (got > 0) {
+      text.append(buffer, static_cast<std::size_t>(got));
+      if (one_line && text.find('\n') != text.npos) break;
+    } else if (errno == EAGAIN) {
+      if (!wait_for(fd_, POLLIN)) return cannot("cannot read standard input");
+    } else if (errno != EINTR) {
+      return cannot("cannot read standard input");
+    }
+  }
+  explicit_bzero(buffer, sizeof buffer);
+  if (text.size() > limit) {
+    return fail(ErrorCode::usage, "standard input is longer than " + std::to_string(limit) + " bytes");
+  }
+  return text;
+}
+
+Context Context::real(std::string command) {
+  fill_closed_streams();
+  std::signal(SIGPIPE, SIG_IGN);
+  return Context{std::move(command),
+                 Source(STDIN_FILENO),
+                 Sink(STDOUT_FILENO),
+                 Sink(STDERR_FILENO),
+                 isatty(STDIN_FILENO) == 1,
+                 isatty(STDERR_FILENO) == 1,
+                 real_surroundings(),
+                 [](const std::string& name, const std::string& value) { setenv(name.c_str(), value.c_str(), 1); },
+                 read_clocks};
+}
+
+TestContext::TestContext(std::string command, std::string input, std::map<std::string, std::string> variables)
+    : environment(std::move(variables)),
+      context{std::move(command), Source(std::move(input)), Sink(&out), Sink(&err), false, false, real_surroundings(),
+              [this](const std::string& name, const std::string& value) { environment[name] = value; },
+              [this] { return now; }} {
+  context.surroundings.env = [this](const char* name) {
+    const auto found = environment.find(name);
+    return found == environment.end() ? std::string() : found->second;
+  };
+}
+
+}  // namespace otpctl::apps

@@ -1,0 +1,79 @@
+#include "status/status.hpp"
+
+#include "base/text.hpp"
+#include "client/client.hpp"
+#include "shared/agent.hpp"
+#include "shared/output.hpp"
+
+namespace otpctl::apps::status {
+
+const Command<Options> kCommand{"status",
+                                "  otpctl status\n"
+                                "  otpctl status --json | jq '.sources[].state'\n",
+                                add, run};
+
+void add(CLI::App& app, Options& options) { add_json(app, options.json); }
+
+namespace {
+
+std::string state_of(const WaiterInfo& waiter) {
+  if (waiter.queued) return "in line";
+  return waiter.ambiguous ? "ambiguous: otpctl manual decides" : "waiting";
+}
+
+int messages_seen(const WaiterInfo& waiter) {
+  int count = 0;
+  for (const Seen& seen : waiter.seen) count += seen.count;
+  return count;
+}
+
+std::string sources_in_words(const AgentStatus& status, WallTime now) {
+  if (status.sources.empty()) return "no sources\n";
+  std::vector<std::vector<std::string>> rows{{"SOURCE", "KIND", "MESSAGES", "RECONNECTS", "STATE"}};
+  for (const SourceStatus& source : status.sources) {
+    rows.push_back({printable(source.name), printable(source.kind), std::to_string(source.messages),
+                    std::to_string(source.reconnects), describe(source, now)});
+  }
+  return table(rows);
+}
+
+std::string waiters_in_words(const AgentStatus& status, WallTime now) {
+  if (status.waiters.empty()) return "nobody waits\n";
+  std::vector<std::vector<std::string>> rows{{"WAITS FOR", "SESSION", "PID", "SINCE", "LEFT", "SEEN", "STATE"}};
+  for (const WaiterInfo& waiter : status.waiters) {
+    rows.push_back({words_for(waiter.target), waiter.session.substr(0, 8), std::to_string(waiter.pid),
+                    ago(waiter.since, now), waiter.deadline ? ago(now, *waiter.deadline) : "no limit",
+                    std::to_string(messages_seen(waiter)), state_of(waiter)});
+  }
+  return table(rows);
+}
+
+std::string plural(std::uint64_t count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::string in_words(const AgentStatus& status, WallTime now) {
+  std::string text = "otpctl " + printable(status.version) + ", pid " + std::to_string(status.pid) + ", running for " +
+                     ago(status.started, now) + "\n";
+  text += "home " + printable(status.home) + ", configuration " +
+          (status.config.empty() ? "none (embedded default)" : printable(status.config)) + "\n";
+  text += plural(static_cast<std::uint64_t>(status.sessions), "session") + ", " +
+          plural(static_cast<std::uint64_t>(status.codes_pending), "code") + " kept for later, " +
+          plural(status.codes_delivered, "code") + " handed over\n\n";
+  text += sources_in_words(status, now) + "\n" + waiters_in_words(status, now);
+  if (status.more > 0) text += "and " + std::to_string(status.more) + " more\n";
+  return text;
+}
+
+ExitCode run(const Options& options, Context& context) {
+  const auto connection = agent_options(context, client::Start::never);
+  if (!connection) return report(context, connection.error(), options.json);
+  const auto status = client::Client(*connection).ask<AgentStatus>(rpc::Status{});
+  if (!status) return report(context, status.error(), options.json);
+  if (options.json) return answer_json(context, *status);
+  return answer(context, in_words(*status, context.now().wall), false);
+}
+
+}  // namespace otpctl::apps::status
