@@ -102,7 +102,8 @@ struct Arrive {
     std::optional<WallTime> internal_date;
   };
   std::optional<Place> place;
-  std::string provider_id;  // SMS
+  std::string mailbox_address;  // of the source, normalised; what Recipients::to_mailbox_itself stands for
+  std::string provider_id;      // SMS
   bool more_to_come = false;
 };
 struct Settled { std::string source; };

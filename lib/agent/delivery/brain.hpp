@@ -1,0 +1,271 @@
+// The rules of delivery over its rooms. One method a command; the files brain_*.cpp hold one subject each:
+// arrive (messages come), give (a code goes to a waiter and back), wait, session, line (exclusive use), person,
+// restore; explain says why a wait ended without a code.
+#pragma once
+
+#include "delivery/deadlines.hpp"
+#include "delivery/delivery.hpp"
+#include "delivery/interests.hpp"
+#include "delivery/match.hpp"
+#include "delivery/model.hpp"
+#include "delivery/pool.hpp"
+#include "delivery/records.hpp"
+#include "delivery/sources.hpp"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+namespace otpctl::delivery {
+
+/// Mailboxes were asked where they stand (or what they have) and some have not answered yet.
+struct Round {
+  std::set<std::string> awaited;
+  Positions positions;
+  Session* session = nullptr;  // its mark, or
+  Waiter* waiter = nullptr;    // a --timeout 0
+  std::vector<RequestId> requests;  // of Register and MarkSession
+  bool degraded = false;
+  Instant deadline{};
+};
+
+/// Somebody who stands in line for recipients that another has for himself.
+struct InLine {
+  std::variant<Register, Wait> command;
+  std::vector<std::string> recipients;
+  std::string self;
+  bool exclusive = false;
+  Now since;
+  Instant deadline{};
+};
+
+/// The last messages of a channel, also those that are not held: for "came for others".
+struct Passed {
+  struct One {
+    Seq seq = 0;
+    std::string sender;
+    WallTime received{};
+  };
+  std::uint64_t total = 0;
+  std::deque<One> latest;
+};
+
+class Brain {
+ public:
+  explicit Brain(Settings settings) : settings_(std::move(settings)) {}
+  Brain(const Brain&) = delete;
+  Brain& operator=(const Brain&) = delete;
+
+  std::vector<Change> restore(const std::vector<Record>& records, Now now, std::size_t* unreadable);
+  Effects apply(Command command, Now now);
+  std::optional<Instant> deadline() const;
+  void set_settings(Settings settings) { settings_ = std::move(settings); }
+
+  Demand demand() const;
+  std::vector<SessionInfo> sessions() const;
+  Result<SessionInfo> session(const std::string& id_or_prefix) const;
+  std::vector<WaiterInfo> waiters() const;
+  const Sources& sources() const { return sources_; }
+  int codes_pending() const;
+  std::uint64_t codes_delivered() const { return delivered_; }
+
+ private:
+  // ---- delivery.cpp ----
+  void run(Register& command);
+  void run(Wait& command);
+  void run(Acknowledge& command);
+  void run(ClientGone& command);
+  void run(MarkSession& command);
+  void run(RefreshSession& command);
+  void run(CloseSession& command);
+  void run(Arrive& command);
+  void run(Settled& command);
+  void run(PersonEntry& command);
+  void run(SourceUpdate& command);
+  void run(SourceGone& command);
+  void run(Synchronised& command);
+  void run(PositionIs& command);
+  void run(Stop& command);
+  void run(Tick& command);
+
+  void reply(RequestId request, Answer answer);
+  void warn(RequestId request, std::string message, int contended = 0);
+  void put(RecordKind kind, std::string key, std::string value);
+  void erase(RecordKind kind, std::string key);
+  void flush();  // the records of what was touched
+  Seq next_seq();
+  void house_keeping();  // what runs out without anybody being told
+  void forget_guards();
+
+  // ---- brain_arrive.cpp ----
+  Held read(Arrive& command);
+  std::vector<Copy> copies_of(const Arrive& command) const;
+  bool known(const Fingerprint& identity) const;
+  void make_room();
+  void note_passed(const Arrive& command, WallTime received);
+  void settle(const std::string& source);
+  void decide(const std::vector<Seq>& batch);
+  void supersede_by(CopyRef ref);
+  void guard(CopyRef ref);  // its message never counts again
+  void fail_fast_on(CopyRef ref);
+  void forget(Seq seq);  // out of the pool and the store
+
+  // ---- brain_give.cpp ----
+  struct Candidate {
+    CopyRef ref;
+    code::Code code;
+    std::string recipient;
+  };
+  Copy& copy_at(CopyRef ref) { return pool_.find(ref.seq)->copies[ref.index]; }
+  const Copy& copy_at(CopyRef ref) const { return pool_.find(ref.seq)->copies[ref.index]; }
+  /// For whom the copy counts now; nothing when nobody or several ask.
+  std::optional<std::string> recipient_of(const Copy& copy) const;
+  bool counts(const Waiter& waiter, const Held& held, const Copy& copy) const;
+  std::optional<Candidate> candidate(const Waiter& waiter, CopyRef ref, std::string_view recipient) const;
+  std::vector<Candidate> candidates(const Waiter& waiter) const;
+  /// Offers free copies, in order of arrival, to those who wait: the oldest first.
+  bool offer(const std::vector<CopyRef>& refs);
+  bool choose(Waiter& waiter, std::vector<Candidate> candidates);
+  bool serve(Waiter& waiter) { return choose(waiter, candidates(waiter)); }
+  void set_ambiguous(Waiter& waiter, bool ambiguous);
+  void claim(Waiter& waiter, const std::vector<Candidate>& group);
+  void hold(Waiter& waiter);
+  Delivered delivered(const Waiter& waiter) const;
+  void count_given(const std::string& session_id);
+  void supersede(CopyRef older, CopyRef newer);
+  void give_back(std::vector<CopyRef> refs);
+  void take(const std::vector<CopyRef>& refs);  // it stands on a stdout
+  void touch(Seq seq) { touched_.insert(seq); }
+  bool late_acknowledge(const Acknowledge& command);
+
+  // ---- brain_wait.cpp ----
+  void admit(Wait& command, Now since);
+  std::vector<CopyRef> leave_behind(const Wait& command);
+  Mark implicit_mark(const Wait& command) const;
+  void take_floors(Waiter& waiter) const;
+  void take_up(Waiter& waiter, const Resume& resume) const;
+  void join(Waiter& waiter, const Wait& command);
+  int contenders_but(std::string_view recipient, const Waiter& waiter) const;
+  static std::string names_of(const Waiter& waiter);
+  static std::optional<WallTime> look_back_of(const Waiter& waiter);
+  void begin(Waiter& waiter);
+  void go_on(Waiter& waiter);
+  void start_clock(Waiter& waiter, const Wait& command);
+  void stop_clock(Waiter& waiter);
+  void stop_waiting(Waiter& waiter);
+  void end(Waiter& waiter, std::optional<WaitEnd> end);
+  void leave(Waiter& waiter);
+  void put_floor(std::string_view recipient);
+  void set_floor(const std::string& recipient, Mark mark, Instant ends);
+  std::optional<ExitCode> cause(const Waiter& waiter) const;
+  void fail_fast_on_sources();
+
+  // ---- brain_session.cpp ----
+  void admit(Register& command);
+  void start_mark(Session& session, std::vector<RequestId> requests);
+  std::uint64_t open(Round round, Duration limit, std::optional<WallTime> since);
+  void finish(std::uint64_t token);
+  void finish_mark(Round round);
+  void answered(const std::string& source);  // it cannot say where it stands
+  Result<Session*> find_session(const std::string& id_or_prefix) const;
+  SessionInfo info(const Session& session, SessionState state) const;
+  static SessionState state_of(const Session& session);
+  void keep_alive(Session& session);
+  void set_expiry(Session& session, std::optional<Instant> expires);
+  void set_mark(Session& session, Mark mark);
+  void end(Session& session, SessionState state);
+  void touch(Session& session) { touched_sessions_.insert(&session); }
+
+  // ---- brain_line.cpp ----
+  /// Whoever keeps `self` from one of the recipients; `ticket`: its place in the line, if it has one already.
+  std::optional<std::string> obstacle(const std::vector<std::string>& recipients, std::string_view self, bool exclusive,
+                                      std::optional<std::uint64_t> ticket) const;
+  /// True when it may not come in now: it stands in line or was refused.
+  bool held_up(const std::variant<Register, Wait>& command, std::vector<std::string> recipients, std::string_view self,
+               bool exclusive);
+  void refuse(const std::variant<Register, Wait>& command, const std::string& holder);
+  InLine leave_line(std::uint64_t ticket);
+  void move_line();
+
+  // ---- brain_person.cpp ----
+  Result<std::pair<std::string, Session*>> person_target(const PersonEntry& command) const;
+
+  // ---- brain_restore.cpp ----
+  void restore_session(const Record& record, std::size_t& unreadable);
+  void restore_message(const Record& record, std::size_t& unreadable);
+  void restore_floor(const Record& record, std::size_t& unreadable);
+  void restore_guard(const Record& record, std::size_t& unreadable);
+  void reserve_claims();
+  static bool is_named(std::string_view delivery, CopyRef ref);
+
+  // ---- explain.cpp ----
+  struct Look {
+    std::vector<Seen> seen;
+    std::vector<std::string> senders;  // of the candidates that differ
+  };
+  Look look(const Waiter& waiter) const;
+  std::optional<Unmatched> unmatched(const Waiter& waiter, CopyRef ref, std::string_view recipient) const;
+  WaitEnd explain(const Waiter& waiter) const;
+  ExitCode exit_of(const Waiter& waiter, const Look& look) const;
+  std::string line(const Waiter& waiter, const Look& look, Duration waited) const;
+
+  static bool wants_email(const Waiter& waiter) { return !waiter.address().empty(); }
+  static bool wants_sms(const Waiter& waiter) { return !waiter.number().empty(); }
+
+  Settings settings_;
+  Now now_;
+  Effects out_;
+  bool stopped_ = false;
+  Seq last_seq_ = 0;
+  std::uint64_t last_token_ = 0;
+  std::uint64_t last_ticket_ = 0;
+  std::uint64_t delivered_ = 0;
+
+  Pool pool_;
+  Interests interests_;
+  Sources sources_;
+  std::map<std::string, std::vector<Seq>> unsettled_;  // by source
+  std::array<Passed, 2> passed_;                       // e-mail, SMS
+
+  std::map<std::string, std::unique_ptr<Session>> sessions_;
+  std::map<std::string, WallTime> ended_sessions_;  // for a while: "expired" says more than "not found"
+  std::map<std::string_view, std::unique_ptr<Waiter>> waiters_;  // key: the waiter's own id
+  std::unordered_multimap<ClientId, Waiter*> by_client_;
+  std::set<Waiter*, Older> impatient_;  // --fail-fast
+  std::multiset<WallTime> look_back_;
+  int waiting_email_ = 0;
+  int waiting_sms_ = 0;
+
+  std::map<std::string, std::vector<CopyRef>> claims_;  // by delivery
+  std::map<std::string, std::string> reserved_;         // waiter → delivery: claims of the last agent
+  std::map<std::uint64_t, Round> rounds_;
+  std::map<std::uint64_t, InLine> line_;  // in order of arrival
+  std::map<std::string, std::set<std::uint64_t>, std::less<>> line_for_;
+  std::set<std::string> freed_;  // recipients that somebody has left
+  struct Floor {
+    Mark mark;
+    Instant ends{};
+  };
+  std::map<std::string, Floor, std::less<>> floors_;
+  std::map<Fingerprint, Instant> guards_;
+  std::deque<std::pair<Instant, Fingerprint>> guard_order_;
+
+  Deadlines<Waiter*, Older> wait_deadlines_;
+  Deadlines<Session*, Older> session_deadlines_;
+  Deadlines<Seq> message_deadlines_;
+  Deadlines<std::string> floor_deadlines_;
+  Deadlines<std::string> reservations_;  // deliveries of the last agent
+  Deadlines<std::uint64_t> round_deadlines_;
+  Deadlines<std::uint64_t> line_deadlines_;
+
+  std::set<Seq> touched_;
+  std::set<Session*> touched_sessions_;
+  std::vector<std::string> doomed_;  // waiters that --fail-fast ends after this command
+};
+
+}  // namespace otpctl::delivery

@@ -1,0 +1,251 @@
+// A message comes: known already? for whom? what does it replace? who gets it?
+#include "delivery/brain.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace otpctl::delivery {
+
+namespace {
+
+constexpr std::size_t kPassedKept = 64;  // senders that "came for others" can name
+
+/// Cuts at the start of a character.
+std::string cut(std::string text, std::size_t limit) {
+  if (text.size() <= limit) return text;
+  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80) --limit;
+  text.resize(limit);
+  return text;
+}
+
+void add_once(std::vector<std::string>& to, const std::string& recipient) {
+  if (std::find(to.begin(), to.end(), recipient) == to.end()) to.push_back(recipient);
+}
+
+Copy copy_for(std::string recipient) {
+  Copy copy;
+  copy.candidates.push_back(std::move(recipient));
+  return copy;
+}
+
+bool has_live_copy(const Held& held) {
+  return std::any_of(held.copies.begin(), held.copies.end(), [](const Copy& copy) {
+    return copy.state == Copy::State::free || copy.state == Copy::State::claimed;
+  });
+}
+
+}  // namespace
+
+void Brain::run(Arrive& command) {
+  const RequestId request = command.request;
+  const std::string source = command.source;
+  const bool more = command.more_to_come;
+  Accepted accepted;
+  std::vector<Copy> copies = copies_of(command);
+  const bool for_somebody = !copies.empty();
+  Held held = read(command);
+  std::vector<std::vector<Fingerprint>> known_by;
+  for (Copy& copy : copies) {
+    auto all = identities(held, copy, command.provider_id);
+    if (std::any_of(all.begin(), all.end(), [this](const Fingerprint& identity) { return known(identity); })) continue;
+    held.copies.push_back(std::move(copy));
+    known_by.push_back(std::move(all));
+  }
+  accepted.duplicate = for_somebody && held.copies.empty();
+  const Seq seq = held.arrival.seq;
+  if (!accepted.duplicate) note_passed(command, held.arrival.received);
+  if (!held.copies.empty()) {
+    make_room();
+    Held& kept = pool_.add(std::move(held), std::move(known_by));
+    message_deadlines_.add(kept.expires, seq);
+    pool_.limit_text(settings_.max_text_total);
+    touch(seq);
+    unsettled_[source].push_back(seq);
+  }
+  if (!more) settle(source);
+  if (const Held* kept = pool_.find(seq)) {
+    accepted.delivered = std::any_of(kept->copies.begin(), kept->copies.end(),
+                                     [](const Copy& copy) { return copy.state == Copy::State::claimed; });
+  }
+  reply(request, accepted);
+}
+
+Held Brain::read(Arrive& command) {
+  message::Message& message = command.message;
+  Held held;
+  Arrival& arrival = held.arrival;
+  arrival.channel = message.channel;
+  arrival.source = command.source;
+  arrival.received = now_.wall;
+  if (command.place) {
+    arrival.from_mailbox = true;
+    arrival.uid_validity = command.place->uid_validity;
+    arrival.uid = command.place->uid;
+    if (command.place->internal_date) arrival.received = *command.place->internal_date;
+  }
+  arrival.sent = message.sent;
+  arrival.seq = next_seq();
+  held.sender = message.sender;
+  held.sender_key = message.channel == message::Channel::email ? message.sender_domain : message.sender;
+  held.message_id = message.channel == message::Channel::sms ? command.provider_id : message.message_id;
+  held.expires = now_.instant + settings_.keep;
+  held.expires_wall = now_.wall + settings_.keep;
+  if (message.bounce) return held;  // carries no code for anybody, and no pattern finds one
+  held.subject = cut(std::move(message.subject), settings_.max_text);
+  held.text = cut(std::move(message.text), settings_.max_text);
+  const bool printable = command.verdict.codes.size() != 1 || code::is_printable_code(command.verdict.codes.front().value);
+  if (printable) {
+    held.outcome = command.verdict.outcome;
+    held.codes = std::move(command.verdict.codes);
+  }
+  return held;
+}
+
+std::vector<Copy> Brain::copies_of(const Arrive& command) const {
+  const message::Recipients& to = command.message.recipients;
+  std::vector<Copy> copies;
+  std::vector<std::string> claimed;
+  for (const std::string& recipient : to.claimed) add_once(claimed, recipient);
+  const bool to_mailbox = to.to_mailbox_itself && !command.mailbox_address.empty();
+  if (to_mailbox) add_once(claimed, command.mailbox_address);
+  if (!to.stamped.empty() || settings_.recipients_all) {
+    std::vector<std::string> each;
+    for (const std::string& recipient : to.stamped.empty() ? claimed : to.stamped) add_once(each, recipient);
+    for (std::string& recipient : each) copies.push_back(copy_for(std::move(recipient)));
+  } else if (!claimed.empty()) {
+    Copy shared;
+    shared.candidates = std::move(claimed);
+    shared.mailbox_last = to_mailbox && shared.candidates.back() == command.mailbox_address;
+    copies.push_back(std::move(shared));
+  }
+  if (copies.empty() && command.message.channel == message::Channel::sms) copies.push_back(copy_for({}));
+  return copies;
+}
+
+bool Brain::known(const Fingerprint& identity) const { return pool_.knows(identity) || guards_.count(identity) > 0; }
+
+void Brain::note_passed(const Arrive& command, WallTime received) {
+  if (command.message.channel == message::Channel::person) return;
+  Passed& passed = passed_[command.message.channel == message::Channel::sms ? 1 : 0];
+  ++passed.total;
+  passed.latest.push_back({last_seq_, command.message.sender, received});
+  if (passed.latest.size() > kPassedKept) passed.latest.pop_front();
+}
+
+/// The oldest goes first; what a waiter is just taking stays.
+void Brain::make_room() {
+  auto next = pool_.all().begin();
+  while (pool_.size() >= settings_.max_messages && next != pool_.all().end()) {
+    const auto& [seq, held] = *next++;
+    const bool claimed = std::any_of(held.copies.begin(), held.copies.end(),
+                                     [](const Copy& copy) { return copy.state == Copy::State::claimed; });
+    if (!claimed) forget(seq);
+  }
+}
+
+void Brain::forget(Seq seq) {
+  const Held* held = pool_.find(seq);
+  if (!held) return;
+  if (held->stored) erase(RecordKind::message, std::to_string(seq));
+  message_deadlines_.remove(held->expires, seq);
+  touched_.erase(seq);
+  pool_.erase(seq);
+}
+
+void Brain::run(Settled& command) { settle(command.source); }
+
+void Brain::settle(const std::string& source) {
+  const auto found = unsettled_.find(source);
+  if (found == unsettled_.end()) return;
+  const std::vector<Seq> batch = std::move(found->second);
+  unsettled_.erase(found);
+  decide(batch);
+}
+
+void Brain::decide(const std::vector<Seq>& batch) {
+  std::vector<CopyRef> refs;
+  for (const Seq seq : batch) {
+    Held* held = pool_.find(seq);
+    if (!held) continue;
+    held->settled = true;
+    for (std::uint32_t i = 0; i < held->copies.size(); ++i) refs.push_back({seq, i});
+  }
+  for (const CopyRef ref : refs) supersede_by(ref);
+  offer(refs);
+  for (const CopyRef ref : refs) fail_fast_on(ref);
+}
+
+/// Of two unclaimed codes of one sender for one recipient the later one counts.
+void Brain::supersede_by(CopyRef ref) {
+  const Held& held = *pool_.find(ref.seq);
+  const auto replaceable = [](const Held& message, const Copy& copy) {
+    return message.settled && message.outcome == code::Outcome::code && copy.state == Copy::State::free &&
+           copy.candidates.size() == 1 && message.arrival.channel != message::Channel::person && !message.sender_key.empty();
+  };
+  if (!replaceable(held, copy_at(ref))) return;
+  const std::set<CopyRef>& others = pool_.of(copy_at(ref).candidates.front());
+  for (const CopyRef other : others) {
+    const Held& message = *pool_.find(other.seq);
+    if (other == ref || !replaceable(message, copy_at(other)) || message.arrival.channel != held.arrival.channel ||
+        message.sender_key != held.sender_key) {
+      continue;
+    }
+    if (is_newer(held.arrival, message.arrival)) {
+      supersede(other, ref);
+    } else {
+      supersede(ref, other);
+      return;
+    }
+  }
+}
+
+void Brain::supersede(CopyRef older, CopyRef newer) {
+  Copy& gone = copy_at(older);
+  gone.state = Copy::State::superseded;
+  copy_at(newer).replaced += gone.replaced + 1;
+  guard(older);
+  touch(older.seq);
+  touch(newer.seq);
+  Held& held = *pool_.find(older.seq);
+  if (!has_live_copy(held)) held.wipe_content();
+}
+
+void Brain::guard(CopyRef ref) {
+  const Instant expires = now_.instant + settings_.guard_life;
+  for (const Fingerprint& identity : pool_.identities_of(ref)) {
+    guards_[identity] = expires;
+    guard_order_.emplace_back(expires, identity);
+    put(RecordKind::guard, to_hex(identity), write_guard(now_.wall + settings_.guard_life));
+  }
+}
+
+void Brain::take(const std::vector<CopyRef>& refs) {
+  for (const CopyRef ref : refs) {
+    copy_at(ref).state = Copy::State::taken;
+    wipe(copy_at(ref).value);
+    guard(ref);
+    touch(ref.seq);
+    Held& held = *pool_.find(ref.seq);
+    if (!has_live_copy(held)) held.wipe_content();
+  }
+  ++delivered_;
+}
+
+void Brain::fail_fast_on(CopyRef ref) {
+  if (impatient_.empty()) return;
+  const Held* held = pool_.find(ref.seq);
+  if (!held) return;
+  for (const std::string& recipient : copy_at(ref).candidates) {
+    const Interest* interest = interests_.find(recipient);
+    if (!interest) continue;
+    for (Waiter* waiter : interest->waiting) {
+      if (!waiter->fail_fast || waiter->state != Waiter::State::blocked) continue;
+      const auto why = unmatched(*waiter, ref, recipient);
+      if (why == Unmatched::no_code || why == Unmatched::ambiguous_code || why == Unmatched::ambiguous_recipient) {
+        doomed_.push_back(waiter->id);
+      }
+    }
+  }
+}
+
+}  // namespace otpctl::delivery

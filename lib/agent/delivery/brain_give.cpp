@@ -1,0 +1,325 @@
+// A code goes to one waiter: who may have it, which one a waiter gets, claimed → acknowledged, or given back.
+#include "delivery/brain.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace otpctl::delivery {
+
+namespace {
+
+std::string delivery_id(CopyRef ref, int attempt) {
+  std::string hex;
+  for (int shift = 60; shift >= 0; shift -= 4) hex += "0123456789abcdef"[(ref.seq >> shift) & 15];
+  return hex + '-' + std::to_string(ref.index) + '-' + std::to_string(attempt);
+}
+
+/// The copy that a delivery id names.
+std::optional<CopyRef> copy_of(std::string_view delivery) {
+  constexpr std::size_t kHex = 16;
+  if (delivery.size() < kHex + 2 || delivery.size() > 48 || delivery[kHex] != '-') return std::nullopt;
+  CopyRef ref;
+  for (const char c : delivery.substr(0, kHex)) {
+    const auto digit = std::string_view("0123456789abcdef").find(c);
+    if (digit == std::string_view::npos) return std::nullopt;
+    ref.seq = ref.seq << 4 | digit;
+  }
+  std::uint64_t index = 0;
+  for (const char c : delivery.substr(kHex + 1)) {
+    if (c == '-') break;
+    if (c < '0' || c > '9' || index > 100'000) return std::nullopt;
+    index = index * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  ref.index = static_cast<std::uint32_t>(index);
+  return ref;
+}
+
+}  // namespace
+
+bool Brain::is_named(std::string_view delivery, CopyRef ref) { return copy_of(delivery) == ref; }
+
+std::optional<std::string> Brain::recipient_of(const Copy& copy) const {
+  if (copy.candidates.size() == 1) {
+    if (!copy.candidates.front().empty()) return copy.candidates.front();
+    if (interests_.phones().size() != 1) return std::nullopt;
+    return *interests_.phones().begin();
+  }
+  const std::string* asked = nullptr;
+  for (std::size_t i = 0; i < copy.candidates.size(); ++i) {
+    const std::string& candidate = copy.candidates[i];
+    if (!interests_.asked(candidate)) continue;
+    const bool mailbox = copy.mailbox_last && i + 1 == copy.candidates.size();
+    if (asked && !mailbox) return std::nullopt;
+    if (!asked) asked = &candidate;
+  }
+  if (!asked) return std::nullopt;
+  return *asked;
+}
+
+bool Brain::counts(const Waiter& waiter, const Held& held, const Copy& copy) const {
+  if (waiter.session) return counts_after(held.arrival, waiter.session->mark);
+  if (!counts_after(held.arrival, waiter.mark)) return false;
+  if (copy.given_back || !waiter.floors) return true;
+  const auto& floor = held.arrival.channel == message::Channel::sms ? waiter.floors->phone : waiter.floors->email;
+  if (held.arrival.channel != message::Channel::person) return !floor || counts_after(held.arrival, *floor);
+  return (!waiter.floors->email || counts_after(held.arrival, *waiter.floors->email)) &&
+         (!waiter.floors->phone || counts_after(held.arrival, *waiter.floors->phone));
+}
+
+std::optional<Brain::Candidate> Brain::candidate(const Waiter& waiter, CopyRef ref, std::string_view recipient) const {
+  const Held& held = *pool_.find(ref.seq);
+  const Copy& copy = copy_at(ref);
+  if (!held.settled || copy.state != Copy::State::free || held.expires <= now_.instant) return std::nullopt;
+  if (!held.only_session.empty() && held.only_session != (waiter.session ? waiter.session->id : waiter.id)) return std::nullopt;
+  if (!counts(waiter, held, copy)) return std::nullopt;
+  const auto meant = recipient_of(copy);
+  if (!meant || *meant != recipient) return std::nullopt;
+  auto picked = pick(held, waiter);
+  if (!picked.code) return std::nullopt;
+  return Candidate{ref, std::move(*picked.code), *meant};
+}
+
+std::vector<Brain::Candidate> Brain::candidates(const Waiter& waiter) const {
+  std::vector<Candidate> all;
+  for (const auto recipient : recipients_of(waiter)) {
+    for (const CopyRef ref : pool_.of(recipient)) {
+      if (auto found = candidate(waiter, ref, recipient)) all.push_back(std::move(*found));
+    }
+  }
+  if (wants_sms(waiter)) {
+    for (const CopyRef ref : pool_.of({})) {
+      if (auto found = candidate(waiter, ref, waiter.number())) all.push_back(std::move(*found));
+    }
+  }
+  return all;
+}
+
+bool Brain::offer(const std::vector<CopyRef>& refs) {
+  std::map<std::string, std::vector<CopyRef>> groups;
+  for (const CopyRef ref : refs) {
+    if (copy_at(ref).state != Copy::State::free) continue;
+    if (auto recipient = recipient_of(copy_at(ref))) groups[std::move(*recipient)].push_back(ref);
+  }
+  bool given = false;
+  for (const auto& [recipient, group] : groups) {
+    const Interest* interest = interests_.find(recipient);
+    if (!interest) continue;
+    std::size_t left = group.size();
+    for (auto next = interest->waiting.begin(); left > 0 && next != interest->waiting.end();) {
+      Waiter& waiter = **next++;  // a claim takes it out of the set
+      if (waiter.state != Waiter::State::blocked) continue;
+      std::vector<Candidate> found;
+      for (const CopyRef ref : group) {
+        if (auto one = candidate(waiter, ref, recipient)) found.push_back(std::move(*one));
+      }
+      if (found.empty()) continue;
+      const bool served = waiter.ambiguous ? serve(waiter) : choose(waiter, std::move(found));
+      given = given || served;
+      left = static_cast<std::size_t>(std::count_if(group.begin(), group.end(), [this](CopyRef ref) {
+        return copy_at(ref).state == Copy::State::free;
+      }));
+    }
+  }
+  return given;
+}
+
+/// The newest of each sender; what is older than the newest entry of a person only when it is the same code.
+bool Brain::choose(Waiter& waiter, std::vector<Candidate> all) {
+  const auto arrival = [this](const Candidate& one) -> const Arrival& { return pool_.find(one.ref.seq)->arrival; };
+  std::vector<Candidate> newest;
+  for (Candidate& one : all) {
+    const Held& held = *pool_.find(one.ref.seq);
+    const auto same = std::find_if(newest.begin(), newest.end(), [&](const Candidate& other) {
+      const Held& message = *pool_.find(other.ref.seq);
+      return held.arrival.channel != message::Channel::person && !held.sender_key.empty() &&
+             held.arrival.channel == message.arrival.channel && held.sender_key == message.sender_key &&
+             one.recipient == other.recipient;
+    });
+    if (same == newest.end()) {
+      newest.push_back(std::move(one));
+    } else if (is_newer(held.arrival, arrival(*same))) {
+      supersede(same->ref, one.ref);
+      *same = std::move(one);
+    } else {
+      supersede(one.ref, same->ref);
+    }
+  }
+  const Candidate* entry = nullptr;
+  for (const Candidate& one : newest) {
+    const bool person = arrival(one).channel == message::Channel::person;
+    if (person && (!entry || arrival(one).seq > arrival(*entry).seq)) entry = &one;
+  }
+  std::vector<Candidate> left;
+  for (const Candidate& one : newest) {
+    if (!entry || arrival(one).seq >= arrival(*entry).seq || one.code.value == entry->code.value) left.push_back(one);
+  }
+  if (left.empty()) return false;
+  const bool one_value = std::all_of(left.begin(), left.end(),
+                                     [&](const Candidate& one) { return one.code.value == left.front().code.value; });
+  set_ambiguous(waiter, !one_value);
+  if (!one_value) return false;
+  const auto latest = std::max_element(left.begin(), left.end(), [&](const Candidate& a, const Candidate& b) {
+    return arrival(a).seq < arrival(b).seq;
+  });
+  std::iter_swap(left.begin(), latest);
+  claim(waiter, left);
+  return true;
+}
+
+void Brain::set_ambiguous(Waiter& waiter, bool ambiguous) {
+  if (ambiguous && !waiter.ambiguous && waiter.fail_fast) doomed_.push_back(waiter.id);
+  waiter.ambiguous = ambiguous;
+}
+
+/// `group`: one code, the first is the message that is shown; the others say the same.
+void Brain::claim(Waiter& waiter, const std::vector<Candidate>& group) {
+  waiter.delivery = delivery_id(group.front().ref, copy_at(group.front().ref).attempts + 1);
+  for (const Candidate& one : group) {
+    Copy& copy = copy_at(one.ref);
+    copy.state = Copy::State::claimed;
+    ++copy.attempts;
+    copy.delivery = waiter.delivery;
+    copy.waiter = waiter.id;
+    copy.recipient = one.recipient;
+    copy.session = waiter.session ? waiter.session->id : std::string();
+    copy.value = one.code.value;
+    copy.kind = one.code.kind;
+    waiter.claimed.push_back(one.ref);
+    touch(one.ref.seq);
+  }
+  claims_[waiter.delivery] = waiter.claimed;
+  hold(waiter);
+  reply(waiter.request, delivered(waiter));
+}
+
+void Brain::hold(Waiter& waiter) {
+  stop_waiting(waiter);
+  waiter.state = Waiter::State::claimed;
+  interests_.hold(waiter);
+}
+
+Delivered Brain::delivered(const Waiter& waiter) const {
+  const CopyRef ref = waiter.claimed.front();
+  const Held& held = *pool_.find(ref.seq);
+  const Copy& copy = copy_at(ref);
+  Delivered out;
+  out.delivery = waiter.delivery;
+  out.session = waiter.session ? waiter.session->id : waiter.id;
+  out.code = copy.value;
+  out.kind = code::name_of(copy.kind);
+  out.recipient = copy.recipient;
+  out.channel = message::name_of(held.arrival.channel);
+  out.sender = held.sender;
+  out.subject = held.subject;
+  out.source = held.arrival.source;
+  out.message_id = held.message_id;
+  out.sent = held.arrival.sent;
+  out.received = held.arrival.received;
+  out.confidence = 1;
+  if (held.outcome == code::Outcome::code && held.codes.size() == 1 && held.codes.front().value == copy.value) {
+    out.confidence = held.codes.front().confidence;
+  }
+  if (!held.codes.empty()) out.expires_in = held.codes.front().expires_in;
+  out.superseded = copy.replaced;
+  return out;
+}
+
+/// To the next who waits for it, or kept.
+void Brain::give_back(std::vector<CopyRef> refs) {
+  std::vector<Seq> expired;
+  for (const CopyRef ref : refs) {
+    Copy& copy = copy_at(ref);
+    copy.state = Copy::State::free;
+    copy.given_back = true;
+    touch(ref.seq);
+  }
+  for (const CopyRef ref : refs) supersede_by(ref);
+  offer(refs);
+  for (const CopyRef ref : refs) {
+    const Held* held = pool_.find(ref.seq);
+    const bool in_use = held && std::any_of(held->copies.begin(), held->copies.end(), [](const Copy& copy) {
+      return copy.state == Copy::State::claimed;
+    });
+    if (held && !in_use && held->expires <= now_.instant) forget(ref.seq);
+  }
+}
+
+void Brain::run(Acknowledge& command) {
+  const auto claim = claims_.find(command.delivery);
+  if (claim == claims_.end()) {
+    reply(command.request, Acknowledged{late_acknowledge(command)});
+    return;
+  }
+  const std::vector<CopyRef> refs = claim->second;
+  const Copy first = copy_at(refs.front());
+  if (first.waiter != command.waiter) {
+    reply(command.request, Acknowledged{false});
+    return;
+  }
+  claims_.erase(claim);
+  reserved_.erase(first.waiter);
+  take(refs);
+  count_given(first.session);
+  reply(command.request, Acknowledged{true});
+  const auto waiter = waiters_.find(first.waiter);
+  if (waiter != waiters_.end() && waiter->second->delivery == command.delivery) {
+    waiter->second->claimed.clear();
+    end(*waiter->second, std::nullopt);
+  } else {
+    put_floor(first.recipient);
+  }
+}
+
+/// The connection ended before the acknowledgement came, but the code was printed: if nobody else has it, nobody
+/// else gets it.
+bool Brain::late_acknowledge(const Acknowledge& command) {
+  const auto ref = copy_of(command.delivery);
+  const Held* held = ref ? pool_.find(ref->seq) : nullptr;
+  if (!held || ref->index >= held->copies.size()) return false;
+  const Copy first = held->copies[ref->index];
+  if (first.delivery != command.delivery || first.waiter != command.waiter) return false;
+  if (first.state != Copy::State::free && first.state != Copy::State::superseded) return false;
+  std::vector<CopyRef> refs;
+  for (const CopyRef other : std::set<CopyRef>(pool_.of(first.recipient))) {
+    const Copy& copy = copy_at(other);
+    const bool open = copy.state == Copy::State::free || copy.state == Copy::State::superseded;
+    if (open && copy.delivery == command.delivery) refs.push_back(other);
+  }
+  if (refs.empty()) refs.push_back(*ref);
+  take(refs);
+  count_given(first.session);
+  put_floor(first.recipient);
+  return true;
+}
+
+void Brain::count_given(const std::string& session_id) {
+  const auto session = sessions_.find(session_id);
+  if (session == sessions_.end()) return;
+  ++session->second->codes_given;
+  session->second->received = true;
+  touch(*session->second);
+}
+
+void Brain::run(ClientGone& command) {
+  if (stopped_) return;  // what is not acknowledged stays for the next agent
+  std::vector<std::uint64_t> tickets;
+  for (const auto& [ticket, in_line] : line_) {
+    if (std::visit([&](const auto& each) { return each.client == command.client; }, in_line.command)) tickets.push_back(ticket);
+  }
+  for (const std::uint64_t ticket : tickets) leave_line(ticket);
+  std::vector<Waiter*> gone;
+  const auto [first, last] = by_client_.equal_range(command.client);
+  for (auto each = first; each != last; ++each) gone.push_back(each->second);
+  std::sort(gone.begin(), gone.end(), Older());
+  std::vector<std::vector<CopyRef>> returned;
+  for (Waiter* waiter : gone) {
+    if (waiter->state == Waiter::State::claimed) {
+      claims_.erase(waiter->delivery);
+      returned.push_back(std::exchange(waiter->claimed, {}));
+    }
+    end(*waiter, std::nullopt);
+  }
+  for (auto& refs : returned) give_back(std::move(refs));
+}
+
+}  // namespace otpctl::delivery

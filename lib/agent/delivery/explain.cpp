@@ -1,0 +1,212 @@
+// Why a wait ended without a code: what was seen and did not match, and how alive the sources are.
+#include "base/text.hpp"
+#include "delivery/brain.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+namespace otpctl::delivery {
+
+namespace {
+
+constexpr std::size_t kReasons = 9;
+
+std::string from(const std::string& sender) { return sender.empty() ? "an unknown sender" : printable(sender, 100); }
+
+std::string phrase(const Seen& seen, const std::vector<std::string>& senders) {
+  const bool one = seen.count == 1;
+  const std::string messages = std::to_string(seen.count) + (one ? " message" : " messages");
+  const std::string codes = std::to_string(seen.count) + (one ? " code" : " codes");
+  const std::string last = (one ? " (from " : " (last from ") + from(seen.sender) + ")";
+  switch (seen.reason) {
+    case Unmatched::no_code: return messages + " came without a code" + last;
+    case Unmatched::ambiguous_code: return messages + (one ? " holds" : " hold") + " more than one code" + last;
+    case Unmatched::ambiguous_sender: {
+      std::string names;
+      for (std::size_t i = 0; i < std::min<std::size_t>(senders.size(), 4); ++i) names += (i > 0 ? " and " : "") + from(senders[i]);
+      return "different codes came from " + names + ": choose with --from or otpctl manual";
+    }
+    case Unmatched::other_recipient: return messages + " came for others" + last;
+    case Unmatched::ambiguous_recipient:
+      return messages + (one ? " names" : " name") + " several recipients that are asked for" + last;
+    case Unmatched::before_mark: return codes + " came too early to count" + last;
+    case Unmatched::filtered: return messages + " did not pass the filters" + last;
+    case Unmatched::taken: return codes + " went to another wait" + last;
+    case Unmatched::superseded: return codes + (one ? " was" : " were") + " superseded by a later one" + last;
+  }
+  return {};
+}
+
+std::string state_phrase(const SourceStatus& source, const WallTime now) {
+  const std::string detail = source.detail.empty() ? "" : " (" + printable(source.detail, 120) + ")";
+  const Duration age = std::max<Duration>(std::chrono::floor<std::chrono::seconds>(now - source.since), Duration(0));
+  const std::string since = source.since == WallTime{} ? "" : " for " + format_duration(age);
+  switch (source.state) {
+    case SourceState::starting: return "still starting";
+    case SourceState::live: return "live";
+    case SourceState::unreachable: return "unreachable" + since + detail;
+    case SourceState::signed_out: return "signed out" + detail + ": renew the sign-in, then otpctl agent reload";
+    case SourceState::throttled: return "throttled" + since + detail;
+  }
+  return {};
+}
+
+std::string sources_phrase(const std::vector<SourceStatus>& sources, const WallTime now) {
+  constexpr std::size_t kNamed = 4;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(sources.size(), kNamed); ++i) {
+    const bool mailbox = sources[i].kind == "imap";
+    text += (i > 0 ? ", " : "") + std::string(mailbox ? "mailbox " : "") + printable(sources[i].name, 80) + ' ' + state_phrase(sources[i], now);
+  }
+  if (sources.size() > kNamed) text += " and " + std::to_string(sources.size() - kNamed) + " more";
+  return text.empty() ? "no source is configured" : text;
+}
+
+void note(std::array<Seen, kReasons>& all, Unmatched why, const std::string& sender, WallTime received) {
+  Seen& seen = all[static_cast<std::size_t>(why)];
+  ++seen.count;
+  if (seen.count == 1 || received >= seen.latest) {
+    seen.latest = received;
+    seen.sender = sender;
+  }
+}
+
+}  // namespace
+
+/// Why this copy did not go to this waiter; nothing when it is none of its business.
+std::optional<Unmatched> Brain::unmatched(const Waiter& waiter, CopyRef ref, std::string_view recipient) const {
+  const Held& held = *pool_.find(ref.seq);
+  const Copy& copy = copy_at(ref);
+  if (!held.settled) return std::nullopt;
+  if (!held.only_session.empty() && held.only_session != (waiter.session ? waiter.session->id : waiter.id)) return std::nullopt;
+  const bool live = copy.state == Copy::State::free;
+  const Pick picked = live ? pick(held, waiter) : Pick{};
+  if (!counts(waiter, held, copy)) {
+    if (live && picked.code) return Unmatched::before_mark;
+    return std::nullopt;
+  }
+  if (copy.state == Copy::State::superseded) return Unmatched::superseded;
+  if (!live) return Unmatched::taken;
+  const auto meant = recipient_of(copy);
+  if (meant && *meant != recipient) return Unmatched::other_recipient;
+  if (!meant && picked.code) return Unmatched::ambiguous_recipient;
+  if (!picked.code) return picked.why;
+  if (waiter.ambiguous) return Unmatched::ambiguous_sender;
+  // Several asked for it when it came; that the others have left since decides nothing.
+  if (copy.candidates.size() > 1) return Unmatched::ambiguous_recipient;
+  return std::nullopt;
+}
+
+Brain::Look Brain::look(const Waiter& waiter) const {
+  std::array<Seen, kReasons> all;
+  std::array<std::uint64_t, 2> mine{};
+  std::set<Seq> own;
+  Look look;
+  for (std::size_t i = 0; i < kReasons; ++i) all[i].reason = static_cast<Unmatched>(i);
+  const auto consider = [&](CopyRef ref, std::string_view recipient) {
+    const auto why = unmatched(waiter, ref, recipient);
+    const Held& held = *pool_.find(ref.seq);
+    if (held.arrival.seq > waiter.order && own.insert(ref.seq).second && held.arrival.channel != message::Channel::person) {
+      ++mine[held.arrival.channel == message::Channel::sms ? 1 : 0];
+    }
+    if (!why) return;
+    note(all, *why, held.sender, held.arrival.received);
+    if (*why == Unmatched::ambiguous_sender) look.senders.push_back(held.arrival.channel == message::Channel::person ? "a person" : held.sender);
+  };
+  for (const auto recipient : recipients_of(waiter)) {
+    for (const CopyRef ref : pool_.of(recipient)) consider(ref, recipient);
+  }
+  if (wants_sms(waiter)) {
+    for (const CopyRef ref : pool_.of({})) consider(ref, waiter.number());
+  }
+  for (const std::size_t channel : {0, 1}) {
+    if (!(channel == 0 ? wants_email(waiter) : wants_sms(waiter))) continue;
+    const Passed& passed = passed_[channel];
+    const std::uint64_t since = passed.total - waiter.arrivals_before[channel];
+    if (since <= mine[channel]) continue;
+    Seen& others = all[static_cast<std::size_t>(Unmatched::other_recipient)];
+    others.count += static_cast<int>(since - mine[channel]);
+    for (const Passed::One& one : passed.latest) {
+      if (one.seq <= waiter.order || own.count(one.seq) > 0) continue;
+      others.sender = one.sender;
+      others.latest = one.received;
+    }
+  }
+  for (Seen& seen : all) {
+    if (seen.count > 0) look.seen.push_back(std::move(seen));
+  }
+  return look;
+}
+
+ExitCode Brain::exit_of(const Waiter& waiter, const Look& look) const {
+  const bool email = wants_email(waiter), sms = wants_sms(waiter);
+  if (sources_.signed_out(email, sms)) return ExitCode::not_allowed;
+  const bool down = waiter.fail_fast ? sources_.unreachable_now(email, sms) : sources_.unreachable_since(email, sms, waiter.started);
+  if (down) return ExitCode::unreachable;
+  const bool unreadable = std::any_of(look.seen.begin(), look.seen.end(), [](const Seen& seen) {
+    return seen.reason == Unmatched::no_code || seen.reason == Unmatched::ambiguous_code ||
+           seen.reason == Unmatched::ambiguous_sender || seen.reason == Unmatched::ambiguous_recipient;
+  });
+  if (unreadable) return ExitCode::unreadable;
+  return waiter.at_once ? ExitCode::no : ExitCode::timed_out;
+}
+
+WaitEnd Brain::explain(const Waiter& waiter) const {
+  Look found = look(waiter);
+  WaitEnd end;
+  end.exit = exit_of(waiter, found);
+  end.waited = now_.instant - waiter.started;
+  end.sources = sources_.statuses(wants_email(waiter), wants_sms(waiter));
+  end.message = line(waiter, found, end.waited);
+  end.seen = std::move(found.seen);
+  return end;
+}
+
+std::string Brain::line(const Waiter& waiter, const Look& look, Duration waited) const {
+  std::string text = "no code for " + names_of(waiter);
+  if (!waiter.at_once) text += " in " + format_duration(std::max<Duration>(std::chrono::round<std::chrono::seconds>(waited), Duration(0)));
+  text += ": ";
+  for (std::size_t i = 0; i < look.seen.size(); ++i) text += (i > 0 ? ", " : "") + phrase(look.seen[i], look.senders);
+  if (look.seen.empty()) text += "no message came";
+  return text + "; " + sources_phrase(sources_.statuses(wants_email(waiter), wants_sms(waiter)), now_.wall);
+}
+
+std::vector<WaiterInfo> Brain::waiters() const {
+  std::vector<const Waiter*> all;
+  for (const auto& [id, waiter] : waiters_) {
+    if (waiter->state != Waiter::State::claimed) all.push_back(waiter.get());
+  }
+  std::sort(all.begin(), all.end(), Older());
+  std::vector<WaiterInfo> infos;
+  for (const Waiter* waiter : all) {
+    Look found = look(*waiter);
+    WaiterInfo info;
+    info.session = waiter->session ? waiter->session->id : waiter->id;
+    info.target = {waiter->address(), waiter->number()};
+    info.pid = waiter->pid;
+    info.since = waiter->started_wall;
+    if (waiter->deadline) info.deadline = now_.wall + (*waiter->deadline - now_.instant);
+    info.ambiguous = waiter->ambiguous && found.senders.size() > 1;
+    info.seen = std::move(found.seen);
+    infos.push_back(std::move(info));
+  }
+  for (const auto& [ticket, in_line] : line_) {
+    const Wait* wait = std::get_if<Wait>(&in_line.command);
+    if (!wait) continue;
+    WaiterInfo info;
+    info.session = wait->session.empty() ? wait->waiter : wait->session;
+    info.target = {wait->spec.email, wait->spec.phone};
+    if (const auto session = sessions_.find(wait->session); session != sessions_.end()) {
+      info.target = {session->second->email, session->second->phone};
+    }
+    info.pid = wait->pid;
+    info.since = in_line.since.wall;
+    info.queued = true;
+    infos.push_back(std::move(info));
+  }
+  return infos;
+}
+
+}  // namespace otpctl::delivery

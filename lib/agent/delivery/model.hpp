@@ -1,0 +1,171 @@
+// What the rooms of delivery pass around: held messages, sessions, waiters. Plain data; the rules are elsewhere.
+#pragma once
+
+#include "base/secret.hpp"
+#include "base/time.hpp"
+#include "code/code.hpp"
+#include "code/pattern.hpp"
+#include "delivery/delivery.hpp"
+#include "delivery/mark.hpp"
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace otpctl::delivery {
+
+// ---- messages ----
+
+/// One recipient's claim to a message. A message has one copy for each recipient that a server has stamped; the
+/// addresses of a To and Cc share one copy, because it goes to one of them only.
+struct Copy {
+  enum class State { free, claimed, superseded, taken };
+  std::vector<std::string> candidates;  // "" = any phone (an SMS that does not say for which number it came)
+  bool mailbox_last = false;            // the last candidate is the mailbox's own address
+  State state = State::free;
+  bool given_back = false;
+  int attempts = 0;      // how often it was claimed
+  std::string delivery;  // of the last claim
+  std::string waiter;    // of the last claim
+  std::string recipient; // it was claimed for
+  std::string session;   // explicit, of the last claim
+  std::string value;     // what the last claim gave
+  code::Kind kind = code::Kind::digits;
+  int replaced = 0;      // earlier codes that this one superseded
+};
+
+struct CopyRef {
+  Seq seq = 0;
+  std::uint32_t index = 0;
+  auto operator<=>(const CopyRef&) const = default;
+};
+
+struct Held {
+  Held() = default;
+  Held(Held&&) = default;
+  Held& operator=(Held&&) = default;
+  ~Held() { wipe_content(); }
+
+  void wipe_content() {
+    for (code::Code& code : codes) {
+      wipe(code.value);
+      wipe(code.raw);
+    }
+    for (Copy& copy : copies) wipe(copy.value);
+    codes.clear();
+    wipe(subject);
+    wipe(text);
+  }
+
+  Arrival arrival;
+  std::string sender;
+  std::string sender_key;  // what the later one supersedes by: the From domain, or the SMS sender
+  std::string subject;
+  std::string text;
+  std::string message_id;
+  code::Outcome outcome = code::Outcome::none;
+  std::vector<code::Code> codes;
+  std::string only_session;  // a person's entry for one session
+  bool settled = false;      // false: its source has more to bring first
+  bool stored = false;       // the store has a record of it
+  Instant expires{};
+  WallTime expires_wall{};
+  std::vector<Copy> copies;
+};
+
+// ---- who asks ----
+
+/// Filters with their pattern compiled.
+struct Gate {
+  Filters filters;
+  std::optional<code::Pattern> pattern;
+};
+
+struct Waiter;
+
+/// In the order in which they came.
+struct Older {
+  template <class T>
+  bool operator()(const T* a, const T* b) const {
+    return a->order < b->order || (a->order == b->order && a->id < b->id);
+  }
+};
+
+struct Session {
+  std::string id;
+  std::string email;
+  std::string phone;
+  Gate gate;
+  std::string country;
+  std::string metadata;
+  Seq order = 0;
+  WallTime created{};
+  Mark mark;
+  bool degraded = false;
+  Duration ttl{};
+  std::optional<Instant> expires;  // none while somebody waits on it
+  WallTime expires_wall{};
+  bool exclusive = false;
+  int codes_given = 0;
+  bool received = false;  // since its mark
+  std::set<Waiter*, Older> waiters;
+  std::uint64_t round = 0;  // its mark waits for the mailboxes
+};
+
+struct Floors {
+  std::optional<Mark> email;
+  std::optional<Mark> phone;
+};
+
+struct Waiter {
+  enum class State : std::uint8_t { synchronising, blocked, claimed };
+  std::string id;
+  Session* session = nullptr;  // explicit; else the four below
+  std::string email;
+  std::string phone;
+  Mark mark;
+  std::unique_ptr<Floors> floors;
+  std::unique_ptr<Gate> gate;  // its own filters
+  RequestId request = 0;
+  ClientId client = 0;
+  Seq order = 0;
+  Instant started{};
+  WallTime started_wall{};
+  std::optional<Instant> deadline;
+  std::uint64_t round = 0;
+  std::array<std::uint64_t, 2> arrivals_before{};  // e-mail, SMS: for "came for others"
+  std::string delivery;
+  std::vector<CopyRef> claimed;
+  int pid = 0;
+  State state = State::blocked;
+  bool ambiguous = false;
+  bool fail_fast = false;
+  bool at_once = false;  // --timeout 0
+  bool exclusive = false;
+
+  const std::string& address() const { return session ? session->email : email; }
+  const std::string& number() const { return session ? session->phone : phone; }
+};
+
+/// The recipients of a session or waiter: one or two.
+inline std::vector<std::string_view> recipients_of(std::string_view email, std::string_view phone) {
+  std::vector<std::string_view> all;
+  if (!email.empty()) all.push_back(email);
+  if (!phone.empty()) all.push_back(phone);
+  return all;
+}
+inline std::vector<std::string_view> recipients_of(const Waiter& waiter) {
+  return recipients_of(waiter.address(), waiter.number());
+}
+inline std::vector<std::string_view> recipients_of(const Session& session) {
+  return recipients_of(session.email, session.phone);
+}
+
+/// "session 1a2b3c4d"
+inline std::string short_name(const std::string& session) { return "session " + session.substr(0, 8); }
+
+}  // namespace otpctl::delivery
