@@ -92,15 +92,13 @@ inline Step read_step(std::string_view line) {
 
 }  // namespace detail
 
-/// Reads a file; server lines that follow each other become one step, one write. Throws
-/// std::runtime_error that names file and line.
-inline Transcript read_transcript(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) throw std::runtime_error("cannot read " + path);
+/// Server lines that follow each other become one step, one write. Throws std::runtime_error that names
+/// the line.
+inline Transcript parse_transcript(std::istream& text, const std::string& name) {
   Transcript transcript;
-  transcript.name = path.substr(path.rfind('/') + 1);
+  transcript.name = name;
   int number = 0;
-  for (std::string line; std::getline(file, line);) {
+  for (std::string line; std::getline(text, line);) {
     ++number;
     if (line.empty() || line[0] == '#') continue;
     try {
@@ -114,10 +112,16 @@ inline Transcript read_transcript(const std::string& path) {
         transcript.steps.push_back(std::move(step));
       }
     } catch (const std::exception& error) {
-      throw std::runtime_error(path + ':' + std::to_string(number) + ": " + error.what());
+      throw std::runtime_error(name + ':' + std::to_string(number) + ": " + error.what());
     }
   }
   return transcript;
+}
+
+inline Transcript read_transcript(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) throw std::runtime_error("cannot read " + path);
+  return parse_transcript(file, path.substr(path.rfind('/') + 1));
 }
 
 }  // namespace otpctl::test

@@ -77,7 +77,7 @@ struct Options {
   Duration quiet_poll = std::chrono::seconds(60);     // no IDLE, nobody waits
   Duration greeting_limit = std::chrono::seconds(16);
   Duration command_limit = std::chrono::seconds(60);  // for a tagged reply; any byte renews it during a FETCH
-  Duration done_limit = std::chrono::seconds(15);     // for the reply to DONE
+  Duration done_limit = std::chrono::seconds(15);     // for the reply to DONE, and the "+" of IDLE
   Duration leave_limit = std::chrono::seconds(5);     // stop() waits so long for good manners
 };
 

@@ -1,4 +1,4 @@
-#include "unit/imap/player.hpp"
+#include "player.hpp"
 
 #include "base/text.hpp"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "imap/session.hpp"
-#include "support/transcript.hpp"
+#include "../../support/transcript.hpp"
 
 #include <cstddef>
 #include <deque>
