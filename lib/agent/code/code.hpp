@@ -15,10 +15,11 @@ namespace otpctl::code {
 enum class Kind { digits, alphanumeric, phrase, link };
 std::string_view name_of(Kind kind);
 
-struct Span {  // byte offsets into Message::text; of the subject when `in_subject`
+struct Span {  // byte offsets into Message::text; of the subject or of html_text when one of these is set
   std::size_t begin = 0;
   std::size_t end = 0;
   bool in_subject = false;
+  bool in_html = false;
 };
 
 struct Code {
