@@ -1,4 +1,5 @@
-// Any text as configuration and as variables: no crash, errors of one printable line that name the file.
+// Any text as configuration and as variables: no crash, errors of one printable line that name the
+// file.
 #include "config/config.hpp"
 
 #include <cstdint>
@@ -7,7 +8,8 @@
 using namespace otpctl;
 
 static void check(const Error& error, const std::string& begin) {
-  const bool good = error.code == ErrorCode::config && error.message.find_first_of("\r\n\x1b") == std::string::npos &&
+  const bool good = error.code == ErrorCode::config &&
+                    error.message.find_first_of("\r\n\x1b") == std::string::npos &&
                     error.message.rfind(begin, 0) == 0;
   if (!good) std::abort();
 }

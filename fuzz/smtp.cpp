@@ -1,4 +1,5 @@
-// Any bytes of an LMTP client: no crash, bounded memory, and the same events whether they come whole or byte by byte.
+// Any bytes of an LMTP client: no crash, bounded memory, and the same events whether they come
+// whole or byte by byte.
 #include "smtp/session.hpp"
 
 #include <algorithm>
@@ -8,7 +9,8 @@
 using namespace otpctl;
 
 static std::string play(std::string_view bytes, std::size_t step) {
-  smtp::Session session({.max_message = 400, .keep_message = 100, .max_recipients = 4, .max_line = 100}, Now{});
+  smtp::Session session(
+      {.max_message = 400, .keep_message = 100, .max_recipients = 4, .max_line = 100}, Now{});
   std::string account;
   for (bool ended = false; !ended; bytes.remove_prefix(std::min(step, bytes.size()))) {
     ended = bytes.empty();

@@ -20,8 +20,9 @@ struct Later {
   const char* door;
 };
 constexpr Later kLater[] = {
-    {"smtp", "SMTP door"}, {"lmtp", "LMTP door on the network"}, {"webhook", "webhook door"}, {"sms", "SMS provider door"},
-    {"rule", "rules"},     {"access", "access for other users"},
+    {"smtp", "SMTP door"},       {"lmtp", "LMTP door on the network"},
+    {"webhook", "webhook door"}, {"sms", "SMS provider door"},
+    {"rule", "rules"},           {"access", "access for other users"},
 };
 
 class Reader {
@@ -47,16 +48,19 @@ class Reader {
     if (entry.key == "pattern") return read_several(entry, &Reader::read_pattern);
     for (const Later& later : kLater) {
       if (entry.key != later.name) continue;
-      return problems_.add(entry.line, "this version of otpctl has no " + std::string(later.door) + " yet; take [" + entry.key + "] out");
+      return problems_.add(entry.line, "this version of otpctl has no " + std::string(later.door) +
+                                           " yet; take [" + entry.key + "] out");
     }
     unknown(entry);
   }
 
   void unknown(const Entry& entry) {
-    const bool section = entry.value.type == Value::Type::table || entry.value.type == Value::Type::array;
+    const bool section =
+        entry.value.type == Value::Type::table || entry.value.type == Value::Type::array;
     std::string what = section ? "unknown section [" + printable(entry.key, 80) + "]"
                                : "unknown key " + quoted(entry.key) + " outside of any section";
-    if (const auto near = nearest(entry.key, {"wait", "session", "phone", "log", "mailbox", "pattern"})) {
+    if (const auto near =
+            nearest(entry.key, {"wait", "session", "phone", "log", "mailbox", "pattern"})) {
       const bool several = *near == "mailbox" || *near == "pattern";
       what += "; did you mean " + (several ? "[[" + *near + "]]?" : "[" + *near + "]?");
     }
@@ -74,7 +78,9 @@ class Reader {
     const auto is_table = [](const Value& item) { return item.type == Value::Type::table; };
     const bool tables = entry.value.type == Value::Type::array &&
                         std::all_of(entry.value.items.begin(), entry.value.items.end(), is_table);
-    if (!tables) return problems_.add(entry.line, "write [[" + entry.key + "]] with double brackets: there may be several");
+    if (!tables)
+      return problems_.add(
+          entry.line, "write [[" + entry.key + "]] with double brackets: there may be several");
     count_ = entry.value.items.size();
     for (const Value& item : entry.value.items) {
       Section section(item, "[[" + entry.key + "]]", problems_);
@@ -104,8 +110,11 @@ class Reader {
     if (region.empty()) return;
     const auto is_letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); };
     if (region.size() != 2 || !std::all_of(region.begin(), region.end(), is_letter))
-      return section.problem(*section.find("default-region"), "'default-region' is a country of two letters: default-region = \"TR\"");
-    std::transform(region.begin(), region.end(), region.begin(), [](char c) { return c >= 'a' ? static_cast<char>(c - 32) : c; });
+      return section.problem(
+          *section.find("default-region"),
+          "'default-region' is a country of two letters: default-region = \"TR\"");
+    std::transform(region.begin(), region.end(), region.begin(),
+                   [](char c) { return c >= 'a' ? static_cast<char>(c - 32) : c; });
     config_.default_region = region;
   }
 
@@ -116,7 +125,9 @@ class Reader {
     section.read_path("file", config_.log_file);
   }
 
-  void read_one_mailbox(Section& section) { config_.mailboxes.push_back(read_mailbox(section, count_ == 1)); }
+  void read_one_mailbox(Section& section) {
+    config_.mailboxes.push_back(read_mailbox(section, count_ == 1));
+  }
 
   void read_pattern(Section& section) {
     section.allow({"regex"});
@@ -124,7 +135,8 @@ class Reader {
     pattern.line = section.line();
     section.read("regex", pattern.regex);
     if (!section.has("regex")) return section.missing("[[pattern]] needs a regex");
-    if (pattern.regex.size() > 500) section.problem(*section.find("regex"), "'regex' has more than 500 bytes");
+    if (pattern.regex.size() > 500)
+      section.problem(*section.find("regex"), "'regex' has more than 500 bytes");
     config_.patterns.push_back(std::move(pattern));
   }
 
@@ -134,7 +146,8 @@ class Reader {
         const Mailbox& first = config_.mailboxes[j];
         const Mailbox& second = config_.mailboxes[i];
         if (first.name == second.name)
-          problems_.add(second.line, "two mailboxes are named " + quoted(second.name) + " (the other in line " + std::to_string(first.line) + ")");
+          problems_.add(second.line, "two mailboxes are named " + quoted(second.name) +
+                                         " (the other in line " + std::to_string(first.line) + ")");
       }
     }
   }

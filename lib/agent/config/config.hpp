@@ -67,13 +67,15 @@ struct Config {
   bool operator==(const Config&) const = default;
 };
 
-/// `name` stands in errors ("config.toml:12: …") and becomes Config::path. Every error is ErrorCode::config, is the first
-/// one of the file, and repeats no value that could be a secret. Paths in it are from the root. At most 1 MiB.
+/// `name` stands in errors ("config.toml:12: …") and becomes Config::path. Every error is ErrorCode::config,
+/// is the first one of the file, and repeats no value that could be a secret. Paths in it are from the
+/// root. At most 1 MiB.
 Result<Config> parse(std::string_view toml, const std::string& name);
 
-/// A mailbox from the environment alone (OTPCTL_MAILBOX + OTPCTL_PASSWORD, or the names people have: OTP_MANAGER_EMAIL …),
-/// added to an otherwise default Config. Fills nothing when none of the names is set. `env` returns "" for unset. Only
-/// names the variable of the password, never reads it. The first of OTPCTL_MAILBOX, OTP_MANAGER_EMAIL, M365_EMAIL counts.
+/// A mailbox from the environment alone (OTPCTL_MAILBOX + OTPCTL_PASSWORD, or the names people have:
+/// OTP_MANAGER_EMAIL …), added to an otherwise default Config. Fills nothing when none of the names is set.
+/// `env` returns "" for unset. Only names the variable of the password, never reads it. The first of
+/// OTPCTL_MAILBOX, OTP_MANAGER_EMAIL, M365_EMAIL counts.
 Result<Config> from_environment(const std::function<std::string(const char*)>& env);
 
 /// IMAP host of a well-known mail domain (gmail.com, outlook.com, …), or nothing.

@@ -34,7 +34,8 @@ long line_with_too_many_dots(std::string_view text) {
   return 0;
 }
 
-/// What may be said of a syntax error: toml++ quotes the text it stumbled over, only names of keys are safe.
+/// What may be said of a syntax error: toml++ quotes the text it stumbled over, only names of keys
+/// are safe.
 std::string explain(std::string_view description) {
   const std::size_t redefined = description.find("cannot redefine existing ");
   if (redefined != description.npos) {
@@ -62,7 +63,8 @@ Value convert_table(const toml::table& table, int depth) {
   return value;
 }
 
-/// What lies deeper than anything of ours becomes an empty table: its place is refused as an unknown key anyway.
+/// What lies deeper than anything of ours becomes an empty table: its place is refused as an
+/// unknown key anyway.
 Value convert(const toml::node& node, int depth) {
   Value value;
   if (depth <= kDeepest) {
@@ -92,9 +94,12 @@ Value convert(const toml::node& node, int depth) {
 
 Result<Value> parse_document(std::string_view toml, const std::string& name) {
   if (toml.size() > kLargest) return fail(ErrorCode::config, name + ": longer than 1 MiB");
-  if (const long line = line_with_too_many_dots(toml)) return refuse(name, line, "more than 100 dots in one line");
+  if (const long line = line_with_too_many_dots(toml))
+    return refuse(name, line, "more than 100 dots in one line");
   const auto parsed = toml::parse(toml);
-  if (!parsed) return refuse(name, static_cast<long>(parsed.error().source().begin.line), explain(parsed.error().description()));
+  if (!parsed)
+    return refuse(name, static_cast<long>(parsed.error().source().begin.line),
+                  explain(parsed.error().description()));
   return convert_table(parsed.table(), 0);
 }
 

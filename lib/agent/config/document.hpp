@@ -1,4 +1,5 @@
-// TOML text → a small tree of our own. The only place that sees toml++ (a heavy header) is document.cpp.
+// TOML text → a small tree of our own. The only place that sees toml++ (a heavy header) is
+// document.cpp.
 #pragma once
 
 #include "base/result.hpp"
@@ -29,8 +30,9 @@ struct Entry {
   Value value;
 };
 
-/// The root table. `name` stands in errors. An error tells the line and what kind of thing is wrong there, never a piece
-/// of the text: the line may hold a password. At most 1 MiB, 100 dots a line, 16 levels.
+/// The root table. `name` stands in errors. An error tells the line and what kind of thing is wrong
+/// there, never a piece of the text: the line may hold a password. At most 1 MiB, 100 dots a line,
+/// 16 levels.
 Result<Value> parse_document(std::string_view toml, const std::string& name);
 
 }  // namespace otpctl::config

@@ -18,28 +18,36 @@ struct Provider {
   std::string_view domains;  // with a space before and behind each
 };
 
-// Whole domains, not patterns: somebody else may own gmx.example, and a password would go to the wrong server.
+// Whole domains, not patterns: somebody else may own gmx.example, and a password would go to the
+// wrong server.
 constexpr Provider kProviders[] = {
     {"imap.gmail.com", " gmail.com googlemail.com "},
     {"outlook.office365.com",
-     " outlook.com outlook.at outlook.be outlook.cl outlook.co.id outlook.co.il outlook.co.th outlook.com.ar outlook.com.au "
-     "outlook.com.br outlook.com.gr outlook.com.pe outlook.com.tr outlook.com.vn outlook.cz outlook.de outlook.dk outlook.es "
-     "outlook.fr outlook.hu outlook.ie outlook.in outlook.it outlook.jp outlook.kr outlook.lv outlook.my outlook.ph outlook.pt "
-     "outlook.sa outlook.sg outlook.sk hotmail.com hotmail.be hotmail.ca hotmail.ch hotmail.co.il hotmail.co.jp hotmail.co.kr "
-     "hotmail.co.th hotmail.co.uk hotmail.com.ar hotmail.com.au hotmail.com.br hotmail.com.tr hotmail.com.vn hotmail.cz "
-     "hotmail.de hotmail.dk hotmail.es hotmail.fi hotmail.fr hotmail.gr hotmail.hu hotmail.it hotmail.nl hotmail.no "
-     "hotmail.se hotmail.sg live.com live.at live.be live.ca live.ch live.cl live.cn live.co.uk live.co.za live.com.ar "
-     "live.com.au live.com.mx live.com.my live.com.pt live.com.sg live.de live.dk live.fi live.fr live.ie live.in live.it "
-     "live.jp live.nl live.no live.ru live.se msn.com passport.com windowslive.com "},
+     " outlook.com outlook.at outlook.be outlook.cl outlook.co.id outlook.co.il outlook.co.th "
+     "outlook.com.ar outlook.com.au outlook.com.br outlook.com.gr outlook.com.pe "
+     "outlook.com.tr outlook.com.vn outlook.cz outlook.de outlook.dk outlook.es outlook.fr "
+     "outlook.hu outlook.ie outlook.in outlook.it outlook.jp outlook.kr outlook.lv outlook.my "
+     "outlook.ph outlook.pt outlook.sa outlook.sg outlook.sk hotmail.com hotmail.be hotmail.ca "
+     "hotmail.ch hotmail.co.il hotmail.co.jp hotmail.co.kr hotmail.co.th hotmail.co.uk "
+     "hotmail.com.ar hotmail.com.au hotmail.com.br hotmail.com.tr hotmail.com.vn hotmail.cz "
+     "hotmail.de hotmail.dk hotmail.es hotmail.fi hotmail.fr hotmail.gr hotmail.hu hotmail.it "
+     "hotmail.nl hotmail.no hotmail.se hotmail.sg live.com live.at live.be live.ca live.ch "
+     "live.cl live.cn live.co.uk live.co.za live.com.ar live.com.au live.com.mx live.com.my "
+     "live.com.pt live.com.sg live.de live.dk live.fi live.fr live.ie live.in live.it live.jp "
+     "live.nl live.no live.ru live.se msn.com passport.com windowslive.com "},
     {"imap.mail.me.com", " icloud.com me.com mac.com "},
     {"imap.mail.yahoo.com",
-     " yahoo.com yahoo.ca yahoo.co.id yahoo.co.in yahoo.co.nz yahoo.co.th yahoo.co.uk yahoo.co.za yahoo.com.ar yahoo.com.au "
-     "yahoo.com.br yahoo.com.co yahoo.com.hk yahoo.com.mx yahoo.com.my yahoo.com.ph yahoo.com.sg yahoo.com.tr yahoo.com.tw "
-     "yahoo.com.vn yahoo.cz yahoo.de yahoo.dk yahoo.es yahoo.fi yahoo.fr yahoo.gr yahoo.hu yahoo.ie yahoo.in yahoo.it "
-     "yahoo.nl yahoo.no yahoo.pl yahoo.pt yahoo.ro yahoo.se ymail.com rocketmail.com myyahoo.com "},
+     " yahoo.com yahoo.ca yahoo.co.id yahoo.co.in yahoo.co.nz yahoo.co.th yahoo.co.uk "
+     "yahoo.co.za yahoo.com.ar yahoo.com.au yahoo.com.br yahoo.com.co yahoo.com.hk "
+     "yahoo.com.mx yahoo.com.my yahoo.com.ph yahoo.com.sg yahoo.com.tr yahoo.com.tw "
+     "yahoo.com.vn yahoo.cz yahoo.de yahoo.dk yahoo.es yahoo.fi yahoo.fr yahoo.gr yahoo.hu "
+     "yahoo.ie yahoo.in yahoo.it yahoo.nl yahoo.no yahoo.pl yahoo.pt yahoo.ro yahoo.se "
+     "ymail.com rocketmail.com myyahoo.com "},
     {"imap.mail.yahoo.co.jp", " yahoo.co.jp "},
     {"imap.aol.com", " aol.com aim.com aol.de aol.fr aol.co.uk "},
-    {"imap.fastmail.com", " fastmail.com fastmail.fm fastmail.de fastmail.co.uk fastmail.net fastmail.org sent.com messagingengine.com "},
+    {"imap.fastmail.com",
+     " fastmail.com fastmail.fm fastmail.de fastmail.co.uk fastmail.net fastmail.org sent.com "
+     "messagingengine.com "},
     {"imap.gmx.net", " gmx.de gmx.net gmx.at gmx.ch gmx.li gmx.org "},
     {"imap.gmx.com", " gmx.com gmx.us gmx.co.uk gmx.fr gmx.es gmx.it "},
     {"imap.web.de", " web.de "},
@@ -73,7 +81,8 @@ int hex_value(char c) {
   return -1;
 }
 
-/// RFC 3986 2.1; nothing when a % is followed by no two hex digits, or a control character comes out.
+/// RFC 3986 2.1; nothing when a % is followed by no two hex digits, or a control character comes
+/// out.
 std::optional<std::string> percent_decode(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -92,7 +101,9 @@ std::optional<std::string> percent_decode(std::string_view text) {
   return out;
 }
 
-std::string domain_of(const std::string& address) { return address.substr(std::min(address.rfind('@') + 1, address.size())); }
+std::string domain_of(const std::string& address) {
+  return address.substr(std::min(address.rfind('@') + 1, address.size()));
+}
 
 /// "host", "host:port", "[::1]:port" → host and port.
 bool read_authority(std::string_view text, Mailbox& mailbox) {
@@ -102,7 +113,8 @@ bool read_authority(std::string_view text, Mailbox& mailbox) {
     if (end == text.npos) return false;
     mailbox.host = std::string(text.substr(1, end - 1));
     port = text.substr(end + 1);
-    if (mailbox.host.find(':') == std::string::npos || (!port.empty() && port.front() != ':')) return false;
+    if (mailbox.host.find(':') == std::string::npos || (!port.empty() && port.front() != ':'))
+      return false;
   } else {
     const std::size_t colon = std::min(text.find(':'), text.size());
     mailbox.host = std::string(text.substr(0, colon));
@@ -111,20 +123,24 @@ bool read_authority(std::string_view text, Mailbox& mailbox) {
   if (!is_host(mailbox.host)) return false;
   if (port.empty()) return true;
   port.remove_prefix(1);
-  if (port.empty() || port.size() > 5 || !std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; }))
+  if (port.empty() || port.size() > 5 ||
+      !std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; }))
     return false;
   mailbox.port = std::stoi(std::string(port));
   return mailbox.port >= 1 && mailbox.port <= 65'535;
 }
 
-/// imaps://user@host[:port][/folder] (imap:// is STARTTLS). The text is never repeated: it may hold a password.
+/// imaps://user@host[:port][/folder] (imap:// is STARTTLS). The text is never repeated: it may hold
+/// a password.
 Result<Mailbox> read_url(std::string_view url) {
   const std::string variable = "OTPCTL_MAILBOX";
-  const std::string form = "write imaps://user@imap.example.com/INBOX (% as %25, and @ or : of the user as %40 or %3A)";
+  const std::string form =
+      "write imaps://user@imap.example.com/INBOX (% as %25, and @ or : of the user as %40 or %3A)";
   Mailbox mailbox;
   const std::size_t scheme = url.find("://");
   const std::string_view name = url.substr(0, std::min(scheme, url.size()));
-  if (scheme == url.npos || !(equals_ignoring_case(name, "imaps") || equals_ignoring_case(name, "imap")))
+  if (scheme == url.npos ||
+      !(equals_ignoring_case(name, "imaps") || equals_ignoring_case(name, "imap")))
     return refuse(variable, form);
   if (equals_ignoring_case(name, "imap")) mailbox.tls = Tls::starttls, mailbox.port = 143;
   const std::string_view rest = url.substr(scheme + 3);
@@ -135,7 +151,8 @@ Result<Mailbox> read_url(std::string_view url) {
     return refuse(variable, "no password in the URL; put it into OTPCTL_PASSWORD");
   const auto user = percent_decode(authority.substr(0, at));
   const auto folder = percent_decode(rest.substr(std::min(authority.size() + 1, rest.size())));
-  if (!user || !folder || !read_authority(authority.substr(at + 1), mailbox)) return refuse(variable, form);
+  if (!user || !folder || !read_authority(authority.substr(at + 1), mailbox))
+    return refuse(variable, form);
   mailbox.user = *user;
   if (!folder->empty()) mailbox.folders = {*folder};
   mailbox.password = {SecretSource::Kind::env, {}, "OTPCTL_PASSWORD"};
@@ -145,17 +162,21 @@ Result<Mailbox> read_url(std::string_view url) {
 Result<Mailbox> read_address(const Environment& env, const char* variable, const char* password) {
   Mailbox mailbox;
   mailbox.user = env(variable);
-  if (!is_mail_address(mailbox.user)) return refuse(variable, quoted(mailbox.user) + " is no mail address");
+  if (!is_mail_address(mailbox.user))
+    return refuse(variable, quoted(mailbox.user) + " is no mail address");
   mailbox.password = {SecretSource::Kind::env, {}, password};
   const std::string host = env("OTPCTL_MAILBOX_HOST");
   if (!host.empty()) {
-    if (!read_authority(host, mailbox)) return refuse("OTPCTL_MAILBOX_HOST", "write imap.example.com or imap.example.com:993");
+    if (!read_authority(host, mailbox))
+      return refuse("OTPCTL_MAILBOX_HOST", "write imap.example.com or imap.example.com:993");
     return mailbox;
   }
   const auto known = known_imap_host(domain_of(mailbox.user));
   if (!known)
-    return refuse(variable, "the mail server of " + quoted(domain_of(mailbox.user)) +
-                                " is not known; set OTPCTL_MAILBOX_HOST (Microsoft 365: outlook.office365.com)");
+    return refuse(
+        variable,
+        "the mail server of " + quoted(domain_of(mailbox.user)) +
+            " is not known; set OTPCTL_MAILBOX_HOST (Microsoft 365: outlook.office365.com)");
   mailbox.host = *known;
   return mailbox;
 }
@@ -176,18 +197,22 @@ std::optional<std::string> known_imap_host(std::string_view domain) {
   const std::string lower = to_lower(domain);
   if (lower.empty() || lower.find(' ') != lower.npos) return std::nullopt;
   constexpr std::string_view kTenant = ".onmicrosoft.com";
-  if (lower.size() > kTenant.size() && std::string_view(lower).substr(lower.size() - kTenant.size()) == kTenant)
+  if (lower.size() > kTenant.size() &&
+      std::string_view(lower).substr(lower.size() - kTenant.size()) == kTenant)
     return "outlook.office365.com";
   for (const Provider& provider : kProviders) {
-    if (provider.domains.find(" " + lower + " ") != std::string_view::npos) return std::string(provider.host);
+    if (provider.domains.find(" " + lower + " ") != std::string_view::npos)
+      return std::string(provider.host);
   }
   return std::nullopt;
 }
 
 Result<Config> from_environment(const Environment& env) {
   Config config;
-  if (auto read = read_duration(env, "OTP_MANAGER_TIMEOUT", config.wait_timeout); !read) return fail(read.error());
-  if (auto read = read_duration(env, "OTP_MANAGER_SESSION_TIMEOUT", config.session_ttl); !read) return fail(read.error());
+  if (auto read = read_duration(env, "OTP_MANAGER_TIMEOUT", config.wait_timeout); !read)
+    return fail(read.error());
+  if (auto read = read_duration(env, "OTP_MANAGER_SESSION_TIMEOUT", config.session_ttl); !read)
+    return fail(read.error());
   Result<Mailbox> mailbox;
   if (const std::string url = env("OTPCTL_MAILBOX"); !url.empty()) {
     mailbox = read_url(url);
@@ -208,7 +233,8 @@ Result<Config> from_environment(const Environment& env) {
 std::string Mailbox::identity() const {
   const bool ipv6 = host.find(':') != std::string::npos && host.front() != '[';
   const std::string shown = ipv6 ? "[" + host + "]" : to_lower(host);
-  return (tls == Tls::implicit ? "imaps://" : "imap://") + user + "@" + shown + ":" + std::to_string(port);
+  return (tls == Tls::implicit ? "imaps://" : "imap://") + user + "@" + shown + ":" +
+         std::to_string(port);
 }
 
 }  // namespace otpctl::config

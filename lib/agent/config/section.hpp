@@ -1,5 +1,5 @@
-// Reads the keys of one table with their types and bounds. Wrong things are collected, the first one of the file is
-// what the user gets to see.
+// Reads the keys of one table with their types and bounds. Wrong things are collected, the first
+// one of the file is what the user gets to see.
 #pragma once
 
 #include "base/time.hpp"
@@ -30,7 +30,9 @@ class Section {
  public:
   /// `where` is how the table is written: "[wait]", "[[mailbox]]".
   Section(const Value& table, std::string where, Problems& problems)
-      : table_(table), where_(std::move(where)), problems_(problems) {}
+      : table_(table),
+        where_(std::move(where)),
+        problems_(problems) {}
 
   /// Every other key is a problem, with the nearest of these.
   void allow(const std::vector<std::string>& keys);
@@ -50,10 +52,12 @@ class Section {
   void read(std::string_view key, bool& out) const;
   void read(std::string_view key, int& out, int least, int most) const;
   void read(std::string_view key, Duration& out, Duration least, Duration most) const;
-  void read(std::string_view key, std::vector<std::string>& out) const;  // not empty, each as a text
-  void read_path(std::string_view key, std::string& out) const;          // from the root
+  void read(std::string_view key,
+            std::vector<std::string>& out) const;                // not empty, each as a text
+  void read_path(std::string_view key, std::string& out) const;  // from the root
   /// One of `choices`; its index.
-  std::optional<std::size_t> choose(std::string_view key, const std::vector<std::string>& choices) const;
+  std::optional<std::size_t> choose(std::string_view key,
+                                    const std::vector<std::string>& choices) const;
 
  private:
   const Value* find_typed(std::string_view key, Value::Type type, const char* example) const;

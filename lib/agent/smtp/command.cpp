@@ -23,15 +23,15 @@ struct Name {
   Verb verb;
 };
 constexpr std::array<Name, 29> kVerbs{{
-    {"LHLO", Verb::lhlo},           {"EHLO", Verb::ehlo},         {"HELO", Verb::helo},
-    {"MAIL", Verb::mail},           {"RCPT", Verb::rcpt},         {"DATA", Verb::data},
-    {"RSET", Verb::rset},           {"NOOP", Verb::noop},         {"VRFY", Verb::vrfy},
-    {"HELP", Verb::help},           {"QUIT", Verb::quit},         {"STARTTLS", Verb::not_offered},
-    {"AUTH", Verb::not_offered},    {"BDAT", Verb::not_offered},  {"EXPN", Verb::not_offered},
-    {"ETRN", Verb::not_offered},    {"TURN", Verb::not_offered},  {"SEND", Verb::not_offered},
-    {"XCLIENT", Verb::not_offered}, {"GET", Verb::foreign},       {"POST", Verb::foreign},
-    {"HEAD", Verb::foreign},        {"PUT", Verb::foreign},       {"DELETE", Verb::foreign},
-    {"OPTIONS", Verb::foreign},     {"PATCH", Verb::foreign},     {"TRACE", Verb::foreign},
+    {"LHLO", Verb::lhlo},           {"EHLO", Verb::ehlo},        {"HELO", Verb::helo},
+    {"MAIL", Verb::mail},           {"RCPT", Verb::rcpt},        {"DATA", Verb::data},
+    {"RSET", Verb::rset},           {"NOOP", Verb::noop},        {"VRFY", Verb::vrfy},
+    {"HELP", Verb::help},           {"QUIT", Verb::quit},        {"STARTTLS", Verb::not_offered},
+    {"AUTH", Verb::not_offered},    {"BDAT", Verb::not_offered}, {"EXPN", Verb::not_offered},
+    {"ETRN", Verb::not_offered},    {"TURN", Verb::not_offered}, {"SEND", Verb::not_offered},
+    {"XCLIENT", Verb::not_offered}, {"GET", Verb::foreign},      {"POST", Verb::foreign},
+    {"HEAD", Verb::foreign},        {"PUT", Verb::foreign},      {"DELETE", Verb::foreign},
+    {"OPTIONS", Verb::foreign},     {"PATCH", Verb::foreign},    {"TRACE", Verb::foreign},
     {"CONNECT", Verb::foreign},     {"PRI", Verb::foreign},
 }};
 
@@ -40,14 +40,16 @@ bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x
 /// A header field where a command is due: an HTTP client that did not wait for our greeting.
 bool is_header_field(std::string_view word) { return word.size() > 1 && word.back() == ':'; }
 
-/// "FROM:" or "TO:" in front, with white space around the colon's right side as some clients write it.
+/// "FROM:" or "TO:" in front, with white space around the colon's right side as some clients write
+/// it.
 bool take_keyword(std::string_view& text, std::string_view keyword) {
   if (!equals_ignoring_case(text.substr(0, keyword.size()), keyword)) return false;
   text = trim(text.substr(keyword.size()));
   return true;
 }
 
-/// Takes "<path>" from the front and gives what is inside; a ">" in a quoted local part does not end it.
+/// Takes "<path>" from the front and gives what is inside; a ">" in a quoted local part does not
+/// end it.
 std::optional<std::string_view> take_path(std::string_view& text) {
   if (text.empty() || text.front() != '<') return std::nullopt;
   bool quoted = false;
@@ -73,7 +75,8 @@ std::string_view without_route(std::string_view path) {  // RFC 5321 appendix C:
 
 bool is_atom_byte(char c) {
   const unsigned char byte = static_cast<unsigned char>(c);
-  return byte > 0x20 && byte != 0x7F && std::string_view("()<>[]:;@\\,\"").find(c) == std::string_view::npos;
+  return byte > 0x20 && byte != 0x7F &&
+         std::string_view("()<>[]:;@\\,\"").find(c) == std::string_view::npos;
 }
 
 bool is_local_part(std::string_view local) {
@@ -89,7 +92,8 @@ bool is_local_part(std::string_view local) {
 bool is_domain(std::string_view domain) {
   if (domain.size() > 2 && domain.front() == '[' && domain.back() == ']') {
     const std::string_view literal = domain.substr(1, domain.size() - 2);
-    return std::all_of(literal.begin(), literal.end(), [](char c) { return is_atom_byte(c) || c == ':'; });
+    return std::all_of(literal.begin(), literal.end(),
+                       [](char c) { return is_atom_byte(c) || c == ':'; });
   }
   return !domain.empty() && std::all_of(domain.begin(), domain.end(), is_atom_byte);
 }
@@ -105,7 +109,8 @@ bool is_address(std::string_view address) {
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view digits) {
-  if (digits.empty() || digits.size() > 18) return std::nullopt;  // RFC 1870 allows 20; 18 never overflow
+  if (digits.empty() || digits.size() > 18)
+    return std::nullopt;  // RFC 1870 allows 20; 18 never overflow
   std::uint64_t value = 0;
   for (const char c : digits) {
     if (c < '0' || c > '9') return std::nullopt;
@@ -124,7 +129,8 @@ Complaint apply_parameter(std::string_view parameter, MailArguments& mail) {
     return mail.size ? Complaint() : kBadParameter;
   }
   if (equals_ignoring_case(name, "BODY")) {
-    const bool known = equals_ignoring_case(value, "7BIT") || equals_ignoring_case(value, "8BITMIME");
+    const bool known =
+        equals_ignoring_case(value, "7BIT") || equals_ignoring_case(value, "8BITMIME");
     return known ? Complaint() : kBadParameter;
   }
   if (equals_ignoring_case(parameter, "SMTPUTF8")) return {};
@@ -136,8 +142,9 @@ Complaint apply_parameter(std::string_view parameter, MailArguments& mail) {
 Command parse_command(std::string_view line) {
   const std::size_t end = std::min(line.find_first_of(" \t"), line.size());
   const std::string_view word = line.substr(0, end);
-  const auto* name = std::find_if(kVerbs.begin(), kVerbs.end(),
-                                  [&](const Name& known) { return equals_ignoring_case(known.text, word); });
+  const auto* name = std::find_if(kVerbs.begin(), kVerbs.end(), [&](const Name& known) {
+    return equals_ignoring_case(known.text, word);
+  });
   Command command;
   command.argument = trim(line.substr(end));
   if (name != kVerbs.end()) {
@@ -168,7 +175,8 @@ tl::expected<std::string, Complaint> parse_rcpt(std::string_view argument) {
   if (!take_keyword(argument, "TO:")) return tl::unexpected(kRcptSyntax);
   const auto path = take_path(argument);
   if (!path) return tl::unexpected(kRcptSyntax);
-  if (!trim(argument).empty()) return tl::unexpected(argument.front() == ' ' ? kNoSuchParameter : kRcptSyntax);
+  if (!trim(argument).empty())
+    return tl::unexpected(argument.front() == ' ' ? kNoSuchParameter : kRcptSyntax);
   const std::string_view recipient = without_route(*path);
   if (!is_address(recipient)) return tl::unexpected(kBadRecipient);
   return std::string(recipient);

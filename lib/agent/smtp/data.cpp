@@ -14,13 +14,12 @@ void DataReader::drop() {
   std::string().swap(kept_);
 }
 
-/// One move of the machine on a non-empty view; how much it took. 0 only together with another state.
+/// One move of the machine on a non-empty view; how much it took. 0 only together with another
+/// state.
 std::size_t DataReader::step(std::string_view bytes) {
   const char c = bytes.front();
   switch (state_) {
-    case State::line_start:
-      state_ = c == '.' ? State::dot : State::text;
-      return c == '.' ? 1 : 0;
+    case State::line_start: state_ = c == '.' ? State::dot : State::text; return c == '.' ? 1 : 0;
     case State::text: {
       const std::size_t end = std::min(bytes.find('\r'), bytes.size());
       append(bytes.substr(0, end));
@@ -43,8 +42,7 @@ std::size_t DataReader::step(std::string_view bytes) {
       append("\r");
       state_ = State::text;
       return 0;
-    case State::done:
-      return 0;
+    case State::done: return 0;
   }
   return 0;
 }

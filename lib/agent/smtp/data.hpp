@@ -1,5 +1,6 @@
-// What follows DATA: finds the end, takes the stuffed dots out, keeps the first bytes and counts the rest.
-// The end is CRLF.CRLF and nothing else, whatever a bare CR or LF pretends (RFC 5321 4.1.1.4, 4.5.2).
+// What follows DATA: finds the end, takes the stuffed dots out, keeps the first bytes and counts
+// the rest. The end is CRLF.CRLF and nothing else, whatever a bare CR or LF pretends (RFC
+// 5321 4.1.1.4, 4.5.2).
 #pragma once
 
 #include <cstddef>
@@ -18,7 +19,9 @@ class DataReader {
   std::size_t feed(std::string_view bytes);
 
   bool done() const { return state_ == State::done; }
-  std::size_t size() const { return size_; }  // of the whole message, unstuffed, without the final dot
+  std::size_t size() const {
+    return size_;
+  }  // of the whole message, unstuffed, without the final dot
   std::string take() { return std::move(kept_); }
   void drop();  // keeps nothing from here on, only counts
 

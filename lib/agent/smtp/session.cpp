@@ -11,12 +11,13 @@ namespace otpctl::smtp {
 
 namespace {
 
-// Behind an open Mail a client may pipeline RSET, MAIL and every RCPT of the next one; nobody needs more.
+// Behind an open Mail a client may pipeline RSET, MAIL and every RCPT of the next one, no more.
 constexpr std::size_t kBacklog = 1024 * 1024;
 
 std::string ascii_line(std::string_view text) {
   std::string line(text.substr(0, 200));
-  std::replace_if(line.begin(), line.end(), [](char c) { return c < 0x20 || c > 0x7E; }, '?');
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c < 0x20 || c > 0x7E; }, '?');
   return line;
 }
 
@@ -112,12 +113,13 @@ void Session::State::run() {
     consumed += mode == Mode::data ? take_data(rest) : take_line(rest);
   }
   if (mode == Mode::over) return;
-  if (consumed >= input.size() - consumed) {  // erasing less often would keep much, more often cost the square
+  if (consumed >= input.size() - consumed) {  // less often would keep much, more often cost the square
     input.erase(0, consumed);
     consumed = 0;
   }
   if (input.size() - consumed > kBacklog) {
-    give_up("421 4.7.0 too much at once", ErrorCode::protocol, "the client sent on without waiting for a reply");
+    give_up("421 4.7.0 too much at once", ErrorCode::protocol,
+            "the client sent on without waiting for a reply");
   }
   settle_end();
 }
@@ -127,7 +129,8 @@ std::size_t Session::State::take_line(std::string_view bytes) {
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     const char c = bytes[i];
     if (after_cr != (c == '\n')) {  // a CR without its LF, or a LF without its CR
-      give_up("521 5.5.2 a line ends with CR LF", ErrorCode::protocol, "a bare CR or LF in a command");
+      give_up("521 5.5.2 a line ends with CR LF", ErrorCode::protocol,
+              "a bare CR or LF in a command");
       return i + 1;
     }
     if (after_cr) {
@@ -205,7 +208,8 @@ void Session::State::obey(std::string_view text) {
     case Verb::quit: return quit();
     case Verb::not_offered: return complain("502 5.5.1 not offered here");
     case Verb::foreign:
-      return give_up("421 4.7.0 this is a mail server", ErrorCode::protocol, "the client does not speak SMTP but HTTP");
+      return give_up("421 4.7.0 this is a mail server", ErrorCode::protocol,
+                     "the client does not speak SMTP but HTTP");
     case Verb::unknown: return complain("500 5.5.2 unknown command");
   }
 }
@@ -213,14 +217,16 @@ void Session::State::obey(std::string_view text) {
 void Session::State::complain(std::string_view text) {
   reply(text);
   if (++errors < options.max_errors) return;
-  give_up("421 4.7.0 too many errors", ErrorCode::protocol, "the client sent too many wrong commands");
+  give_up("421 4.7.0 too many errors", ErrorCode::protocol,
+          "the client sent too many wrong commands");
 }
 
 /// A command that brings no mail nearer: free a few times, not for ever.
 void Session::State::idle_command(std::string_view text) {
   reply(text);
   if (++idle_commands < options.max_idle_commands) return;
-  give_up("421 4.7.0 too many commands without a mail", ErrorCode::protocol, "the client sent too many idle commands");
+  give_up("421 4.7.0 too many commands without a mail", ErrorCode::protocol,
+          "the client sent too many idle commands");
 }
 
 void Session::State::hello(Verb verb, std::string_view name) {
@@ -238,11 +244,13 @@ void Session::State::hello(Verb verb, std::string_view name) {
 }
 
 void Session::State::mail(std::string_view argument) {
-  if (!greeted) return complain(options.lmtp ? "503 5.5.1 say LHLO first" : "503 5.5.1 say EHLO first");
+  if (!greeted)
+    return complain(options.lmtp ? "503 5.5.1 say LHLO first" : "503 5.5.1 say EHLO first");
   if (in_mail) return complain("503 5.5.1 there is a sender already");
   auto parsed = parse_mail(argument);
   if (!parsed) return complain(parsed.error());
-  if (parsed->size.value_or(0) > options.max_message) return complain("552 5.3.4 the message is too large");
+  if (parsed->size.value_or(0) > options.max_message)
+    return complain("552 5.3.4 the message is too large");
   in_mail = true;
   sender = std::move(parsed->sender);
   reply("250 2.1.0 sender taken");
@@ -252,7 +260,8 @@ void Session::State::rcpt(std::string_view argument) {
   if (!in_mail) return complain("503 5.5.1 say MAIL first");
   auto parsed = parse_rcpt(argument);
   if (!parsed) return complain(parsed.error());
-  if (recipients.size() >= options.max_recipients) return reply("452 4.5.3 too many recipients");  // 4.5.3.1.10
+  if (recipients.size() >= options.max_recipients)
+    return reply("452 4.5.3 too many recipients");  // 4.5.3.1.10
   recipients.push_back(std::move(*parsed));
   reply("250 2.1.5 recipient taken");
 }
@@ -276,7 +285,8 @@ Session::Session(Options options, Now now) : state_(std::make_unique<State>()) {
   state_->options = std::move(options);
   state_->options.name = ascii_line(state_->options.name);
   state_->since = now.instant;
-  state_->reply("220 " + state_->options.name + (state_->options.lmtp ? " LMTP" : " ESMTP") + " otpctl");
+  state_->reply("220 " + state_->options.name + (state_->options.lmtp ? " LMTP" : " ESMTP") +
+                " otpctl");
 }
 
 Session::~Session() = default;
@@ -301,7 +311,8 @@ void Session::tick(Now now) {
   state.heard = false;
   const auto due = deadline();
   if (!due || now.instant < *due) return;
-  state.give_up("421 4.4.2 idle for too long", ErrorCode::timeout, "the client was silent for too long");
+  state.give_up("421 4.4.2 idle for too long", ErrorCode::timeout,
+                "the client was silent for too long");
 }
 
 std::optional<Instant> Session::deadline() const {

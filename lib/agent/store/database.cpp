@@ -9,9 +9,11 @@ namespace otpctl::store {
 
 namespace {
 
-// secure_delete: an erased code leaves no bytes in the file. The cache is small: the whole store is.
+// secure_delete: an erased code leaves no bytes in the file. The cache is small: the whole store
+// is.
 constexpr char kSettings[] =
-    "PRAGMA secure_delete=ON; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-512; PRAGMA temp_store=MEMORY;"
+    "PRAGMA secure_delete=ON; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-512; PRAGMA "
+    "temp_store=MEMORY;"
     "PRAGMA wal_autocheckpoint=512; PRAGMA trusted_schema=OFF;";
 
 }  // namespace
@@ -26,7 +28,9 @@ Statement::Statement(sqlite3* database, const char* sql) {
   statement_.reset(statement);
 }
 
-void Statement::bind(int index, std::int64_t value) { sqlite3_bind_int64(statement_.get(), index, value); }
+void Statement::bind(int index, std::int64_t value) {
+  sqlite3_bind_int64(statement_.get(), index, value);
+}
 
 void Statement::bind_blob(int index, std::string_view bytes) {
   sqlite3_bind_blob64(statement_.get(), index, bytes.data(), bytes.size(), SQLITE_STATIC);
@@ -39,12 +43,16 @@ void Statement::reset() {
   sqlite3_clear_bindings(statement_.get());
 }
 
-std::int64_t Statement::number(int column) const { return sqlite3_column_int64(statement_.get(), column); }
+std::int64_t Statement::number(int column) const {
+  return sqlite3_column_int64(statement_.get(), column);
+}
 
 std::string_view Statement::blob(int column) const {
-  const void* bytes = sqlite3_column_blob(statement_.get(), column);  // before the size: it may convert
+  const void* bytes =
+      sqlite3_column_blob(statement_.get(), column);  // before the size: it may convert
   const int size = sqlite3_column_bytes(statement_.get(), column);
-  return bytes ? std::string_view(static_cast<const char*>(bytes), static_cast<std::size_t>(size)) : std::string_view();
+  return bytes ? std::string_view(static_cast<const char*>(bytes), static_cast<std::size_t>(size))
+               : std::string_view();
 }
 
 // ---- database ----
@@ -55,18 +63,21 @@ Result<Database> Database::open(const std::string& path, Duration busy) {
   Database database;
   database.path_ = path;
   sqlite3* handle = nullptr;
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
+  const int flags =
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
   database.handle_.reset(handle);
   if (code != SQLITE_OK) return database.failure(code, "cannot open");
   sqlite3_extended_result_codes(handle, 1);
-  sqlite3_busy_timeout(handle, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(busy).count()));
+  sqlite3_busy_timeout(
+      handle, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(busy).count()));
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   if (auto set = database.run(kSettings); !set) return fail(set.error());
   const auto mode = database.ask_text("PRAGMA journal_mode=WAL");
   if (!mode) return fail(mode.error());
   if (*mode != "wal" && *mode != "memory")
-    return fail(ErrorCode::storage, "'" + printable(path, 1000) + "': the file system has no shared memory for SQLite's WAL");
+    return fail(ErrorCode::storage, "'" + printable(path, 1000) +
+                                        "': the file system has no shared memory for SQLite's WAL");
   return database;
 }
 
@@ -106,20 +117,19 @@ tl::unexpected<Error> Database::failure(int code, const char* what) const {
   const std::string words = std::string(what) + " " + file + ": " + sqlite3_errstr(code & 0xFF);
   switch (code & 0xFF) {
     case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-      return fail(ErrorCode::busy, file + " is locked by another process");
+    case SQLITE_LOCKED: return fail(ErrorCode::busy, file + " is locked by another process");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return fail(ErrorCode::storage,
-                  file + " is damaged; nothing was changed: stop the agent and move the file away with its -wal and -shm");
+      return fail(ErrorCode::storage, file +
+                                          " is damaged; nothing was changed: stop the agent and "
+                                          "move the file away with its -wal and -shm");
     case SQLITE_FULL:
-      return fail(ErrorCode::storage, "no space left for " + file + "; nothing was lost, make room and try again");
+      return fail(ErrorCode::storage,
+                  "no space left for " + file + "; nothing was lost, make room and try again");
     case SQLITE_READONLY:
     case SQLITE_PERM:
-    case SQLITE_AUTH:
-      return fail(ErrorCode::permission, words);
-    default:
-      return fail(ErrorCode::storage, words);
+    case SQLITE_AUTH: return fail(ErrorCode::permission, words);
+    default: return fail(ErrorCode::storage, words);
   }
 }
 

@@ -41,7 +41,8 @@ class Database {
  public:
   Database() = default;
 
-  /// `path` as SQLite takes it; not through symlinks. Sets what holds for the whole life: WAL, NORMAL, secure_delete.
+  /// `path` as SQLite takes it; not through symlinks. Sets what holds for the whole life: WAL,
+  /// NORMAL, secure_delete.
   static Result<Database> open(const std::string& path, Duration busy);
 
   Result<void> run(const char* sql);

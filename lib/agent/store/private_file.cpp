@@ -22,8 +22,9 @@ std::string quoted(const std::string& path) { return "'" + printable(path, 1000)
 
 tl::unexpected<Error> failed(const char* what, const std::string& path, int error) {
   const bool denied = error == EACCES || error == EPERM || error == ELOOP;
-  return fail(denied ? ErrorCode::permission : ErrorCode::storage,
-              std::string(what) + " " + quoted(path) + ": " + std::generic_category().message(error));
+  return fail(
+      denied ? ErrorCode::permission : ErrorCode::storage,
+      std::string(what) + " " + quoted(path) + ": " + std::generic_category().message(error));
 }
 
 tl::unexpected<Error> unsafe(const std::string& path, const std::string& reason) {
@@ -31,9 +32,12 @@ tl::unexpected<Error> unsafe(const std::string& path, const std::string& reason)
 }
 
 Result<void> check_file(const std::string& path, const struct stat& info) {
-  if (S_ISLNK(info.st_mode)) return unsafe(path, "is a symbolic link; remove it or choose another folder");
-  if (!S_ISREG(info.st_mode)) return unsafe(path, "is no plain file; remove it or choose another folder");
-  if (info.st_uid != geteuid()) return unsafe(path, "belongs to another user (uid " + std::to_string(info.st_uid) + ")");
+  if (S_ISLNK(info.st_mode))
+    return unsafe(path, "is a symbolic link; remove it or choose another folder");
+  if (!S_ISREG(info.st_mode))
+    return unsafe(path, "is no plain file; remove it or choose another folder");
+  if (info.st_uid != geteuid())
+    return unsafe(path, "belongs to another user (uid " + std::to_string(info.st_uid) + ")");
   if (info.st_mode & kOthers) return unsafe(path, "is open to other users; chmod 600 it");
   return {};
 }
@@ -71,7 +75,7 @@ std::string folder_of(const std::string& path) {
 }
 
 Result<bool> check_private_file(const std::string& path) {
-  struct stat info{};
+  struct stat info {};
   if (lstat(path.c_str(), &info) != 0) {
     if (errno == ENOENT) return false;
     return failed("cannot look at", path, errno);
@@ -88,7 +92,7 @@ Result<void> create_private_file(const std::string& path) {
 Result<std::string> read_private_file(const std::string& path, std::size_t limit) {
   const Fd fd(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (fd.get() < 0) return failed("cannot open", path, errno);
-  struct stat info{};
+  struct stat info {};
   if (fstat(fd.get(), &info) != 0) return failed("cannot look at", path, errno);
   if (auto safe = check_file(path, info); !safe) return fail(safe.error());
   std::string bytes(limit, '\0');

@@ -16,13 +16,16 @@ constexpr std::size_t kNonce = 12;
 constexpr std::size_t kTag = 16;
 constexpr std::size_t kLength = 4;
 
-const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+const unsigned char* bytes_of(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
 unsigned char* bytes_of(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 
 std::string hmac(std::string_view key, std::string_view text) {
   std::string out(32, '\0');
   unsigned size = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes_of(text), text.size(), bytes_of(out), &size);
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes_of(text), text.size(),
+       bytes_of(out), &size);
   return out;
 }
 
@@ -32,7 +35,8 @@ void append_number(std::string& out, std::uint32_t value) {
 
 std::uint32_t read_number(std::string_view text) {
   std::uint32_t value = 0;
-  for (std::size_t i = 0; i < kLength; ++i) value |= static_cast<std::uint32_t>(bytes_of(text)[i]) << (8 * i);
+  for (std::size_t i = 0; i < kLength; ++i)
+    value |= static_cast<std::uint32_t>(bytes_of(text)[i]) << (8 * i);
   return value;
 }
 
@@ -56,7 +60,9 @@ std::optional<std::string> random_bytes(std::size_t size) {
   return bytes;
 }
 
-void Sealer::ContextCloser::operator()(evp_cipher_ctx_st* context) const { EVP_CIPHER_CTX_free(context); }
+void Sealer::ContextCloser::operator()(evp_cipher_ctx_st* context) const {
+  EVP_CIPHER_CTX_free(context);
+}
 
 Sealer::Sealer(const Secret& master)
     : cipher_key_(hmac(master.reveal(), "otpctl store values")),
@@ -83,20 +89,26 @@ std::optional<std::string> Sealer::seal(int kind, std::string_view row_key, std:
   out.resize(begin + plain.size() + kTag);
   int size = 0;
   const bool sealed =
-      EVP_EncryptInit_ex(context_.get(), EVP_aes_256_gcm(), nullptr, bytes_of(cipher_key_.reveal()), bytes_of(*nonce)) &&
-      EVP_EncryptUpdate(context_.get(), nullptr, &size, bytes_of(bound), static_cast<int>(bound.size())) &&
-      EVP_EncryptUpdate(context_.get(), bytes_of(out) + begin, &size, bytes_of(plain), static_cast<int>(plain.size())) &&
+      EVP_EncryptInit_ex(context_.get(), EVP_aes_256_gcm(), nullptr, bytes_of(cipher_key_.reveal()),
+                         bytes_of(*nonce)) &&
+      EVP_EncryptUpdate(context_.get(), nullptr, &size, bytes_of(bound),
+                        static_cast<int>(bound.size())) &&
+      EVP_EncryptUpdate(context_.get(), bytes_of(out) + begin, &size, bytes_of(plain),
+                        static_cast<int>(plain.size())) &&
       EVP_EncryptFinal_ex(context_.get(), bytes_of(out) + begin + plain.size(), &size) &&
-      EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_GCM_GET_TAG, kTag, bytes_of(out) + begin + plain.size());
+      EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_GCM_GET_TAG, kTag,
+                          bytes_of(out) + begin + plain.size());
   wipe(plain);
   EVP_CIPHER_CTX_reset(context_.get());
   if (!sealed) return std::nullopt;
   return out;
 }
 
-std::optional<Opened> Sealer::open(int kind, std::string_view row_key, std::string_view sealed) const {
+std::optional<Opened> Sealer::open(int kind, std::string_view row_key,
+                                   std::string_view sealed) const {
   constexpr std::size_t kBegin = 1 + kNonce;
-  if (!context_ || sealed.size() < kBegin + kLength + kTag || sealed.size() > INT32_MAX || sealed[0] != kFormat)
+  if (!context_ || sealed.size() < kBegin + kLength + kTag || sealed.size() > INT32_MAX ||
+      sealed[0] != kFormat)
     return std::nullopt;
   const std::string_view nonce = sealed.substr(1, kNonce);
   const std::string_view cipher = sealed.substr(kBegin, sealed.size() - kBegin - kTag);
@@ -104,12 +116,14 @@ std::optional<Opened> Sealer::open(int kind, std::string_view row_key, std::stri
   const std::string bound = bound_to(kind, row_key);
   std::string plain(cipher.size(), '\0');
   int size = 0;
-  const bool good =
-      EVP_DecryptInit_ex(context_.get(), EVP_aes_256_gcm(), nullptr, bytes_of(cipher_key_.reveal()), bytes_of(nonce)) &&
-      EVP_DecryptUpdate(context_.get(), nullptr, &size, bytes_of(bound), static_cast<int>(bound.size())) &&
-      EVP_DecryptUpdate(context_.get(), bytes_of(plain), &size, bytes_of(cipher), static_cast<int>(cipher.size())) &&
-      EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_GCM_SET_TAG, kTag, tag.data()) &&
-      EVP_DecryptFinal_ex(context_.get(), bytes_of(plain) + plain.size(), &size) > 0;
+  const bool good = EVP_DecryptInit_ex(context_.get(), EVP_aes_256_gcm(), nullptr,
+                                       bytes_of(cipher_key_.reveal()), bytes_of(nonce)) &&
+                    EVP_DecryptUpdate(context_.get(), nullptr, &size, bytes_of(bound),
+                                      static_cast<int>(bound.size())) &&
+                    EVP_DecryptUpdate(context_.get(), bytes_of(plain), &size, bytes_of(cipher),
+                                      static_cast<int>(cipher.size())) &&
+                    EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_GCM_SET_TAG, kTag, tag.data()) &&
+                    EVP_DecryptFinal_ex(context_.get(), bytes_of(plain) + plain.size(), &size) > 0;
   EVP_CIPHER_CTX_reset(context_.get());
   const std::size_t key_size = good ? read_number(plain) : 0;
   std::optional<Opened> opened;

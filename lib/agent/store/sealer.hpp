@@ -1,9 +1,10 @@
-// What makes a stolen database worthless: values are AES-256-GCM, keys of rows HMAC-SHA-256, both under keys derived
-// from 32 bytes that are not in the database.
+// What makes a stolen database worthless: values are AES-256-GCM, keys of rows HMAC-SHA-256, both
+// under keys derived from 32 bytes that are not in the database.
 //
 //   sealed value   1 byte format | 12 bytes random nonce | ciphertext | 16 bytes tag
 //   inside         4 bytes length of the plain key, little endian | plain key | value
-//   authenticated  format, kind and stored key of the row: a value moved to another row does not open
+//   authenticated  format, kind and stored key of the row: a value moved to another row does not
+//   open
 #pragma once
 
 #include "base/secret.hpp"
@@ -33,7 +34,8 @@ class Sealer {
   std::string row_key(int kind, std::string_view key) const;
 
   /// Nothing when there is no randomness or no memory.
-  std::optional<std::string> seal(int kind, std::string_view row_key, std::string_view key, std::string_view value) const;
+  std::optional<std::string> seal(int kind, std::string_view row_key, std::string_view key,
+                                  std::string_view value) const;
 
   /// Nothing when it was sealed under another key or for another row, or was changed since.
   std::optional<Opened> open(int kind, std::string_view row_key, std::string_view sealed) const;

@@ -24,13 +24,15 @@ constexpr std::int64_t kSchema = 1;
 constexpr std::int64_t kApplication = 0x4F545063;  // "OTPc": file(1) and we know the file by it
 constexpr char kCreate[] =
     "BEGIN IMMEDIATE;"
-    "CREATE TABLE record(kind INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, PRIMARY KEY(kind, key)) WITHOUT ROWID;"
+    "CREATE TABLE record(kind INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, PRIMARY "
+    "KEY(kind, key)) WITHOUT ROWID;"
     "CREATE TABLE proof(value BLOB NOT NULL);"
     "PRAGMA application_id=1330925667; PRAGMA user_version=1;"
     "COMMIT;";
 static_assert(kApplication == 1330925667);
 
-// One sealed row beside the records that tells the right key from a wrong one even when records are damaged.
+// One sealed row beside the records that tells the right key from a wrong one even when records are
+// damaged.
 constexpr int kProofKind = 0;
 constexpr char kProof[] = "otpctl store key proof";
 
@@ -51,7 +53,8 @@ std::string resolved(const std::string& path) {
 
 /// All files are looked at before SQLite touches any of them.
 Result<void> prepare_files(const std::string& path) {
-  if (auto folder = client::make_private_folder(folder_of(path)); !folder) return fail(folder.error());
+  if (auto folder = client::make_private_folder(folder_of(path)); !folder)
+    return fail(folder.error());
   for (const char* suffix : {"-wal", "-shm", "-journal"}) {
     if (auto safe = check_private_file(path + suffix); !safe) return fail(safe.error());
   }
@@ -72,9 +75,11 @@ Result<void> check_schema(Database& database, const std::string& path) {
   const auto tables = database.ask("SELECT count(*) FROM sqlite_schema");
   if (!tables) return fail(tables.error());
   if (*tables == 0 && *version == 0) return database.run(kCreate);
-  if (*application != kApplication) return fail(ErrorCode::storage, quoted(path) + " is a database of another program");
+  if (*application != kApplication)
+    return fail(ErrorCode::storage, quoted(path) + " is a database of another program");
   if (*version > kSchema)
-    return fail(ErrorCode::storage, quoted(path) + " was written by a newer otpctl; use that, or move the file away");
+    return fail(ErrorCode::storage,
+                quoted(path) + " was written by a newer otpctl; use that, or move the file away");
   return {};
 }
 
@@ -87,8 +92,11 @@ struct Store::State {
   bool full_sync = false;
 
   ~State() {
-    // So that nothing of an erased row stays in the WAL; the handle itself is closed after the statements.
-    if (database.get()) sqlite3_wal_checkpoint_v2(database.get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+    // So that nothing of an erased row stays in the WAL; the handle itself is closed after the
+    // statements.
+    if (database.get())
+      sqlite3_wal_checkpoint_v2(database.get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr,
+                                nullptr);
   }
 
   Result<void> prepare();
@@ -108,7 +116,9 @@ Result<void> Store::State::prepare() {
     Statement& statement;
     const char* sql;
   } all[] = {
-      {put, "INSERT INTO record(kind, key, value) VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = excluded.value"},
+      {put,
+       "INSERT INTO record(kind, key, value) VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = "
+       "excluded.value"},
       {erase, "DELETE FROM record WHERE kind = ?1 AND key = ?2"},
       {scan, "SELECT kind, key, value FROM record"},
       {begin, "BEGIN IMMEDIATE"},
@@ -149,9 +159,12 @@ Result<Secret> Store::State::obtain_key(const std::string& key_path, bool rows) 
   auto exists = check_private_file(key_path);
   if (!exists) return fail(exists.error());
   if (!*exists && rows)
-    return fail(ErrorCode::config, "the key " + quoted(key_path) + " is missing: bring it back, or move the store away as well");
+    return fail(ErrorCode::config,
+                "the key " + quoted(key_path) +
+                    " is missing: bring it back, or move the store away as well");
   if (!*exists) {
-    if (auto published = publish_private_file(key_path, *fresh); !published) return fail(published.error());
+    if (auto published = publish_private_file(key_path, *fresh); !published)
+      return fail(published.error());
   }
   wipe(*fresh);
   auto bytes = read_private_file(key_path, Sealer::kKeySize + 1);
@@ -159,7 +172,8 @@ Result<Secret> Store::State::obtain_key(const std::string& key_path, bool rows) 
   Secret key(std::move(*bytes));
   if (key.size() != Sealer::kKeySize)
     return fail(ErrorCode::config, quoted(key_path) + " is no key of otpctl: it must have " +
-                                       std::to_string(Sealer::kKeySize) + " bytes; bring the right one back");
+                                       std::to_string(Sealer::kKeySize) +
+                                       " bytes; bring the right one back");
   return key;
 }
 
@@ -171,7 +185,10 @@ Result<void> Store::State::check_key(bool rows, const std::string& key_path) {
     const auto opens = opens_any_row();
     if (!opens) return fail(opens.error());
     if (!*opens)
-      return fail(ErrorCode::config, quoted(key_path) + " is not the key of this store: bring the right one back, or move the store away");
+      return fail(
+          ErrorCode::config,
+          quoted(key_path) +
+              " is not the key of this store: bring the right one back, or move the store away");
   }
   return write_proof();  // a new store, or an empty one whose key was lost with nothing to lose
 }
@@ -239,9 +256,11 @@ Result<Store> Store::open(const Options& options) {
   auto database = Database::open(memory ? options.path : resolved(options.path), options.busy);
   if (!database) return fail(database.error());
   state->database = std::move(*database);
-  if (auto schema = check_schema(state->database, options.path); !schema) return fail(schema.error());
+  if (auto schema = check_schema(state->database, options.path); !schema)
+    return fail(schema.error());
   if (auto prepared = state->prepare(); !prepared) return fail(prepared.error());
-  if (auto unlocked = state->unlock(memory ? std::string() : options.key_path); !unlocked) return fail(unlocked.error());
+  if (auto unlocked = state->unlock(memory ? std::string() : options.key_path); !unlocked)
+    return fail(unlocked.error());
   return Store(std::move(state));
 }
 
@@ -254,7 +273,8 @@ Result<std::vector<Record>> Store::load(std::size_t* damaged) const {
     const int kind = static_cast<int>(scan.number(0));
     auto opened = state_->sealer->open(kind, scan.blob(1), scan.blob(2));
     if (opened) {
-      records.push_back({static_cast<RecordKind>(kind), std::move(opened->key), std::move(opened->value)});
+      records.push_back(
+          {static_cast<RecordKind>(kind), std::move(opened->key), std::move(opened->value)});
     } else {
       ++bad;
     }

@@ -1,9 +1,10 @@
-// SQLite: the journal of delivery. Knows kind, key and bytes of a record and nothing of their meaning. Values are
-// AES-256-GCM with a key file outside the database; keys of rows are stored as HMAC-SHA-256 under the same file,
-// so that a stolen store tells neither codes nor addresses.
+// SQLite: the journal of delivery. Knows kind, key and bytes of a record and nothing of their
+// meaning. Values are AES-256-GCM with a key file outside the database; keys of rows are stored as
+// HMAC-SHA-256 under the same file, so that a stolen store tells neither codes nor addresses.
 //
-// WAL, synchronous NORMAL (survives kill -9), FULL on demand (survives a power cut) before a 250 or 2xx for what
-// exists only here. secure_delete on. One thread. All files are 0600 whatever the umask says.
+// WAL, synchronous NORMAL (survives kill -9), FULL on demand (survives a power cut) before a 250 or
+// 2xx for what exists only here. secure_delete on. One thread. All files are 0600 whatever the
+// umask says.
 #pragma once
 
 #include "base/result.hpp"
@@ -21,21 +22,23 @@ namespace otpctl::store {
 class Store {
  public:
   struct Options {
-    std::string path;      // ":memory:" keeps nothing and needs no key
-    std::string key_path;  // 32 bytes, 0600; made when neither it nor rows exist
+    std::string path;                         // ":memory:" keeps nothing and needs no key
+    std::string key_path;                     // 32 bytes, 0600; made when neither it nor rows exist
     Duration busy = std::chrono::seconds(2);  // how long a lock of another process is waited for
   };
   /// Makes what is missing: the folder (0700), the key, the database. Errors:
-  /// `storage`: corrupt, unreadable, disk full, a newer schema. `permission`: another owner, a symlink, group-readable.
-  /// `config`: the key file is missing or wrong while rows exist: never makes a new key then, never deletes.
-  /// `busy`: another process holds the database.
+  /// `storage`: corrupt, unreadable, disk full, a newer schema. `permission`: another owner, a
+  /// symlink, group-readable. `config`: the key file is missing or wrong while rows exist: never
+  /// makes a new key then, never deletes. `busy`: another process holds the database.
   static Result<Store> open(const Options& options);
 
-  /// All rows, in no order. A row that does not open although the key is right is left out and counted in `damaged`.
+  /// All rows, in no order. A row that does not open although the key is right is left out and
+  /// counted in `damaged`.
   Result<std::vector<delivery::Record>> load(std::size_t* damaged = nullptr) const;
 
-  /// All of `changes`, in their order, in one transaction or none. `durable`: on disk when it returns, with all commits
-  /// before it. `storage` (disk full, I/O) and `busy` leave the store as it was; later commits may succeed.
+  /// All of `changes`, in their order, in one transaction or none. `durable`: on disk when it
+  /// returns, with all commits before it. `storage` (disk full, I/O) and `busy` leave the store as
+  /// it was; later commits may succeed.
   Result<void> commit(const std::vector<delivery::Change>& changes, bool durable = false);
 
   Store(Store&&) noexcept;

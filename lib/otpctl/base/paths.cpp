@@ -34,15 +34,18 @@ std::string parent(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-tl::unexpected<Error> refuse(std::string message) { return fail(ErrorCode::config, std::move(message)); }
+tl::unexpected<Error> refuse(std::string message) {
+  return fail(ErrorCode::config, std::move(message));
+}
 
 /// A variable of ours: a path from the root, or "" when unset.
 Result<std::string> own_variable(const Surroundings& from, const char* name) {
   const std::string value = from.env(name);
   if (value.empty()) return std::string();
   if (!is_absolute(value)) {
-    return refuse(std::string(name) + "='" + printable(value) + "' is a relative path: write it from the root, " + name +
-                  "=\"$PWD/" + printable(value) + "\"");
+    return refuse(std::string(name) + "='" + printable(value) +
+                  "' is a relative path: write it from the root, " + name + "=\"$PWD/" +
+                  printable(value) + "\"");
   }
   return without_trailing_slashes(value);
 }
@@ -54,7 +57,8 @@ std::string systemd_folder(const Surroundings& from, const char* name) {
   while (!rest.empty()) {
     const std::size_t colon = std::min(rest.find(':'), rest.size());
     const std::string entry = without_trailing_slashes(std::string(rest.substr(0, colon)));
-    if (is_absolute(entry) && std::string_view(entry).substr(entry.rfind('/')) == "/otpctl") return entry;
+    if (is_absolute(entry) && std::string_view(entry).substr(entry.rfind('/')) == "/otpctl")
+      return entry;
     rest.remove_prefix(std::min(colon + 1, rest.size()));
   }
   return {};
@@ -87,7 +91,8 @@ Result<Asked> read_asked(const Surroundings& from, const std::string& config_opt
   asked.config = config_option;
   if (!config_option.empty() && !is_absolute(config_option)) {
     if (!is_absolute(from.cwd)) {
-      return refuse("--config " + printable(config_option) + ": write it from the root, the working directory has no name");
+      return refuse("--config " + printable(config_option) +
+                    ": write it from the root, the working directory has no name");
     }
     asked.config = join(without_trailing_slashes(from.cwd), config_option.c_str());
   }
@@ -97,7 +102,8 @@ Result<Asked> read_asked(const Surroundings& from, const std::string& config_opt
 
 std::string state_folder(const Surroundings& from, const Asked& asked) {
   if (!asked.home.empty()) return asked.home;
-  if (const std::string folder = systemd_folder(from, "STATE_DIRECTORY"); !folder.empty()) return folder;
+  if (const std::string folder = systemd_folder(from, "STATE_DIRECTORY"); !folder.empty())
+    return folder;
   if (asked.system) return kSystemState;
   return xdg_folder(from, "XDG_STATE_HOME", ".local/state");
 }
@@ -111,14 +117,17 @@ std::string config_file(const Surroundings& from, const Asked& asked) {
 }
 
 /// Folders for sockets, the best first; the last one always works.
-std::vector<std::string> socket_folders(const Surroundings& from, const Asked& asked, const std::string& state) {
+std::vector<std::string> socket_folders(const Surroundings& from, const Asked& asked,
+                                        const std::string& state) {
   if (!asked.home.empty()) return {asked.home};
   std::vector<std::string> folders;
-  if (const std::string folder = systemd_folder(from, "RUNTIME_DIRECTORY"); !folder.empty()) folders.push_back(folder);
+  if (const std::string folder = systemd_folder(from, "RUNTIME_DIRECTORY"); !folder.empty())
+    folders.push_back(folder);
   if (asked.system) folders.push_back(kSystemRuntime);
   // After `su` the variable still names the folder of the user before.
   const std::string runtime = without_trailing_slashes(from.env("XDG_RUNTIME_DIR"));
-  if (is_absolute(runtime) && from.is_own_directory(runtime)) folders.push_back(join(runtime, "otpctl"));
+  if (is_absolute(runtime) && from.is_own_directory(runtime))
+    folders.push_back(join(runtime, "otpctl"));
   const std::string run_user = "/run/user/" + std::to_string(from.uid);
   if (from.is_own_directory(run_user)) folders.push_back(join(run_user, "otpctl"));
   folders.push_back(state);
@@ -132,11 +141,13 @@ void add_candidate(std::vector<std::string>& candidates, const std::string& sock
 
 std::optional<Error> check_socket(const std::string& socket, const Asked& asked) {
   if (socket.size() <= kSocketLimit) return std::nullopt;
-  const char* fix = !asked.socket.empty()  ? "set OTPCTL_SOCKET to a shorter path"
-                    : !asked.home.empty() ? "set OTPCTL_SOCKET to a short path, or use a shorter OTPCTL_HOME"
-                                          : "set OTPCTL_SOCKET to a short path";
-  return Error{ErrorCode::config, "the socket's path has " + std::to_string(socket.size()) + " bytes, the system allows " +
-                                      std::to_string(kSocketLimit) + ": " + fix + " (" + printable(socket) + ")"};
+  const char* fix = !asked.socket.empty() ? "set OTPCTL_SOCKET to a shorter path"
+                    : !asked.home.empty()
+                        ? "set OTPCTL_SOCKET to a short path, or use a shorter OTPCTL_HOME"
+                        : "set OTPCTL_SOCKET to a short path";
+  return Error{ErrorCode::config, "the socket's path has " + std::to_string(socket.size()) +
+                                      " bytes, the system allows " + std::to_string(kSocketLimit) +
+                                      ": " + fix + " (" + printable(socket) + ")"};
 }
 
 }  // namespace
@@ -149,7 +160,7 @@ Surroundings real_surroundings() {
   };
   real.uid = geteuid();
   real.is_own_directory = [](const std::string& path) {
-    struct stat info{};
+    struct stat info {};
     return lstat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid();
   };
   if (char* cwd = getcwd(nullptr, 0)) {
@@ -166,7 +177,9 @@ Result<Paths> resolve_paths(const Surroundings& surroundings, const std::string&
   paths.state = state_folder(surroundings, *asked);
   paths.config = config_file(surroundings, *asked);
   if (paths.state.empty() || paths.config.empty()) {
-    return refuse("no home directory: HOME is not set; set OTPCTL_HOME to the folder that shall hold everything");
+    return refuse(
+        "no home directory: HOME is not set; set OTPCTL_HOME to the folder that shall hold "
+        "everything");
   }
   paths.store = join(paths.state, "store.db");
   paths.key = join(paths.state, "key");
@@ -178,13 +191,15 @@ Result<Paths> resolve_paths(const Surroundings& surroundings, const std::string&
   paths.socket = asked->socket.empty() ? join(folders.front(), "agent.sock") : asked->socket;
   paths.lmtp_socket = join(parent(paths.socket), "lmtp.sock");
   if (paths.socket == paths.lmtp_socket) {
-    return refuse("OTPCTL_SOCKET may not be named lmtp.sock: that name beside it is the LMTP socket's");
+    return refuse(
+        "OTPCTL_SOCKET may not be named lmtp.sock: that name beside it is the LMTP socket's");
   }
   for (const std::string& socket : {paths.socket, paths.lmtp_socket}) {
     if (auto error = check_socket(socket, *asked)) return fail(std::move(*error));
   }
   add_candidate(paths.candidates, paths.socket);
-  for (const std::string& folder : folders) add_candidate(paths.candidates, join(folder, "agent.sock"));
+  for (const std::string& folder : folders)
+    add_candidate(paths.candidates, join(folder, "agent.sock"));
   if (asked->home.empty()) add_candidate(paths.candidates, join(kSystemRuntime, "agent.sock"));
   return paths;
 }

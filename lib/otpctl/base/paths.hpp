@@ -2,16 +2,18 @@
 // DESIGN "One agent per store": OTPCTL_HOME holds all together, else the XDG folders; never /tmp.
 //
 //   what     OTPCTL_HOME=DIR   else, in this order
-//   config   DIR/config.toml   --config FILE (wins over DIR too), $CONFIGURATION_DIRECTORY, $XDG_CONFIG_HOME/otpctl,
-//                              ~/.config/otpctl
+//   config   DIR/config.toml   --config FILE (wins over DIR too), $CONFIGURATION_DIRECTORY,
+//                              $XDG_CONFIG_HOME/otpctl, ~/.config/otpctl
 //   state    DIR               $STATE_DIRECTORY, $XDG_STATE_HOME/otpctl, ~/.local/state/otpctl
-//   socket   DIR               $OTPCTL_SOCKET (wins over DIR too), $RUNTIME_DIRECTORY, $XDG_RUNTIME_DIR/otpctl and
-//                              /run/user/UID/otpctl when the folder around is ours, the state folder
+//   socket   DIR               $OTPCTL_SOCKET (wins over DIR too), $RUNTIME_DIRECTORY,
+//                              $XDG_RUNTIME_DIR/otpctl and /run/user/UID/otpctl when the folder
+//                              around is ours, the state folder
 //
-// System service: systemd sets the three *_DIRECTORY variables from StateDirectory=otpctl and its like. They count only
-// for a folder that is named `otpctl`: a service of somebody else that calls `otpctl wait` has them set too,
-// for its own folders. `--config /etc/otpctl/config.toml` without them means /var/lib/otpctl and /run/otpctl.
-// As the XDG specification says, a relative XDG variable counts as unset; a relative variable of ours is refused.
+// System service: systemd sets the three *_DIRECTORY variables from StateDirectory=otpctl and its
+// like. They count only for a folder that is named `otpctl`: a service of somebody else that calls
+// `otpctl wait` has them set too, for its own folders. `--config /etc/otpctl/config.toml` without
+// them means /var/lib/otpctl and /run/otpctl. As the XDG specification says, a relative XDG
+// variable counts as unset; a relative variable of ours is refused.
 #pragma once
 
 #include "base/result.hpp"

@@ -35,13 +35,16 @@ std::string error_of(const Result<Paths>& paths) {
   return paths.error().message;
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != text.npos;
+}
 
 }  // namespace
 
 TEST_CASE("OTPCTL_HOME holds everything") {
-  const auto paths = World{{{"OTPCTL_HOME", "/srv/otp"}, {"HOME", "/home/bot"}, {"XDG_RUNTIME_DIR", "/run/user/1000"}},
-                           {"/run/user/1000"}}.resolve();
+  const auto paths = World{
+      {{"OTPCTL_HOME", "/srv/otp"}, {"HOME", "/home/bot"}, {"XDG_RUNTIME_DIR", "/run/user/1000"}},
+      {"/run/user/1000"}}.resolve();
   REQUIRE(paths.has_value());
   CHECK(paths->config == "/srv/otp/config.toml");
   CHECK(paths->state == "/srv/otp");
@@ -66,7 +69,9 @@ TEST_CASE("a relative OTPCTL_HOME or OTPCTL_SOCKET is refused in one line that n
   const std::string home = error_of(World{{{"OTPCTL_HOME", "otp\nx"}}, {}}.resolve());
   CHECK(contains(home, "OTPCTL_HOME='otp\\x0ax'"));
   CHECK(contains(home, "relative"));
-  CHECK(contains(error_of(World{{{"HOME", "/home/bot"}, {"OTPCTL_SOCKET", "a.sock"}}, {}}.resolve()), "OTPCTL_SOCKET"));
+  CHECK(
+      contains(error_of(World{{{"HOME", "/home/bot"}, {"OTPCTL_SOCKET", "a.sock"}}, {}}.resolve()),
+               "OTPCTL_SOCKET"));
 }
 
 TEST_CASE("without variables the XDG defaults below HOME are taken") {
@@ -89,23 +94,28 @@ TEST_CASE("XDG variables are followed, relative ones count as unset") {
 }
 
 TEST_CASE("the socket goes to the runtime folder when that is ours") {
-  World world{{{"HOME", "/home/bot"}, {"XDG_RUNTIME_DIR", "/run/mine"}}, {"/run/mine", "/run/user/1000"}};
+  World world{{{"HOME", "/home/bot"}, {"XDG_RUNTIME_DIR", "/run/mine"}},
+              {"/run/mine", "/run/user/1000"}};
   const auto paths = world.resolve();
   CHECK(paths->socket == "/run/mine/otpctl/agent.sock");
   CHECK(paths->lmtp_socket == "/run/mine/otpctl/lmtp.sock");
-  CHECK(paths->candidates ==
-        std::vector<std::string>{"/run/mine/otpctl/agent.sock", "/run/user/1000/otpctl/agent.sock",
-                                 "/home/bot/.local/state/otpctl/agent.sock", "/run/otpctl/agent.sock"});
+  CHECK(paths->candidates == std::vector<std::string>{"/run/mine/otpctl/agent.sock",
+                                                      "/run/user/1000/otpctl/agent.sock",
+                                                      "/home/bot/.local/state/otpctl/agent.sock",
+                                                      "/run/otpctl/agent.sock"});
 }
 
 TEST_CASE("another user's runtime folder (after su) is neither used nor tried") {
-  const auto paths = World{{{"HOME", "/root"}, {"XDG_RUNTIME_DIR", "/run/user/4000"}}, {}}.resolve();
+  const auto paths =
+      World{{{"HOME", "/root"}, {"XDG_RUNTIME_DIR", "/run/user/4000"}}, {}}.resolve();
   CHECK(paths->socket == "/root/.local/state/otpctl/agent.sock");
-  for (const std::string& candidate : paths->candidates) CHECK_FALSE(contains(candidate, "/run/user"));
+  for (const std::string& candidate : paths->candidates)
+    CHECK_FALSE(contains(candidate, "/run/user"));
 }
 
 TEST_CASE("cron and ssh without XDG_RUNTIME_DIR find the same socket as a login") {
-  const World login{{{"HOME", "/home/bot"}, {"XDG_RUNTIME_DIR", "/run/user/1000"}}, {"/run/user/1000"}};
+  const World login{{{"HOME", "/home/bot"}, {"XDG_RUNTIME_DIR", "/run/user/1000"}},
+                    {"/run/user/1000"}};
   const World cron{{{"HOME", "/home/bot"}}, {"/run/user/1000"}};
   CHECK(login.resolve()->socket == cron.resolve()->socket);
   CHECK(login.resolve()->candidates == cron.resolve()->candidates);
@@ -123,7 +133,9 @@ TEST_CASE("OTPCTL_SOCKET wins over every folder, the LMTP socket lies beside it"
 }
 
 TEST_CASE("OTPCTL_SOCKET may not take the LMTP socket's name") {
-  CHECK(contains(error_of(World{{{"OTPCTL_HOME", "/h"}, {"OTPCTL_SOCKET", "/h/lmtp.sock"}}, {}}.resolve()), "lmtp.sock"));
+  CHECK(contains(
+      error_of(World{{{"OTPCTL_HOME", "/h"}, {"OTPCTL_SOCKET", "/h/lmtp.sock"}}, {}}.resolve()),
+      "lmtp.sock"));
 }
 
 TEST_CASE("a socket of 107 bytes is taken, of 108 refused with the fix") {
@@ -136,7 +148,9 @@ TEST_CASE("a socket of 107 bytes is taken, of 108 refused with the fix") {
   CHECK(contains(error, "108 bytes"));
   CHECK(contains(error, "OTPCTL_SOCKET"));
   CHECK(contains(error, "shorter OTPCTL_HOME"));
-  CHECK(World{{{"OTPCTL_HOME", fits + "h"}, {"OTPCTL_SOCKET", "/run/a.sock"}}, {}}.resolve().has_value());
+  CHECK(World{{{"OTPCTL_HOME", fits + "h"}, {"OTPCTL_SOCKET", "/run/a.sock"}}, {}}
+            .resolve()
+            .has_value());
 }
 
 TEST_CASE("a long HOME is refused only where its folder would hold the socket") {
@@ -144,12 +158,14 @@ TEST_CASE("a long HOME is refused only where its folder would hold the socket") 
   CHECK(contains(error_of(World{{{"HOME", home}}, {}}.resolve()), "set OTPCTL_SOCKET"));
   const auto paths = World{{{"HOME", home}, {"XDG_RUNTIME_DIR", "/run/r"}}, {"/run/r"}}.resolve();
   REQUIRE(paths.has_value());
-  CHECK(paths->candidates == std::vector<std::string>{"/run/r/otpctl/agent.sock", "/run/otpctl/agent.sock"});
+  CHECK(paths->candidates ==
+        std::vector<std::string>{"/run/r/otpctl/agent.sock", "/run/otpctl/agent.sock"});
 }
 
 TEST_CASE("the LMTP socket beside a short OTPCTL_SOCKET is measured too") {
   const std::string folder = "/" + std::string(104, 'h');
-  CHECK(contains(error_of(World{{{"HOME", "/h"}, {"OTPCTL_SOCKET", folder + "/a"}}, {}}.resolve()), "OTPCTL_SOCKET"));
+  CHECK(contains(error_of(World{{{"HOME", "/h"}, {"OTPCTL_SOCKET", folder + "/a"}}, {}}.resolve()),
+                 "OTPCTL_SOCKET"));
 }
 
 TEST_CASE("without HOME and without variables the error says what to set") {
@@ -160,7 +176,8 @@ TEST_CASE("without HOME and without variables the error says what to set") {
 
 TEST_CASE("without HOME the XDG variables suffice, or a given configuration and a state folder") {
   CHECK(World{{{"XDG_STATE_HOME", "/s"}, {"XDG_CONFIG_HOME", "/c"}}, {}}.resolve().has_value());
-  CHECK(World{{{"XDG_STATE_HOME", "/s"}}, {}}.resolve("/x/config.toml")->config == "/x/config.toml");
+  CHECK(World{{{"XDG_STATE_HOME", "/s"}}, {}}.resolve("/x/config.toml")->config ==
+        "/x/config.toml");
 }
 
 TEST_CASE("--config wins over OTPCTL_HOME and moves nothing else") {
@@ -177,8 +194,9 @@ TEST_CASE("a relative --config is meant from the working directory") {
 }
 
 TEST_CASE("--config /etc/otpctl/config.toml means the system's folders") {
-  const auto paths = World{{{"HOME", "/root"}, {"XDG_RUNTIME_DIR", "/run/user/0"}}, {"/run/user/0"}}.resolve(
-      "/etc/otpctl/config.toml");
+  const auto paths =
+      World{{{"HOME", "/root"}, {"XDG_RUNTIME_DIR", "/run/user/0"}}, {"/run/user/0"}}.resolve(
+          "/etc/otpctl/config.toml");
   REQUIRE(paths.has_value());
   CHECK(paths->store == "/var/lib/otpctl/store.db");
   CHECK(paths->socket == "/run/otpctl/agent.sock");
@@ -186,9 +204,11 @@ TEST_CASE("--config /etc/otpctl/config.toml means the system's folders") {
 }
 
 TEST_CASE("systemd's folders are taken when they are named for us") {
-  const auto paths = World{{{"STATE_DIRECTORY", "/var/lib/other:/var/lib/otpctl"},
-                            {"RUNTIME_DIRECTORY", "/run/otpctl"},
-                            {"CONFIGURATION_DIRECTORY", "/etc/otpctl"}}, {}}.resolve();
+  const auto paths = World{
+      {{"STATE_DIRECTORY", "/var/lib/other:/var/lib/otpctl"},
+       {"RUNTIME_DIRECTORY", "/run/otpctl"},
+       {"CONFIGURATION_DIRECTORY", "/etc/otpctl"}},
+      {}}.resolve();
   REQUIRE(paths.has_value());
   CHECK(paths->config == "/etc/otpctl/config.toml");
   CHECK(paths->state == "/var/lib/otpctl");
@@ -197,24 +217,30 @@ TEST_CASE("systemd's folders are taken when they are named for us") {
 }
 
 TEST_CASE("the folders of somebody else's service that calls us are left alone") {
-  const auto paths = World{{{"HOME", "/home/bot"},
-                            {"STATE_DIRECTORY", "/var/lib/crawler"},
-                            {"RUNTIME_DIRECTORY", "/run/crawler:/run/notpctl"}}, {}}.resolve();
+  const auto paths = World{
+      {{"HOME", "/home/bot"},
+       {"STATE_DIRECTORY", "/var/lib/crawler"},
+       {"RUNTIME_DIRECTORY", "/run/crawler:/run/notpctl"}},
+      {}}.resolve();
   REQUIRE(paths.has_value());
   CHECK(paths->state == "/home/bot/.local/state/otpctl");
   CHECK(paths->socket == "/home/bot/.local/state/otpctl/agent.sock");
 }
 
 TEST_CASE("OTPCTL_HOME wins over systemd's folders") {
-  const auto paths = World{{{"OTPCTL_HOME", "/h"}, {"STATE_DIRECTORY", "/var/lib/otpctl"},
-                            {"RUNTIME_DIRECTORY", "/run/otpctl"}}, {}}.resolve();
+  const auto paths = World{
+      {{"OTPCTL_HOME", "/h"},
+       {"STATE_DIRECTORY", "/var/lib/otpctl"},
+       {"RUNTIME_DIRECTORY", "/run/otpctl"}},
+      {}}.resolve();
   CHECK(paths->state == "/h");
   CHECK(paths->candidates == std::vector<std::string>{"/h/agent.sock"});
 }
 
 TEST_CASE("a symlink to an own folder is not an own folder") {
   const Surroundings real = real_surroundings();
-  const auto folder = std::filesystem::temp_directory_path() / ("otpctl-paths-" + std::to_string(getpid()));
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("otpctl-paths-" + std::to_string(getpid()));
   std::filesystem::create_directories(folder / "real");
   std::filesystem::create_directory_symlink(folder / "real", folder / "link");
   CHECK(real.is_own_directory((folder / "real").string()));

@@ -82,7 +82,8 @@ regex = 'PIN[:\s]+(\d{4})'
 }
 
 TEST_CASE("the smallest mailbox takes its defaults") {
-  const Config config = must_parse("[[mailbox]]\nhost = \"imap.example.com\"\nuser = \"u\"\npassword-env = \"IMAP_PASSWORD\"\n");
+  const Config config = must_parse(
+      "[[mailbox]]\nhost = \"imap.example.com\"\nuser = \"u\"\npassword-env = \"IMAP_PASSWORD\"\n");
   Mailbox expected;
   expected.name = "main";
   expected.host = "imap.example.com";
@@ -98,23 +99,30 @@ TEST_CASE("the smallest mailbox takes its defaults") {
 TEST_CASE("a misspelt key is refused with its line and the nearest right one") {
   CHECK(problem_of(mailbox("pasword-file = \"/x\"")) ==
         "config.toml:7: unknown key 'pasword-file' in [[mailbox]]; did you mean 'password-file'?");
-  CHECK(problem_of("[wait]\ntimout = \"5s\"\n") == "config.toml:2: unknown key 'timout' in [wait]; did you mean 'timeout'?");
+  CHECK(problem_of("[wait]\ntimout = \"5s\"\n") ==
+        "config.toml:2: unknown key 'timout' in [wait]; did you mean 'timeout'?");
   CHECK(problem_of("[session]\nzzz = 1\n") == "config.toml:2: unknown key 'zzz' in [session]");
-  CHECK(problem_of("[[pattern]]\nregx = '(a)'\n") == "config.toml:2: unknown key 'regx' in [[pattern]]; did you mean 'regex'?");
+  CHECK(problem_of("[[pattern]]\nregx = '(a)'\n") ==
+        "config.toml:2: unknown key 'regx' in [[pattern]]; did you mean 'regex'?");
 }
 
 TEST_CASE("a misspelt section and a key outside of all are refused") {
-  CHECK(problem_of("\n[mailboxes]\n") == "config.toml:2: unknown section [mailboxes]; did you mean [[mailbox]]?");
-  CHECK(problem_of("[sesion]\nttl = \"5m\"\n") == "config.toml:1: unknown section [sesion]; did you mean [session]?");
-  CHECK(problem_of("timeout = \"5s\"\n") == "config.toml:1: unknown key 'timeout' outside of any section");
+  CHECK(problem_of("\n[mailboxes]\n") ==
+        "config.toml:2: unknown section [mailboxes]; did you mean [[mailbox]]?");
+  CHECK(problem_of("[sesion]\nttl = \"5m\"\n") ==
+        "config.toml:1: unknown section [sesion]; did you mean [session]?");
+  CHECK(problem_of("timeout = \"5s\"\n") ==
+        "config.toml:1: unknown key 'timeout' outside of any section");
 }
 
 TEST_CASE("control characters of a key do not reach the terminal") {
-  CHECK(problem_of("\"a\\u001b[2J\\nb\" = 1\n") == "config.toml:1: unknown key 'a\\x1b[2J\\x0ab' outside of any section");
+  CHECK(problem_of("\"a\\u001b[2J\\nb\" = 1\n") ==
+        "config.toml:1: unknown key 'a\\x1b[2J\\x0ab' outside of any section");
 }
 
 TEST_CASE("doors of later versions are refused plainly, not ignored") {
-  CHECK(contains(problem_of("[smtp]\nlisten = [\"127.0.0.1:2525\"]\n"), "config.toml:1: this version of otpctl has no SMTP door yet"));
+  CHECK(contains(problem_of("[smtp]\nlisten = [\"127.0.0.1:2525\"]\n"),
+                 "config.toml:1: this version of otpctl has no SMTP door yet"));
   CHECK(contains(problem_of("[lmtp]\nlisten = []\n"), "no LMTP door"));
   CHECK(contains(problem_of("[webhook]\nlisten = \"127.0.0.1:8825\"\n"), "no webhook door"));
   CHECK(contains(problem_of("[[sms]]\nname = \"phone1\"\n"), "no SMS provider door"));
@@ -144,9 +152,12 @@ TEST_CASE("durations are texts or whole seconds") {
 }
 
 TEST_CASE("impossible durations are refused with the line") {
-  for (const char* wrong : {"\"\"", "\"soon\"", "\"-5s\"", "\"5 s\"", "\"none\"", "\"0s\"", "0", "-5", "\"999999999999d\"", "\"now\"",
-                            "\"999ms\"", "99999999999999", "1.5", "true", "[]", "1979-05-27"})
-    CHECK_MESSAGE(starts(problem_of(std::string("[wait]\ntimeout = ") + wrong + "\n"), "config.toml:2: 'timeout'"), wrong);
+  for (const char* wrong : {"\"\"", "\"soon\"", "\"-5s\"", "\"5 s\"", "\"none\"", "\"0s\"", "0",
+                            "-5", "\"999999999999d\"", "\"now\"", "\"999ms\"", "99999999999999",
+                            "1.5", "true", "[]", "1979-05-27"})
+    CHECK_MESSAGE(starts(problem_of(std::string("[wait]\ntimeout = ") + wrong + "\n"),
+                         "config.toml:2: 'timeout'"),
+                  wrong);
   CHECK(starts(problem_of("[session]\nttl = \"0s\"\n"), "config.toml:2: 'ttl'"));
   CHECK(contains(problem_of("[session]\nkeep = \"8d\"\n"), "between 1s and 7d"));
   CHECK(starts(problem_of("[wait]\nsince = \"later\"\n"), "config.toml:2: 'since'"));
@@ -155,12 +166,15 @@ TEST_CASE("impossible durations are refused with the line") {
 TEST_CASE("a region is two letters") {
   CHECK(must_parse("[phone]\ndefault-region = \"DE\"\n").default_region == "DE");
   for (const char* wrong : {"TUR", "T", "+9", "T1", "tü"})
-    CHECK_MESSAGE(contains(problem_of("[phone]\ndefault-region = \"" + std::string(wrong) + "\"\n"), "two letters"), wrong);
+    CHECK_MESSAGE(contains(problem_of("[phone]\ndefault-region = \"" + std::string(wrong) + "\"\n"),
+                           "two letters"),
+                  wrong);
   CHECK(contains(problem_of("[phone]\ndefault-region = 90\n"), "wrong type"));
 }
 
 TEST_CASE("log levels are the known ones and the file is a path from the root") {
-  CHECK(contains(problem_of("[log]\nlevel = \"verbose\"\n"), "\"trace\", \"debug\", \"info\", \"warning\", \"error\", \"off\""));
+  CHECK(contains(problem_of("[log]\nlevel = \"verbose\"\n"),
+                 "\"trace\", \"debug\", \"info\", \"warning\", \"error\", \"off\""));
   CHECK(contains(problem_of("[log]\nfile = \"agent.log\"\n"), "from the root"));
   CHECK(contains(problem_of("[log]\nfile = \"/var/log/a\\u0000b\"\n"), "control characters"));
 }
@@ -171,27 +185,32 @@ TEST_CASE("patterns keep their line and need a regex of at most 500 bytes") {
   CHECK(problem_of("[[pattern]]\n") == "config.toml:1: [[pattern]] needs a regex");
   CHECK(contains(problem_of("[[pattern]]\nregex = ''\n"), "empty"));
   CHECK(must_parse("[[pattern]]\nregex = '" + std::string(500, 'x') + "'\n").patterns.size() == 1);
-  CHECK(contains(problem_of("[[pattern]]\nregex = '" + std::string(501, 'x') + "'\n"), "500 bytes"));
+  CHECK(
+      contains(problem_of("[[pattern]]\nregex = '" + std::string(501, 'x') + "'\n"), "500 bytes"));
 }
 
 // ---- what is no TOML ----
 
 TEST_CASE("a syntax error tells file, line and kind") {
-  CHECK(starts(problem_of("[wait]\ntimeout = \"5s\n"), "config.toml:2: no valid TOML (in a string)"));
+  CHECK(
+      starts(problem_of("[wait]\ntimeout = \"5s\n"), "config.toml:2: no valid TOML (in a string)"));
   CHECK(starts(problem_of("\n\nkey\n"), "config.toml:3: no valid TOML"));
   CHECK(starts(problem_of("[wait\n"), "config.toml:1: no valid TOML"));
   CHECK(starts(problem_of("\xff\n"), "config.toml:1: no valid TOML"));
 }
 
 TEST_CASE("a key or section that stands twice is named") {
-  CHECK(contains(problem_of("[wait]\nsince = 1\nsince = 2\n"), "config.toml:3: given twice: integer 'since'"));
+  CHECK(contains(problem_of("[wait]\nsince = 1\nsince = 2\n"),
+                 "config.toml:3: given twice: integer 'since'"));
   CHECK(contains(problem_of("[wait]\n[log]\n[wait]\n"), "given twice: table 'wait'"));
 }
 
 TEST_CASE("a syntax error never repeats a piece of the line") {
-  for (const char* line : {"password = hunter2x", "password = 1hunter2x", "password = \"hunter2x", "password = \"a\" hunter2x",
-                           "password = truehunter2x", "password = fhunter2x", "password = 0xhunter2x", "password = \"\\hunter2x\"",
-                           "password = nan_hunter2x", "password = 'hunter2x", "hunter2x", "password = 1e9999999", "password : hunter2x"}) {
+  for (const char* line :
+       {"password = hunter2x", "password = 1hunter2x", "password = \"hunter2x",
+        "password = \"a\" hunter2x", "password = truehunter2x", "password = fhunter2x",
+        "password = 0xhunter2x", "password = \"\\hunter2x\"", "password = nan_hunter2x",
+        "password = 'hunter2x", "hunter2x", "password = 1e9999999", "password : hunter2x"}) {
     const std::string problem = problem_of(mailbox(line));
     CHECK_MESSAGE(starts(problem, "config.toml:7: "), problem);
     CHECK_MESSAGE(!contains(problem, "hunter"), problem);
@@ -207,13 +226,16 @@ TEST_CASE("deep nesting by brackets or dots is refused, not followed") {
     CHECK(starts(problem_of(toml + "a = 1\n"), "config.toml:1: "));
   }
   std::string spread = "x = ";
-  for (int i = 0; i < 5'000; ++i) spread += "[{" + std::string("a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a=\n");
+  for (int i = 0; i < 5'000; ++i)
+    spread += "[{" + std::string("a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a=\n");
   CHECK(starts(problem_of(spread), "config.toml:"));
   CHECK(contains(problem_of("[a" + std::string("\n")), "no valid TOML"));
 }
 
 TEST_CASE("a line of 100 dots is read, one more is refused") {
-  const auto regex = [](int dots) { return "[[pattern]]\nregex = '" + std::string(static_cast<std::size_t>(dots), '.') + "'\n"; };
+  const auto regex = [](int dots) {
+    return "[[pattern]]\nregex = '" + std::string(static_cast<std::size_t>(dots), '.') + "'\n";
+  };
   CHECK(must_parse(regex(100)).patterns.size() == 1);
   CHECK(problem_of(regex(101)) == "config.toml:2: more than 100 dots in one line");
 }

@@ -51,7 +51,9 @@ TEST_CASE("OTPCTL_MAILBOX names user, host, port and folder") {
   expected.port = 1993;
   expected.folders = {"Codes/2026 ü"};
   expected.password = variable("OTPCTL_PASSWORD");
-  CHECK(mailbox_of({{"OTPCTL_MAILBOX", "imaps://me%40example.com@imap.example.com:1993/Codes/2026%20%C3%BC"}}) == expected);
+  CHECK(mailbox_of({{"OTPCTL_MAILBOX",
+                     "imaps://me%40example.com@imap.example.com:1993/Codes/2026%20%C3%BC"}}) ==
+        expected);
 }
 
 TEST_CASE("OTPCTL_MAILBOX takes its defaults, a user with a bare @ and STARTTLS by imap://") {
@@ -69,11 +71,13 @@ TEST_CASE("OTPCTL_MAILBOX takes its defaults, a user with a bare @ and STARTTLS 
 }
 
 TEST_CASE("an OTPCTL_MAILBOX that cannot be meant is refused and never repeated") {
-  for (const char* wrong : {"me@example.com", "pop3://hunter2x@h", "imaps://h", "imaps://@h", "imaps://hunter2x@", "imaps://hunter2x@h:0",
-                            "imaps://hunter2x@h:65536", "imaps://hunter2x@h:", "imaps://hunter2x@h:99x", "imaps://hunter2x%4@h",
-                            "imaps://hunter2x%zz@h", "imaps://hunter2x%0d%0a@h", "imaps://hunter2x%00@h", "imaps://hunter2x@a b",
-                            "imaps://hunter2x@h/a%0ab", "imaps://hunter2x%ff@h", "imaps://hunter2x@[::1", "imaps://hunter2x@[::1]x",
-                            "imaps://hunter2x@[h]"}) {
+  for (const char* wrong :
+       {"me@example.com", "pop3://hunter2x@h", "imaps://h", "imaps://@h", "imaps://hunter2x@",
+        "imaps://hunter2x@h:0", "imaps://hunter2x@h:65536",
+        "imaps://hunter2x@h:", "imaps://hunter2x@h:99x", "imaps://hunter2x%4@h",
+        "imaps://hunter2x%zz@h", "imaps://hunter2x%0d%0a@h", "imaps://hunter2x%00@h",
+        "imaps://hunter2x@a b", "imaps://hunter2x@h/a%0ab", "imaps://hunter2x%ff@h",
+        "imaps://hunter2x@[::1", "imaps://hunter2x@[::1]x", "imaps://hunter2x@[h]"}) {
     const std::string message = refusal({{"OTPCTL_MAILBOX", wrong}});
     CHECK_MESSAGE(starts(message, "OTPCTL_MAILBOX: write imaps://user@"), wrong);
     CHECK_FALSE(contains(message, "hunter"));
@@ -84,7 +88,8 @@ TEST_CASE("a password in the URL is refused with the fix") {
   const std::string message = refusal({{"OTPCTL_MAILBOX", "imaps://me:hunter2x@imap.example.com"}});
   CHECK(contains(message, "OTPCTL_PASSWORD"));
   CHECK_FALSE(contains(message, "hunter"));
-  CHECK_FALSE(contains(refusal({{"OTPCTL_MAILBOX", "imaps://me:hun/ter2x@imap.example.com"}}), "ter2x"));
+  CHECK_FALSE(
+      contains(refusal({{"OTPCTL_MAILBOX", "imaps://me:hun/ter2x@imap.example.com"}}), "ter2x"));
 }
 
 TEST_CASE("the names people have: the host is guessed from the domain") {
@@ -101,9 +106,14 @@ TEST_CASE("the names people have: the host is guessed from the domain") {
 TEST_CASE("a domain that is not known needs OTPCTL_MAILBOX_HOST, and the error says so") {
   CHECK(contains(refusal({{"OTP_MANAGER_EMAIL", "me@example.com"}}), "set OTPCTL_MAILBOX_HOST"));
   CHECK(contains(refusal({{"M365_EMAIL", "me@example.com"}}), "outlook.office365.com"));
-  CHECK(mailbox_of({{"M365_EMAIL", "me@example.com"}, {"OTPCTL_MAILBOX_HOST", "outlook.office365.com"}}).host == "outlook.office365.com");
-  CHECK(mailbox_of({{"OTP_MANAGER_EMAIL", "me@gmail.com"}, {"OTPCTL_MAILBOX_HOST", "imap.example.com:1993"}}).port == 1993);
-  CHECK(starts(refusal({{"M365_EMAIL", "me@example.com"}, {"OTPCTL_MAILBOX_HOST", "imaps://x"}}), "OTPCTL_MAILBOX_HOST: write"));
+  CHECK(mailbox_of(
+            {{"M365_EMAIL", "me@example.com"}, {"OTPCTL_MAILBOX_HOST", "outlook.office365.com"}})
+            .host == "outlook.office365.com");
+  CHECK(mailbox_of({{"OTP_MANAGER_EMAIL", "me@gmail.com"},
+                    {"OTPCTL_MAILBOX_HOST", "imap.example.com:1993"}})
+            .port == 1993);
+  CHECK(starts(refusal({{"M365_EMAIL", "me@example.com"}, {"OTPCTL_MAILBOX_HOST", "imaps://x"}}),
+               "OTPCTL_MAILBOX_HOST: write"));
 }
 
 TEST_CASE("an address that is none is refused with its variable") {
@@ -112,9 +122,12 @@ TEST_CASE("an address that is none is refused with its variable") {
 }
 
 TEST_CASE("our own name wins over the older ones") {
-  const Variables all{{"OTPCTL_MAILBOX", "imaps://a@h"}, {"OTP_MANAGER_EMAIL", "b@gmail.com"}, {"M365_EMAIL", "c@outlook.com"}};
+  const Variables all{{"OTPCTL_MAILBOX", "imaps://a@h"},
+                      {"OTP_MANAGER_EMAIL", "b@gmail.com"},
+                      {"M365_EMAIL", "c@outlook.com"}};
   CHECK(mailbox_of(all).user == "a");
-  CHECK(mailbox_of({{"OTP_MANAGER_EMAIL", "b@gmail.com"}, {"M365_EMAIL", "c@outlook.com"}}).user == "b@gmail.com");
+  CHECK(mailbox_of({{"OTP_MANAGER_EMAIL", "b@gmail.com"}, {"M365_EMAIL", "c@outlook.com"}}).user ==
+        "b@gmail.com");
 }
 
 TEST_CASE("the time-outs people have are seconds or durations") {
@@ -142,7 +155,8 @@ TEST_CASE("known providers are whole domains in any case, nothing that only look
   CHECK(known_imap_host("yandex.ru") == "imap.yandex.com");
   CHECK(known_imap_host("mail.ru") == "imap.mail.ru");
   CHECK(known_imap_host("zoho.eu") == "imap.zoho.eu");
-  for (const char* unknown : {"", " ", "example.com", "mail.gmail.com", "gmail.com.example", "outlook.example", "com", "ail.ru",
-                              ".onmicrosoft.com", "gmail.com googlemail.com", "live"})
+  for (const char* unknown :
+       {"", " ", "example.com", "mail.gmail.com", "gmail.com.example", "outlook.example", "com",
+        "ail.ru", ".onmicrosoft.com", "gmail.com googlemail.com", "live"})
     CHECK_MESSAGE(known_imap_host(unknown) == std::nullopt, unknown);
 }

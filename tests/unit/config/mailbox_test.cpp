@@ -26,17 +26,22 @@ TEST_CASE("a secret comes as one of four forms, for passwords and tokens alike")
       CHECK((secret == "password" ? mailbox.token : mailbox.password).kind == Kind::none);
       return secret == "password" ? mailbox.password : mailbox.token;
     };
-    CHECK(source("-command = [\"pass\", \"show\", \"mail\"]") == SecretSource{Kind::command, {"pass", "show", "mail"}, ""});
-    CHECK(source("-command = \"pass show mail | head -1\"") == SecretSource{Kind::command, {"sh", "-c", "pass show mail | head -1"}, ""});
-    CHECK(source("-file = \"/run/secrets/imap\"") == SecretSource{Kind::file, {}, "/run/secrets/imap"});
-    CHECK(source("-credential = \"imap-password\"") == SecretSource{Kind::credential, {}, "imap-password"});
+    CHECK(source("-command = [\"pass\", \"show\", \"mail\"]") ==
+          SecretSource{Kind::command, {"pass", "show", "mail"}, ""});
+    CHECK(source("-command = \"pass show mail | head -1\"") ==
+          SecretSource{Kind::command, {"sh", "-c", "pass show mail | head -1"}, ""});
+    CHECK(source("-file = \"/run/secrets/imap\"") ==
+          SecretSource{Kind::file, {}, "/run/secrets/imap"});
+    CHECK(source("-credential = \"imap-password\"") ==
+          SecretSource{Kind::credential, {}, "imap-password"});
     CHECK(source("-env = \"IMAP_PASSWORD\"") == SecretSource{Kind::env, {}, "IMAP_PASSWORD"});
   }
 }
 
 TEST_CASE("a password in the file itself is refused with the fix, and its text is not told") {
-  for (const std::string line : {"password = \"hunter2x\"", "token = \"hunter2x\"", "password = [\"hunter2x\"]", "password = {a = \"hunter2x\"}",
-                                 "password = \"hunter2x\"\npassword-file = \"/x\""}) {
+  for (const std::string line :
+       {"password = \"hunter2x\"", "token = \"hunter2x\"", "password = [\"hunter2x\"]",
+        "password = {a = \"hunter2x\"}", "password = \"hunter2x\"\npassword-file = \"/x\""}) {
     const std::string problem = problem_of(signing_in(line));
     CHECK(starts(problem, "config.toml:4: no "));
     CHECK(contains(problem, "-command"));
@@ -48,13 +53,15 @@ TEST_CASE("a password in the file itself is refused with the fix, and its text i
 TEST_CASE("two forms of one secret exclude each other") {
   CHECK(problem_of(signing_in("password-file = \"/x\"\npassword-env = \"X\"")) ==
         "config.toml:5: 'password-file' and 'password-env' exclude each other in [[mailbox]]");
-  CHECK(contains(problem_of(signing_in("token-command = [\"x\"]\ntoken-credential = \"x\"")), "exclude each other"));
+  CHECK(contains(problem_of(signing_in("token-command = [\"x\"]\ntoken-credential = \"x\"")),
+                 "exclude each other"));
 }
 
 TEST_CASE("password and token exclude each other, and one of them is needed") {
   CHECK(contains(problem_of(signing_in("password-file = \"/x\"\ntoken-file = \"/y\"")),
                  "config.toml:5: a password and a token exclude each other"));
-  CHECK(contains(problem_of(signing_in("")), "config.toml:1: [[mailbox]] needs a sign-in: password-command"));
+  CHECK(contains(problem_of(signing_in("")),
+                 "config.toml:1: [[mailbox]] needs a sign-in: password-command"));
 }
 
 TEST_CASE("forms of a secret that cannot work are refused") {
@@ -62,13 +69,16 @@ TEST_CASE("forms of a secret that cannot work are refused") {
   CHECK(contains(problem_of(signing_in("password-command = \"\"")), "'password-command' is empty"));
   CHECK(contains(problem_of(signing_in("password-command = [\"pass\", 5]")), "texts only"));
   CHECK(contains(problem_of(signing_in("password-command = [\"pass\", \"\"]")), "empty"));
-  CHECK(contains(problem_of(signing_in("password-command = [\"a\\u0000b\"]")), "control characters"));
+  CHECK(
+      contains(problem_of(signing_in("password-command = [\"a\\u0000b\"]")), "control characters"));
   CHECK(contains(problem_of(signing_in("password-command = 5")), "wrong type"));
   CHECK(contains(problem_of(signing_in("password-file = \"secret.txt\"")), "from the root"));
   CHECK(contains(problem_of(signing_in("password-credential = \"../../etc/shadow\"")), "no path"));
   CHECK(contains(problem_of(signing_in("password-credential = \"..\"")), "no path"));
-  CHECK(contains(problem_of(signing_in("password-env = \"$X\"")), "name of an environment variable"));
-  CHECK(contains(problem_of(signing_in("password-env = \"1X\"")), "name of an environment variable"));
+  CHECK(
+      contains(problem_of(signing_in("password-env = \"$X\"")), "name of an environment variable"));
+  CHECK(
+      contains(problem_of(signing_in("password-env = \"1X\"")), "name of an environment variable"));
 }
 
 TEST_CASE("clear text needs insecure, and says so at the line of tls") {
@@ -77,7 +87,8 @@ TEST_CASE("clear text needs insecure, and says so at the line of tls") {
   const Mailbox clear = only(mailbox("tls = \"none\"\ninsecure = true"));
   CHECK(clear.tls == Tls::none);
   CHECK(clear.insecure);
-  CHECK(contains(problem_of(mailbox("insecure = \"yes\"")), "'insecure' is of the wrong type; write insecure = true or false"));
+  CHECK(contains(problem_of(mailbox("insecure = \"yes\"")),
+                 "'insecure' is of the wrong type; write insecure = true or false"));
 }
 
 TEST_CASE("the port follows tls unless it is given") {
@@ -86,14 +97,16 @@ TEST_CASE("the port follows tls unless it is given") {
   CHECK(only(mailbox("tls = \"starttls\"")).port == 143);
   CHECK(only(mailbox("tls = \"none\"\ninsecure = true")).port == 143);
   CHECK(only(mailbox("port = 10993\ntls = \"starttls\"")).port == 10993);
-  CHECK(contains(problem_of(mailbox("tls = \"ssl\"")), "'tls' is one of \"implicit\", \"starttls\", \"none\""));
+  CHECK(contains(problem_of(mailbox("tls = \"ssl\"")),
+                 "'tls' is one of \"implicit\", \"starttls\", \"none\""));
 }
 
 TEST_CASE("a port lies between 1 and 65535") {
   CHECK(only(mailbox("port = 1")).port == 1);
   CHECK(only(mailbox("port = 65535")).port == 65535);
   for (const char* wrong : {"0", "65536", "-1", "99999999999", "4294968289"})
-    CHECK(contains(problem_of(mailbox(std::string("port = ") + wrong)), "'port' must lie between 1 and 65535"));
+    CHECK(contains(problem_of(mailbox(std::string("port = ") + wrong)),
+                   "'port' must lie between 1 and 65535"));
   for (const char* wrong : {"\"993\"", "993.0", "true"})
     CHECK(contains(problem_of(mailbox(std::string("port = ") + wrong)), "wrong type"));
 }
@@ -102,22 +115,27 @@ TEST_CASE("a host is a name alone") {
   const auto host = [](const std::string& text) {
     return "[[mailbox]]\nuser = \"u\"\npassword-env = \"X\"\nhost = \"" + text + "\"\n";
   };
-  for (const char* good : {"imap.example.com", "localhost", "192.0.2.1", "2001:db8::1", "[2001:db8::1]", "bücher.example"})
+  for (const char* good : {"imap.example.com", "localhost", "192.0.2.1", "2001:db8::1",
+                           "[2001:db8::1]", "bücher.example"})
     CHECK(only(host(good)).host == good);
   CHECK(contains(problem_of(host("")), "'host' is empty"));
-  for (const char* wrong : {"imaps://imap.example.com", "imap.example.com:993", "a b", "user@host", "host/path", " host"})
-    CHECK_MESSAGE(contains(problem_of(host(wrong)), "config.toml:4: 'host' takes the name alone"), wrong);
+  for (const char* wrong : {"imaps://imap.example.com", "imap.example.com:993", "a b", "user@host",
+                            "host/path", " host"})
+    CHECK_MESSAGE(contains(problem_of(host(wrong)), "config.toml:4: 'host' takes the name alone"),
+                  wrong);
 }
 
 TEST_CASE("a missing host is named, with the provider's where that is known") {
   const std::string rest = "password-env = \"X\"\nuser = ";
   CHECK(problem_of("[[mailbox]]\n" + rest + "\"me@gmail.com\"\n") ==
         "config.toml:1: [[mailbox]] has no host; write host = \"imap.gmail.com\"");
-  CHECK(problem_of("[[mailbox]]\n" + rest + "\"me@example.com\"\n") == "config.toml:1: [[mailbox]] has no host");
+  CHECK(problem_of("[[mailbox]]\n" + rest + "\"me@example.com\"\n") ==
+        "config.toml:1: [[mailbox]] has no host");
 }
 
 TEST_CASE("a misspelt key is told rather than what is missing because of it") {
-  CHECK(starts(problem_of("[[mailbox]]\nhots = \"h\"\nuser = \"u\"\npassword-env = \"X\"\n"), "config.toml:2: unknown key 'hots'"));
+  CHECK(starts(problem_of("[[mailbox]]\nhots = \"h\"\nuser = \"u\"\npassword-env = \"X\"\n"),
+               "config.toml:2: unknown key 'hots'"));
   CHECK(contains(problem_of(signing_in("pasword-env = \"X\"")), "did you mean 'password-env'?"));
 }
 
@@ -129,7 +147,8 @@ TEST_CASE("the user is the address unless given, one of both is needed") {
   CHECK(contains(problem_of(rest + "user = \"\"\n"), "'user' is empty"));
   CHECK(contains(problem_of(rest + "user = \"a\\r\\nb\"\n"), "control characters"));
   for (const char* wrong : {"bot", "@example.com", "bot@", "a b@example.com", "<a@example.com>"})
-    CHECK(contains(problem_of(rest + "address = \"" + wrong + "\"\n"), "'address' is no mail address"));
+    CHECK(contains(problem_of(rest + "address = \"" + wrong + "\"\n"),
+                   "'address' is no mail address"));
 }
 
 TEST_CASE("mailboxes need names of their own") {
@@ -137,15 +156,18 @@ TEST_CASE("mailboxes need names of their own") {
   CHECK(must_parse(mailbox() + second + "name = \"second\"\n").mailboxes.size() == 2);
   CHECK(problem_of(mailbox() + second + "name = \"main\"\n") ==
         "config.toml:8: two mailboxes are named 'main' (the other in line 1)");
-  CHECK(problem_of(mailbox() + second) == "config.toml:8: [[mailbox]] needs a name where there are several");
+  CHECK(problem_of(mailbox() + second) ==
+        "config.toml:8: [[mailbox]] needs a name where there are several");
   for (const char* wrong : {"a/b", "a b", "ä"})
-    CHECK(contains(problem_of(second + "name = \"" + wrong + "\"\n"), "'name' takes up to 64 letters"));
+    CHECK(contains(problem_of(second + "name = \"" + wrong + "\"\n"),
+                   "'name' takes up to 64 letters"));
   CHECK(only(second + "name = \"" + std::string(64, 'n') + "\"\n").name.size() == 64);
   CHECK(contains(problem_of(second + "name = \"" + std::string(65, 'n') + "\"\n"), "64"));
 }
 
 TEST_CASE("folders are texts without control characters, each once") {
-  CHECK(only(mailbox("folders = [\"INBOX\", \"inbox/a\"]")).folders == std::vector<std::string>{"INBOX", "inbox/a"});
+  CHECK(only(mailbox("folders = [\"INBOX\", \"inbox/a\"]")).folders ==
+        std::vector<std::string>{"INBOX", "inbox/a"});
   CHECK(contains(problem_of(mailbox("folders = []")), "'folders' is empty"));
   CHECK(contains(problem_of(mailbox("folders = [\"\"]")), "'folders' is empty"));
   CHECK(contains(problem_of(mailbox("folders = [\"IN\\r\\nBOX\"]")), "control characters"));
@@ -176,9 +198,11 @@ TEST_CASE("poll lies between 50 ms and an hour") {
 }
 
 TEST_CASE("a proxy has a known scheme, a host and no password, and is not told back") {
-  for (const char* good : {"socks5h://localhost:1080", "http://proxy.example.com:3128", "socks5://[::1]:1080"})
+  for (const char* good :
+       {"socks5h://localhost:1080", "http://proxy.example.com:3128", "socks5://[::1]:1080"})
     CHECK(only(mailbox("proxy = \"" + std::string(good) + "\"")).proxy == good);
-  for (const char* wrong : {"proxy.example.com:3128", "ftp://x", "http://", "http://a b", "http://user:hunter2x@proxy.example.com"}) {
+  for (const char* wrong : {"proxy.example.com:3128", "ftp://x", "http://", "http://a b",
+                            "http://user:hunter2x@proxy.example.com"}) {
     const std::string problem = problem_of(mailbox("proxy = \"" + std::string(wrong) + "\""));
     CHECK_MESSAGE(starts(problem, "config.toml:7: 'proxy' "), problem);
     CHECK_FALSE(contains(problem, "hunter"));
@@ -188,9 +212,12 @@ TEST_CASE("a proxy has a known scheme, a host and no password, and is not told b
 TEST_CASE("recipients and recipient headers are checked") {
   CHECK(only(mailbox("recipients = \"all\"")).recipients_all);
   CHECK_FALSE(only(mailbox("recipients = \"one\"")).recipients_all);
-  CHECK(contains(problem_of(mailbox("recipients = \"every\"")), "'recipients' is one of \"one\", \"all\""));
-  CHECK(contains(problem_of(mailbox("recipient-headers = [\"Delivered-To:\"]")), "no name of a header field"));
-  CHECK(contains(problem_of(mailbox("recipient-headers = [\"X Y\"]")), "no name of a header field"));
+  CHECK(contains(problem_of(mailbox("recipients = \"every\"")),
+                 "'recipients' is one of \"one\", \"all\""));
+  CHECK(contains(problem_of(mailbox("recipient-headers = [\"Delivered-To:\"]")),
+                 "no name of a header field"));
+  CHECK(
+      contains(problem_of(mailbox("recipient-headers = [\"X Y\"]")), "no name of a header field"));
 }
 
 TEST_CASE("paths of files are given from the root") {

@@ -21,8 +21,12 @@ inline std::string problem_of(const std::string& toml) {
   return config.error().message;
 }
 
-inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
-inline bool starts(const std::string& text, const std::string& part) { return text.rfind(part, 0) == 0; }
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != text.npos;
+}
+inline bool starts(const std::string& text, const std::string& part) {
+  return text.rfind(part, 0) == 0;
+}
 
 /// A mailbox that is fine, with `more` keys from its seventh line on.
 inline std::string mailbox(const std::string& more = {}) {

@@ -30,7 +30,8 @@ TEST_CASE("verbs are known in any case and end at white space") {
 TEST_CASE("addresses as they come are taken") {
   CHECK(rcpt("<bot5@example.com>") == "bot5@example.com");
   CHECK(rcpt(" <bot5@example.com> ") == "bot5@example.com");
-  CHECK(rcpt("<bot..5.@example.com>") == "bot..5.@example.com");  // phone carriers hand such names out
+  CHECK(rcpt("<bot..5.@example.com>") ==
+        "bot..5.@example.com");  // phone carriers hand such names out
   CHECK(rcpt("<şule@bücher.example>") == "şule@bücher.example");
   CHECK(rcpt("<\"a b>\\\"@c\"@example.com>") == "\"a b>\\\"@c\"@example.com");
   CHECK(rcpt("<a@[192.0.2.1]>") == "a@[192.0.2.1]");
@@ -40,10 +41,11 @@ TEST_CASE("addresses as they come are taken") {
 }
 
 TEST_CASE("what could be a second recipient, a header or a control sequence is no address") {
-  for (const std::string path : {"<>", "<a@example.com,b@example.com>", "<a b@example.com>", "<a@>", "<@example.com>",
-                                 "<a@example.com;b>", "<a\x1b[2J@example.com>", "<\"a\x01\"@example.com>", "<a@b c>",
-                                 "<\"a@example.com>", "<a<b@example.com>", "<\"a\"b@example.com>", "<a@[192.0.2.1>",
-                                 "<a\xff@example.com>"})
+  for (const std::string path :
+       {"<>", "<a@example.com,b@example.com>", "<a b@example.com>", "<a@>", "<@example.com>",
+        "<a@example.com;b>", "<a\x1b[2J@example.com>", "<\"a\x01\"@example.com>", "<a@b c>",
+        "<\"a@example.com>", "<a<b@example.com>", "<\"a\"b@example.com>", "<a@[192.0.2.1>",
+        "<a\xff@example.com>"})
     CHECK_MESSAGE(rcpt(path) == "501", path);
   CHECK(rcpt("<a" + std::string(1, '\0') + "@example.com>") == "501");
   CHECK(rcpt("bot5@example.com") == "501");
@@ -63,7 +65,8 @@ TEST_CASE("parameters that were offered are taken, others refused") {
   CHECK(parse_mail("FROM:<> SIZE=5")->size == 5);
   CHECK_FALSE(parse_mail("FROM:<>")->size.has_value());
   CHECK(mail("FROM:<> BODY=7BIT") == "<>");
-  for (const char* wrong : {"SIZE", "SIZE=", "SIZE=-1", "SIZE=5x", "SIZE=9999999999999999999", "BODY=BINARYMIME", "BODY"})
+  for (const char* wrong : {"SIZE", "SIZE=", "SIZE=-1", "SIZE=5x", "SIZE=9999999999999999999",
+                            "BODY=BINARYMIME", "BODY"})
     CHECK_MESSAGE(mail(std::string("FROM:<> ") + wrong) == "501", wrong);
   for (const char* unknown : {"RET=HDRS", "SMTPUTF8=1", "X"})
     CHECK_MESSAGE(mail(std::string("FROM:<> ") + unknown) == "555", unknown);

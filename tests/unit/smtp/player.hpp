@@ -14,7 +14,9 @@ inline Now at(int seconds) { return Now{Instant(std::chrono::seconds(seconds)), 
 
 class Player {
  public:
-  explicit Player(Options options = {}, bool answers = true) : session(options, at(0)), answers_(answers) {}
+  explicit Player(Options options = {}, bool answers = true)
+      : session(options, at(0)),
+        answers_(answers) {}
 
   /// Feeds, then answers each Mail with taken(); returns what the session said meanwhile.
   std::string send(std::string_view bytes) {
@@ -64,7 +66,8 @@ inline std::string account_of(const Player& player) {
     for (const std::string& recipient : mail.recipients) text += " " + recipient;
     text += "\n";
   }
-  for (const Closed& closed : player.closed) text += "CLOSED " + (closed.why ? closed.why->message : "") + "\n";
+  for (const Closed& closed : player.closed)
+    text += "CLOSED " + (closed.why ? closed.why->message : "") + "\n";
   return text;
 }
 

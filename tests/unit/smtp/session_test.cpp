@@ -9,7 +9,9 @@ using namespace otpctl::smtp;
 
 namespace {
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != text.npos;
+}
 bool starts(const std::string& text, const std::string& part) { return text.rfind(part, 0) == 0; }
 
 std::size_t lines(const std::string& text) {
@@ -56,7 +58,8 @@ TEST_CASE("LHLO lists what RFC 2033 asks for and the size") {
   Player player;
   player.collect();
   CHECK(player.send(kHello) ==
-        "250-localhost\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
+        "250-localhost\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250-"
+        "SMTPUTF8\r\n"
         "250 SIZE 26214400\r\n");
 }
 
@@ -64,7 +67,8 @@ TEST_CASE("one mail goes through and its envelope is as given") {
   Player player;
   player.collect();
   player.send(kHello);
-  CHECK(player.send("MAIL FROM:<shop@example.com> SIZE=200 BODY=8BITMIME SMTPUTF8\r\n") == "250 2.1.0 sender taken\r\n");
+  CHECK(player.send("MAIL FROM:<shop@example.com> SIZE=200 BODY=8BITMIME SMTPUTF8\r\n") ==
+        "250 2.1.0 sender taken\r\n");
   CHECK(player.send("RCPT TO:<Bot5+x@Example.net>\r\n") == "250 2.1.5 recipient taken\r\n");
   CHECK(starts(player.send("DATA\r\n"), "354 "));
   CHECK(player.send(kMail + ".\r\n") == "250 2.0.0 taken\r\n");
@@ -81,8 +85,9 @@ TEST_CASE("LMTP answers once for each recipient, SMTP once for the mail") {
   for (const bool lmtp : {true, false}) {
     options.lmtp = lmtp;
     Player player(options);
-    player.send((lmtp ? "LHLO" : "EHLO") + std::string(" c\r\nMAIL FROM:<>\r\nRCPT TO:<a@example.com>\r\n"
-                "RCPT TO:<b@example.com>\r\nRCPT TO:<a@example.com>\r\nDATA\r\n"));
+    player.send((lmtp ? "LHLO" : "EHLO") +
+                std::string(" c\r\nMAIL FROM:<>\r\nRCPT TO:<a@example.com>\r\n"
+                            "RCPT TO:<b@example.com>\r\nRCPT TO:<a@example.com>\r\nDATA\r\n"));
     CHECK(lines(player.send("\r\n.\r\n")) == (lmtp ? 3 : 1));
     REQUIRE(player.mails.size() == 1);
     CHECK(player.mails[0].recipients.size() == 3);
@@ -91,7 +96,9 @@ TEST_CASE("LMTP answers once for each recipient, SMTP once for the mail") {
 
 TEST_CASE("a refusal reaches each recipient with its class of code and in one ASCII line") {
   Player player({}, false);
-  player.send(kHello + "MAIL FROM:<>\r\nRCPT TO:<a@x.example>\r\nRCPT TO:<b@x.example>\r\nDATA\r\n\r\n.\r\n");
+  player.send(
+      kHello +
+      "MAIL FROM:<>\r\nRCPT TO:<a@x.example>\r\nRCPT TO:<b@x.example>\r\nDATA\r\n\r\n.\r\n");
   REQUIRE(player.mails.size() == 1);
   CHECK(player.said.find("taken\r\n2") != player.said.npos);
   player.session.refused(452, "disk full\r\n250 ş");
@@ -120,7 +127,8 @@ TEST_CASE("nothing is said after the final dot until the mail is safe") {
 TEST_CASE("what is pipelined behind a mail waits for its answer and keeps its order") {
   Player player({}, false);
   player.send(kHello + kEnvelope + "DATA\r\n");
-  CHECK(player.send("one\r\n.\r\nRSET\r\nMAIL FROM:<>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n") == "");
+  CHECK(player.send("one\r\n.\r\nRSET\r\nMAIL FROM:<>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n") ==
+        "");
   player.session.taken();
   const std::string said = player.collect();
   CHECK(starts(said, "250 2.0.0 taken\r\n250 2.0.0 forgotten\r\n250 2.1.0 "));
@@ -192,7 +200,8 @@ TEST_CASE("small talk is answered, what is not offered is said so") {
   CHECK(starts(player.send("noop anything\r\n"), "250 "));
   CHECK(starts(player.send("VRFY bot5\r\n"), "252 "));
   CHECK(starts(player.send("HELP\r\n"), "214 "));
-  for (const char* command : {"STARTTLS", "AUTH PLAIN AGEAYg==", "BDAT 5 LAST", "EXPN list", "XCLIENT NAME=x"})
+  for (const char* command :
+       {"STARTTLS", "AUTH PLAIN AGEAYg==", "BDAT 5 LAST", "EXPN list", "XCLIENT NAME=x"})
     CHECK(starts(player.send(std::string(command) + "\r\n"), "502 "));
   CHECK(starts(player.send("WIBBLE\r\n"), "500 "));
   CHECK(starts(player.send("\r\n"), "500 "));
@@ -222,7 +231,8 @@ TEST_CASE("stuffed dots are taken out and no other") {
 }
 
 TEST_CASE("only CRLF.CRLF ends a mail, whatever a bare CR or LF pretends") {
-  for (const std::string trick : {"a\n.\nb", "a\n.\r\nb", "a\r.\r\nb", "a\r\n.\nb", "a\r\n.\rb", "a\r.\rb", "a\n\n.\r\r\nb"}) {
+  for (const std::string trick : {"a\n.\nb", "a\n.\r\nb", "a\r.\r\nb", "a\r\n.\nb", "a\r\n.\rb",
+                                  "a\r.\rb", "a\n\n.\r\r\nb"}) {
     Player player = in_data();
     player.send(trick);
     CHECK_MESSAGE(player.mails.empty(), trick);
@@ -235,7 +245,8 @@ TEST_CASE("only CRLF.CRLF ends a mail, whatever a bare CR or LF pretends") {
 }
 
 TEST_CASE("a smuggled second mail stays text of the first") {
-  const std::string inner = "\n.\r\nMAIL FROM:<root@example.com>\r\nRCPT TO:<bot1@example.net>\r\nDATA\r\ncode\r\n";
+  const std::string inner =
+      "\n.\r\nMAIL FROM:<root@example.com>\r\nRCPT TO:<bot1@example.net>\r\nDATA\r\ncode\r\n";
   Player player = in_data();
   player.send("outer" + inner + "\r\n.\r\n");
   REQUIRE(player.mails.size() == 1);
@@ -253,9 +264,11 @@ TEST_CASE("a mail of exactly the limit is taken, one byte more is refused for ea
   options.max_message = 1000;
   Player player(options);
   player.send(kHello);
-  const std::string envelope = "MAIL FROM:<>\r\nRCPT TO:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n";
+  const std::string envelope =
+      "MAIL FROM:<>\r\nRCPT TO:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n";
   player.send(envelope);
-  CHECK(player.send(std::string(998, 'x') + "\r\n.\r\n") == "250 2.0.0 taken\r\n250 2.0.0 taken\r\n");
+  CHECK(player.send(std::string(998, 'x') + "\r\n.\r\n") ==
+        "250 2.0.0 taken\r\n250 2.0.0 taken\r\n");
   CHECK(player.mails.at(0).size == 1000);
   player.send(envelope);
   CHECK(player.send(std::string(999, 'x') + "\r\n.\r\n") ==
@@ -299,13 +312,15 @@ TEST_CASE("a mail of 25 MB costs no more memory than what is kept") {
 
 // ---- limits ----
 
-TEST_CASE("a line of exactly the limit is obeyed, one byte more is refused and the next line is fine") {
+TEST_CASE(
+    "a line of exactly the limit is obeyed, one byte more is refused and the next line is fine") {
   Options options;
   options.max_line = 100;
   Player player(options);
   player.collect();
   CHECK(starts(player.send("NOOP " + std::string(93, 'x') + "\r\n"), "250 "));
-  CHECK(starts(player.send("NOOP " + std::string(94, 'x') + "\r\n"), "500 5.5.2 the line is too long"));
+  CHECK(starts(player.send("NOOP " + std::string(94, 'x') + "\r\n"),
+               "500 5.5.2 the line is too long"));
   CHECK(starts(player.send("NOOP\r\n"), "250 "));
 }
 
@@ -322,7 +337,8 @@ TEST_CASE("recipients up to the limit are taken, one more is deferred and the ma
   options.max_recipients = 3;
   Player player(options);
   player.send(kHello + "MAIL FROM:<>\r\n");
-  for (int i = 0; i < 3; ++i) CHECK(starts(player.send("RCPT TO:<b" + std::to_string(i) + "@example.com>\r\n"), "250 "));
+  for (int i = 0; i < 3; ++i)
+    CHECK(starts(player.send("RCPT TO:<b" + std::to_string(i) + "@example.com>\r\n"), "250 "));
   CHECK(starts(player.send("RCPT TO:<b3@example.com>\r\n"), "452 4.5.3"));
   CHECK(lines(player.send("DATA\r\n.\r\n")) == 1 + 3);
   CHECK(player.mails.at(0).recipients.size() == 3);
@@ -335,7 +351,8 @@ TEST_CASE("too many wrong commands end the session with 421") {
   player.collect();
   player.send("WIBBLE\r\nWIBBLE\r\n");
   CHECK(player.open());
-  CHECK(player.send("WIBBLE\r\nLHLO c\r\n") == "500 5.5.2 unknown command\r\n421 4.7.0 too many errors\r\n");
+  CHECK(player.send("WIBBLE\r\nLHLO c\r\n") ==
+        "500 5.5.2 unknown command\r\n421 4.7.0 too many errors\r\n");
   CHECK(contains(why(player), "too many wrong commands"));
 }
 
@@ -351,17 +368,20 @@ TEST_CASE("idle commands are free a few times between two mails") {
 }
 
 TEST_CASE("what speaks HTTP is closed at its first line") {
-  for (const std::string request : {"GET / HTTP/1.1\r\n", "POST /x HTTP/1.0\r\n", "Host: localhost\r\n", "PRI * HTTP/2.0\r\n",
-                                    "CONNECT a:25 HTTP/1.1\r\n", "User-Agent: x\r\n"}) {
+  for (const std::string request :
+       {"GET / HTTP/1.1\r\n", "POST /x HTTP/1.0\r\n", "Host: localhost\r\n", "PRI * HTTP/2.0\r\n",
+        "CONNECT a:25 HTTP/1.1\r\n", "User-Agent: x\r\n"}) {
     Player player;
     player.collect();
-    CHECK(player.send(request + "LHLO c\r\nMAIL FROM:<>\r\n") == "421 4.7.0 this is a mail server\r\n");
+    CHECK(player.send(request + "LHLO c\r\nMAIL FROM:<>\r\n") ==
+          "421 4.7.0 this is a mail server\r\n");
     CHECK(contains(why(player), "HTTP"));
   }
 }
 
 TEST_CASE("a bare LF or CR in a command ends the session and nothing of it is obeyed") {
-  for (const std::string line : {"LHLO c\nNOOP\r\n", "LHLO c\rNOOP\r\n", "\n", "NOOP\r\rNOOP\r\n", "LHLO c\n"}) {
+  for (const std::string line :
+       {"LHLO c\nNOOP\r\n", "LHLO c\rNOOP\r\n", "\n", "NOOP\r\rNOOP\r\n", "LHLO c\n"}) {
     Player player;
     player.collect();
     CHECK(player.send(line) == "521 5.5.2 a line ends with CR LF\r\n");
@@ -407,7 +427,8 @@ TEST_CASE("the end of the connection between two mails is no fault, in the middl
   between.send(kHello);
   between.end();
   CHECK(why(between) == "");
-  for (const std::string part : {"MAIL FROM:<>\r\n", "MAIL FROM:<>\r\nRCPT TO:<a@example.com>\r\nDATA\r\ntext\r\n."}) {
+  for (const std::string part :
+       {"MAIL FROM:<>\r\n", "MAIL FROM:<>\r\nRCPT TO:<a@example.com>\r\nDATA\r\ntext\r\n."}) {
     Player player;
     player.send(kHello + part);
     player.end();

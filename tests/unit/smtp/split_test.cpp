@@ -44,15 +44,20 @@ std::vector<std::size_t> every_byte(const std::string& bytes) {
 
 const std::vector<std::string>& conversations() {
   static const std::vector<std::string> all{
-      "LHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n..a\r\n.\r\r\n.\r\n"
-      "RSET\r\nMAIL FROM:<x@example.com>\r\nRCPT TO:<c@example.com>\r\nDATA\r\n" + std::string(150, 'y') +
-          "\r\n\n.\n\r.\r\n\r\n.\r\nQUIT\r\nignored",
-      "LHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n" + std::string(300, 'z') +
-          "\r\n.\r\nNOOP\r\nDATA\r\n",
-      "NOOP " + std::string(100, 'n') + "\r\nLHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<1@a>\r\nRCPT TO:<2@a>\r\nRCPT TO:<3@a>\r\n"
+      "LHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<a@example.com>\r\nRCPT "
+      "TO:<b@example.com>\r\nDATA\r\n..a\r\n.\r\r\n.\r\n"
+      "RSET\r\nMAIL FROM:<x@example.com>\r\nRCPT TO:<c@example.com>\r\nDATA\r\n" +
+          std::string(150, 'y') + "\r\n\n.\n\r.\r\n\r\n.\r\nQUIT\r\nignored",
+      "LHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n" +
+          std::string(300, 'z') + "\r\n.\r\nNOOP\r\nDATA\r\n",
+      "NOOP " + std::string(100, 'n') +
+          "\r\nLHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<1@a>\r\nRCPT TO:<2@a>\r\nRCPT TO:<3@a>\r\n"
           "RCPT TO:<4@a>\r\nDATA\r\n.\r\nBAD\r\nBAD\r\nBAD\r\nBAD\r\nNOOP\r\n",
       "LHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<a@example.com>\r\nDATA\r\nhalf a mail\r\n.\r",
-      "LHLO c\r\nNOOP\nNOOP\r\n", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "\r", "LHLO c\rx\r\n",
+      "LHLO c\r\nNOOP\nNOOP\r\n",
+      "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+      "\r",
+      "LHLO c\rx\r\n",
       "NOOP\r\nNOOP\r\nNOOP\r\nNOOP\r\nNOOP\r\nNOOP\r\nNOOP\r\nNOOP\r\nNOOP\r\n",
   };
   return all;
@@ -77,7 +82,8 @@ TEST_CASE("any cut of a conversation gives the same events and the same replies"
 
 TEST_CASE("the recorded conversations may be cut anywhere too") {
   int played = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(OTPCTL_TEST_DIR "/transcripts/lmtp")) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(OTPCTL_TEST_DIR "/transcripts/lmtp")) {
     if (entry.path().extension() != ".txt") continue;
     std::ifstream file(entry.path(), std::ios::binary);
     const std::string bytes{std::istreambuf_iterator<char>(file), {}};
@@ -90,11 +96,29 @@ TEST_CASE("the recorded conversations may be cut anywhere too") {
 }
 
 TEST_CASE("whatever tokens are thrown together, cuts do not matter and it ends exactly once") {
-  static const char* tokens[] = {"LHLO c\r\n", "MAIL FROM:<>\r\n", "RCPT TO:<a@example.com>\r\n", "DATA\r\n", ".\r\n", "\r\n.\r\n",
-                                 "..", ".", "\r", "\n", "\r\n", "text", "RSET\r\n", "QUIT\r\n", "NOOP\r\n", "x:", " ", "\"", "<"};
+  static const char* tokens[] = {"LHLO c\r\n",
+                                 "MAIL FROM:<>\r\n",
+                                 "RCPT TO:<a@example.com>\r\n",
+                                 "DATA\r\n",
+                                 ".\r\n",
+                                 "\r\n.\r\n",
+                                 "..",
+                                 ".",
+                                 "\r",
+                                 "\n",
+                                 "\r\n",
+                                 "text",
+                                 "RSET\r\n",
+                                 "QUIT\r\n",
+                                 "NOOP\r\n",
+                                 "x:",
+                                 " ",
+                                 "\"",
+                                 "<"};
   std::mt19937 random(11);
   for (int round = 0; round < 2000; ++round) {
-    std::string bytes = round % 4 ? "LHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<a@example.com>\r\nDATA\r\n" : "";
+    std::string bytes =
+        round % 4 ? "LHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<a@example.com>\r\nDATA\r\n" : "";
     const std::size_t count = random() % 30;
     for (std::size_t i = 0; i < count; ++i) bytes += tokens[random() % std::size(tokens)];
     REQUIRE(play(bytes, every_byte(bytes)) == play(bytes, {}));

@@ -1,4 +1,5 @@
-// What happens to the store when its process or its disk does not live on. Children are forked and killed here.
+// What happens to the store when its process or its disk does not live on. Children are forked and
+// killed here.
 #include "support.hpp"
 
 #include <csignal>
@@ -15,20 +16,23 @@ using namespace otpctl::store;
 
 namespace {
 
-/// Three records a commit; writes the number of each commit that was acknowledged to `acknowledged`.
+/// Three records a commit; writes the number of each commit that was acknowledged to
+/// `acknowledged`.
 [[noreturn]] void commit_for_ever(const Store::Options& options, int first, int acknowledged) {
   auto store = Store::open(options);
   if (!store) _exit(1);
   for (int number = first;; ++number) {
     const std::string value = std::to_string(number);
-    const std::vector<delivery::Change> changes{put("last", value), put("a" + value, value), put("b" + value, value)};
+    const std::vector<delivery::Change> changes{put("last", value), put("a" + value, value),
+                                                put("b" + value, value)};
     if (!store->commit(changes, number % 5 == 0)) _exit(1);
     if (write(acknowledged, &number, sizeof number) != sizeof number) _exit(1);
   }
 }
 
 int read_acknowledged(int from, int last, int count) {
-  for (int number = 0; count-- > 0 && read(from, &number, sizeof number) == sizeof number;) last = number;
+  for (int number = 0; count-- > 0 && read(from, &number, sizeof number) == sizeof number;)
+    last = number;
   return last;
 }
 
@@ -38,7 +42,8 @@ int exit_of(pid_t child) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
 }
 
-/// Commits until the disk is full, makes room, commits again. 0 when every promise of commit() was kept, else which not.
+/// Commits until the disk is full, makes room, commits again. 0 when every promise of commit() was
+/// kept, else which not.
 template <class MakeRoom>
 int fill_and_recover(const Store::Options& options, MakeRoom make_room) {
   auto store = Store::open(options);
@@ -47,7 +52,8 @@ int fill_and_recover(const Store::Options& options, MakeRoom make_room) {
   Result<void> done;
   while (stored < 1000) {
     const std::string name = std::to_string(stored);
-    done = store->commit({put("a" + name, std::string(8'000, 'x')), put("b" + name, name)}, stored % 2 == 1);
+    done = store->commit({put("a" + name, std::string(8'000, 'x')), put("b" + name, name)},
+                         stored % 2 == 1);
     if (!done) break;
     ++stored;
   }
@@ -55,7 +61,8 @@ int fill_and_recover(const Store::Options& options, MakeRoom make_room) {
   if (done.error().code != ErrorCode::storage || !is_retryable(done.error().code)) return 13;
   std::size_t damaged = 0;
   const auto records = store->load(&damaged);
-  if (!records || records->size() != 2 * stored || damaged != 0) return 14;  // half of a commit, or a loss
+  if (!records || records->size() != 2 * stored || damaged != 0)
+    return 14;  // half of a commit, or a loss
   make_room();
   if (!store->commit({put("later", "works")}, true)) return 15;
   const auto again = store->load();
@@ -69,7 +76,8 @@ void limit_files_to(rlim_t bytes) {
 
 bool write_text(const char* path, const std::string& text) {
   const int fd = open(path, O_WRONLY | O_CLOEXEC);
-  const bool written = fd >= 0 && write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  const bool written =
+      fd >= 0 && write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   if (fd >= 0) close(fd);
   return written;
 }
@@ -95,7 +103,9 @@ int on_small_disk(const std::string& at) {
 
 }  // namespace
 
-TEST_CASE("R03 kill -9 at a random moment, 50 rounds: nothing acknowledged is lost, no commit is half there") {
+TEST_CASE(
+    "R03 kill -9 at a random moment, 50 rounds: nothing acknowledged is lost, no commit is half "
+    "there") {
   TemporaryFolder folder;
   std::mt19937 random(3);
   int last = 0;
@@ -130,7 +140,8 @@ TEST_CASE("a first start that dies at any write leaves a store that opens") {
     if (child == 0) {
       const rlimit no_core{0, 0};
       setrlimit(RLIMIT_CORE, &no_core);
-      signal(SIGXFSZ, SIG_DFL);  // the kernel kills the child in the write that would exceed the limit
+      signal(SIGXFSZ,
+             SIG_DFL);  // the kernel kills the child in the write that would exceed the limit
       limit_files_to(bytes);
       (void)Store::open(folder.options());
       _exit(0);
@@ -143,7 +154,8 @@ TEST_CASE("a first start that dies at any write leaves a store that opens") {
   }
 }
 
-TEST_CASE("when the file may not grow a commit fails whole, what was there stays, later commits work") {
+TEST_CASE(
+    "when the file may not grow a commit fails whole, what was there stays, later commits work") {
   TemporaryFolder folder;
   const pid_t child = fork();
   REQUIRE(child >= 0);
@@ -163,7 +175,9 @@ TEST_CASE("a full disk fails a commit whole, what was there stays, later commits
   if (child == 0) _exit(on_small_disk(folder.path));
   const int result = exit_of(child);
   if (result == kNoNamespace) {
-    MESSAGE("no user namespace may be made here; the case above covers all but the error number of the system");
+    MESSAGE(
+        "no user namespace may be made here; the case above covers all but the error number of the "
+        "system");
     return;
   }
   CHECK(result == 0);

@@ -28,15 +28,19 @@ TEST_CASE("what was committed is there after the store was opened again") {
   {
     Store store = must_open(folder.options());
     CHECK(content(store).empty());
-    REQUIRE(store.commit({put("a", "one"), put("b", "two"), put("a", "session", RecordKind::session)}).has_value());
+    REQUIRE(
+        store.commit({put("a", "one"), put("b", "two"), put("a", "session", RecordKind::session)})
+            .has_value());
   }
-  CHECK(content(must_open(folder.options())) == Content{{"2/a", "one"}, {"2/b", "two"}, {"1/a", "session"}});
+  CHECK(content(must_open(folder.options())) ==
+        Content{{"2/a", "one"}, {"2/b", "two"}, {"1/a", "session"}});
 }
 
 TEST_CASE("putting replaces and erasing erases only that kind and key") {
   TemporaryFolder folder;
   Store store = must_open(folder.options());
-  REQUIRE(store.commit({put("a", "one"), put("b", "two"), put("a", "floor", RecordKind::floor)}).has_value());
+  REQUIRE(store.commit({put("a", "one"), put("b", "two"), put("a", "floor", RecordKind::floor)})
+              .has_value());
   REQUIRE(store.commit({put("a", "three"), erase("b"), erase("never was")}).has_value());
   CHECK(content(store) == Content{{"2/a", "three"}, {"3/a", "floor"}});
 }
@@ -44,7 +48,10 @@ TEST_CASE("putting replaces and erasing erases only that kind and key") {
 TEST_CASE("changes of one commit work in their order") {
   TemporaryFolder folder;
   Store store = must_open(folder.options());
-  REQUIRE(store.commit({put("a", "1"), erase("a"), put("a", "2"), put("b", "1"), put("b", "2"), erase("b")}).has_value());
+  REQUIRE(store
+              .commit({put("a", "1"), erase("a"), put("a", "2"), put("b", "1"), put("b", "2"),
+                       erase("b")})
+              .has_value());
   CHECK(content(store) == Content{{"2/a", "2"}});
 }
 
@@ -57,7 +64,8 @@ TEST_CASE("keys and values may be empty, binary and long") {
     Store store = must_open(folder.options());
     REQUIRE(store.commit({put("", ""), put(binary, binary), put("large", large)}).has_value());
   }
-  CHECK(content(must_open(folder.options())) == Content{{"2/", ""}, {"2/" + binary, binary}, {"2/large", large}});
+  CHECK(content(must_open(folder.options())) ==
+        Content{{"2/", ""}, {"2/" + binary, binary}, {"2/large", large}});
 }
 
 TEST_CASE("an empty commit is nothing, durable or not") {
@@ -116,7 +124,8 @@ TEST_CASE("the same record twice gives other bytes each time") {
     sqlite3* database = nullptr;
     REQUIRE(sqlite3_open((folder / "store.db").c_str(), &database) == SQLITE_OK);
     sqlite3_stmt* statement = nullptr;
-    REQUIRE(sqlite3_prepare_v2(database, "SELECT value FROM record", -1, &statement, nullptr) == SQLITE_OK);
+    REQUIRE(sqlite3_prepare_v2(database, "SELECT value FROM record", -1, &statement, nullptr) ==
+            SQLITE_OK);
     REQUIRE(sqlite3_step(statement) == SQLITE_ROW);
     seen.emplace(static_cast<const char*>(sqlite3_column_blob(statement, 0)),
                  static_cast<std::size_t>(sqlite3_column_bytes(statement, 0)));
@@ -130,11 +139,14 @@ TEST_CASE("after closing only database and key are left, and erased rows left no
   TemporaryFolder folder;
   {
     Store store = must_open(folder.options());
-    for (int i = 0; i < 50; ++i) REQUIRE(store.commit({put("k" + std::to_string(i), std::string(500, 'x'))}).has_value());
-    for (int i = 0; i < 50; ++i) REQUIRE(store.commit({erase("k" + std::to_string(i))}).has_value());
+    for (int i = 0; i < 50; ++i)
+      REQUIRE(store.commit({put("k" + std::to_string(i), std::string(500, 'x'))}).has_value());
+    for (int i = 0; i < 50; ++i)
+      REQUIRE(store.commit({erase("k" + std::to_string(i))}).has_value());
   }
   std::set<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder.path)) names.insert(entry.path().filename());
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path))
+    names.insert(entry.path().filename());
   CHECK(names == std::set<std::string>{"store.db", "key"});
   const std::string bytes = bytes_of(folder / "store.db");
   const auto used = std::count_if(bytes.begin(), bytes.end(), [](char c) { return c != 0; });
@@ -167,14 +179,17 @@ TEST_CASE("a single damaged row is counted and left out, the others load, nothin
     Store store = must_open(folder.options());
     REQUIRE(store.commit({put("a", "one"), put("b", "two"), put("c", "three")}).has_value());
   }
-  tamper(folder / "store.db", "UPDATE record SET value = zeroblob(length(value)) WHERE key = (SELECT min(key) FROM record)");
+  tamper(folder / "store.db",
+         "UPDATE record SET value = zeroblob(length(value)) WHERE key = (SELECT min(key) FROM "
+         "record)");
   CHECK(content(must_open(folder.options()), 1).size() == 2);
   CHECK(content(must_open(folder.options()), 1).size() == 2);
 }
 
 TEST_CASE("a value cut short, emptied or of another format is damage, not a crash") {
-  for (const char* value : {"x''", "x'01'", "substr(value, 1, 20)", "substr(value, 1, length(value) - 1)", "'text'",
-                            "x'02' || substr(value, 2)"}) {
+  for (const char* value :
+       {"x''", "x'01'", "substr(value, 1, 20)", "substr(value, 1, length(value) - 1)", "'text'",
+        "x'02' || substr(value, 2)"}) {
     TemporaryFolder folder;
     {
       Store store = must_open(folder.options());
@@ -240,7 +255,8 @@ TEST_CASE("V13 a key that others may read is refused") {
 }
 
 TEST_CASE("a key file of another length is refused as no key, not overwritten") {
-  for (const std::string& bytes : {std::string(), std::string(31, 'k'), std::string(33, 'k'), std::string(100'000, 'k')}) {
+  for (const std::string& bytes :
+       {std::string(), std::string(31, 'k'), std::string(33, 'k'), std::string(100'000, 'k')}) {
     TemporaryFolder folder;
     write_file(folder / "key", bytes);
     CHECK(error_of(folder.options()).code == ErrorCode::config);
@@ -302,11 +318,13 @@ TEST_CASE("R04 a file that is no database is refused with advice and stays") {
 }
 
 TEST_CASE("R04 a damaged header or page is refused with advice and nothing is deleted") {
-  for (const std::size_t offset : {std::size_t(16), std::size_t(100), std::size_t(4'096), std::size_t(12'288)}) {
+  for (const std::size_t offset :
+       {std::size_t(16), std::size_t(100), std::size_t(4'096), std::size_t(12'288)}) {
     TemporaryFolder folder;
     {
       Store store = must_open(folder.options());
-      for (int i = 0; i < 100; ++i) REQUIRE(store.commit({put(std::to_string(i), std::string(300, 'x'))}).has_value());
+      for (int i = 0; i < 100; ++i)
+        REQUIRE(store.commit({put(std::to_string(i), std::string(300, 'x'))}).has_value());
     }
     std::string bytes = bytes_of(folder / "store.db");
     REQUIRE(bytes.size() > 16'384);
@@ -323,7 +341,8 @@ TEST_CASE("R04 a database cut in the middle is refused and stays") {
   TemporaryFolder folder;
   {
     Store store = must_open(folder.options());
-    for (int i = 0; i < 100; ++i) REQUIRE(store.commit({put(std::to_string(i), std::string(300, 'x'))}).has_value());
+    for (int i = 0; i < 100; ++i)
+      REQUIRE(store.commit({put(std::to_string(i), std::string(300, 'x'))}).has_value());
   }
   const std::string bytes = bytes_of(folder / "store.db").substr(0, 9'000);
   write_file(folder / "store.db", bytes);

@@ -28,7 +28,9 @@ class TemporaryFolder {
     std::filesystem::remove_all(path, ignored);
   }
   std::string operator/(const std::string& name) const { return path + "/" + name; }
-  Store::Options options() const { return {*this / "store.db", *this / "key", std::chrono::milliseconds(50)}; }
+  Store::Options options() const {
+    return {*this / "store.db", *this / "key", std::chrono::milliseconds(50)};
+  }
 
   std::string path;
 };
@@ -37,7 +39,8 @@ inline delivery::Change put(const std::string& key, const std::string& value,
                             delivery::RecordKind kind = delivery::RecordKind::message) {
   return {{kind, key, value}, false};
 }
-inline delivery::Change erase(const std::string& key, delivery::RecordKind kind = delivery::RecordKind::message) {
+inline delivery::Change erase(const std::string& key,
+                              delivery::RecordKind kind = delivery::RecordKind::message) {
   return {{kind, key, ""}, true};
 }
 
@@ -55,13 +58,15 @@ inline Error error_of(const Store::Options& options) {
 }
 
 /// "kind/key" → value.
-inline std::map<std::string, std::string> content(const Store& store, std::size_t expected_damage = 0) {
+inline std::map<std::string, std::string> content(const Store& store,
+                                                  std::size_t expected_damage = 0) {
   std::size_t damaged = 99;
   const auto records = store.load(&damaged);
   REQUIRE_MESSAGE(records.has_value(), (records ? "" : records.error().message));
   CHECK(damaged == expected_damage);
   std::map<std::string, std::string> all;
-  for (const auto& record : *records) all[std::to_string(static_cast<int>(record.kind)) + "/" + record.key] = record.value;
+  for (const auto& record : *records)
+    all[std::to_string(static_cast<int>(record.kind)) + "/" + record.key] = record.value;
   CHECK(all.size() == records->size());
   return all;
 }
@@ -77,11 +82,13 @@ inline void write_file(const std::string& path, const std::string& bytes, mode_t
 }
 
 inline mode_t mode_of(const std::string& path) {
-  struct stat info{};
+  struct stat info {};
   REQUIRE(lstat(path.c_str(), &info) == 0);
   return info.st_mode & 07777;
 }
 
-inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != text.npos;
+}
 
 }  // namespace otpctl::store
