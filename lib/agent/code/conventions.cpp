@@ -49,7 +49,8 @@ std::optional<DomainBound> find_domain_bound(std::string_view text) {
   const std::string_view host = line.substr(1, mark - 1);
   const std::size_t end = std::min(line.find_first_of("# \t\r", mark + 2), line.size());
   const std::string_view code = line.substr(mark + 2, end - mark - 2);
-  const std::string_view rest = trim(line.substr(end));
+  std::string_view rest = trim(line.substr(end));
+  rest = rest.substr(0, rest.find(' '));  // what stands behind the embedded host is for the future
   if (!is_host(host) || !is_printable_code(code)) return std::nullopt;
   if (rest.starts_with('@') && !is_host(rest.substr(1))) return std::nullopt;
   return DomainBound{to_lower(host), std::string(code), offset + begin + mark + 2, offset + begin + end};

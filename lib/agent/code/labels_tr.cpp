@@ -6,6 +6,8 @@ namespace otpctl::code {
 std::vector<LabelEntry> turkish_labels() {
   return {
       // strong
+      {"kodunu gir*", Sense::strong}, {"kodunu kullan*", Sense::strong}, {"kodu gir*", Sense::strong},
+      {"kodu ile", Sense::strong}, {"sifresini gir*", Sense::strong}, {"sifresi ile", Sense::strong},
       {"dogrulama kod*", Sense::strong}, {"dogrulama sifre*", Sense::strong},
       {"dogrulama numara*", Sense::strong}, {"onay kod*", Sense::strong},
       {"onay sifre*", Sense::strong}, {"onaylama kod*", Sense::strong},

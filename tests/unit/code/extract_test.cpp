@@ -70,6 +70,7 @@ TEST_CASE("a line for machines names code and domain") {
   CHECK(code.confidence == 1);
   CHECK(answer(sms("x\n@example.com #ab-12!z")) == "ab-12!z");
   CHECK(answer(sms("x\n@example.com #747723 @embedded.example")) == "747723");
+  CHECK(answer(sms("x\n@example.com #747723 @embedded.example $more")) == "747723");
   CHECK(answer(sms("x\n@example.com #747723\nFA+9qCX9VSu")) == "747723");
   CHECK(answer(sms("x\n@localhost #747723#9")) == "747723");
 }

@@ -26,6 +26,8 @@ TEST_CASE("Turkish: codes with their dots and without") {
       {"E-posta adresinizi doğrulamak için aşağıdaki kodu kullanın:\n482913", "482913"},
       {"Tek seferlik giriş: kodun 4829", "4829"},
       {"Kod: A4B7K9", "A4B7K9"},
+      {"Giriş için 5521 kodunu kullanın.", "5521"},
+      {"Uygulamaya 482913 kodunu girerek devam edin", "482913"},
   });
 }
 
