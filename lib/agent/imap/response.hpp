@@ -80,7 +80,7 @@ using Response = std::variant<StatusResponse, Continuation, CapabilityList, Exis
 
 /// Deeper parentheses are Malformed. BODYSTRUCTURE nests with the mail, but is never asked for.
 inline constexpr int kNestingLimit = 20;
-/// More numbers in one ESEARCH set are Malformed: "1:4294967295" is six bytes.
+/// More numbers in one ESEARCH set are Malformed: "1:4294967295" is twelve bytes.
 inline constexpr std::size_t kSetLimit = 10'000;
 
 /// Linear in the size of `raw`, not recursive; literals are moved out, not copied.

@@ -137,7 +137,7 @@ TEST_CASE("M09 parentheses nest to 20, one more is malformed") {
   CHECK(is_malformed("* 1 FETCH (X " + std::string(60'000, '(')));
 }
 
-TEST_CASE("M09 a set of six bytes does not become four billion numbers") {
+TEST_CASE("M09 a set of twelve bytes does not become four billion numbers") {
   CHECK(is_malformed("* ESEARCH UID ALL 1:4294967295"));
   CHECK(parse_as<SearchResult>("* ESEARCH UID ALL 1:10000").numbers.size() == 10'000);
   CHECK(is_malformed("* ESEARCH UID ALL 1:10001"));

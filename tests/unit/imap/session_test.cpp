@@ -21,6 +21,10 @@ Transcript transcript(const std::string& name) {
   return test::read_transcript(std::string(OTPCTL_TEST_DIR) + "/transcripts/imap/" + name + ".txt");
 }
 
+std::string last_of(const Player& player) { return player.events().empty() ? "" : player.events().back(); }
+
+bool begins(const std::string& text, const std::string& with) { return text.compare(0, with.size(), with) == 0; }
+
 /// idle-mail up to the moment when the server answers the first FETCH.
 struct InFetch {
   InFetch() : script(transcript("idle-mail")), player(script) {
@@ -33,7 +37,7 @@ struct InFetch {
     player.session().feed(bytes);
     player.advance(Duration(0));
   }
-  std::string last() const { return player.events().empty() ? "" : player.events().back(); }
+  std::string last() const { return last_of(player); }
 
   Transcript script;
   Player player;
@@ -59,13 +63,13 @@ TEST_CASE("I23 a mail that comes slowly is waited for, a line that only drips wi
     slow.feed(std::string(1, c));
     slow.player.advance(std::chrono::seconds(50));
   }
-  CHECK(slow.last().compare(0, 16, "mail uid=24 live") == 0);
+  CHECK(begins(slow.last(), "mail uid=24 live"));
   InFetch silent;
   silent.feed(line.substr(0, 50));
   silent.player.advance(std::chrono::seconds(59));
-  CHECK(silent.last().compare(0, 6, "failed") != 0);
+  CHECK(!begins(silent.last(), "failed"));
   silent.player.advance(std::chrono::seconds(1));
-  CHECK(silent.last().compare(0, 14, "failed timeout") == 0);
+  CHECK(begins(silent.last(), "failed timeout"));
 }
 
 TEST_CASE("a server that chats instead of replying is given up all the same") {
@@ -76,14 +80,14 @@ TEST_CASE("a server that chats instead of replying is given up all the same") {
     player.session().feed("* OK be patient\r\n");
     player.advance(std::chrono::seconds(1));
   }
-  CHECK(player.events().back().compare(0, 14, "failed timeout") == 0);
+  CHECK(begins(last_of(player), "failed timeout"));
 }
 
 TEST_CASE("feed before tick: a reply that came with the timer counts") {
   InFetch late;
   late.player.session().feed(fetch_line(24, "hello") + "A5 OK done\r\n+ idling\r\n");
   late.player.advance(std::chrono::hours(1));  // suspended meanwhile; the timers begin now
-  CHECK(late.player.events().back().compare(0, 16, "mail uid=24 live") == 0);
+  CHECK(begins(late.last(), "mail uid=24 live"));
 }
 
 TEST_CASE("M09 a hundred thousand untagged lines cost nothing and leave nothing") {
@@ -129,7 +133,7 @@ TEST_CASE("M18 a folder name with a line end in it sends nothing") {
   CHECK(session.take_output() == "");
   auto event = session.next();
   REQUIRE(event);
-  CHECK(test::describe(*event).compare(0, 13, "failed config") == 0);
+  CHECK(begins(test::describe(*event), "failed config"));
 }
 
 TEST_CASE("a look-back finds the newest 500, in commands of at most about 1,000 bytes") {
@@ -214,6 +218,17 @@ TEST_CASE("a flag change of a mail that is not fetched yet does not move the wat
   CHECK(!folder.take(flags));
   CHECK(folder.end_fetch(true));
   CHECK(folder.uid_next() == 25);
+}
+
+TEST_CASE("a count that falls without EXPUNGE does not hide what comes after it") {
+  imap::Folder folder;
+  folder.set_uid_next(24);
+  folder.exists(23);
+  folder.opened();
+  folder.exists(20);
+  CHECK(!folder.behind());
+  folder.exists(21);
+  CHECK(folder.behind());
 }
 
 TEST_CASE("the highest UID there is does not wrap the watermark") {
