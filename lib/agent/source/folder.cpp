@@ -178,9 +178,9 @@ void Folder::on_opened(const imap::Opened& opened) {
       session()->synchronise(kCatchUp);
     }
   }
-  // Somebody may have come since the session began.
-  const bool begun = !resumed && begun_look_back_;
-  if (demand_.look_back && !(begun && *begun_look_back_ <= *demand_.look_back)) look_back_if_needed(*demand_.look_back);
+  // Somebody may have come since the session began. What was looked back to once is not asked for again.
+  const auto known = !resumed && begun_look_back_ ? *begun_look_back_ : *covered_since_;
+  if (demand_.look_back && *demand_.look_back < known) look_back_if_needed(*demand_.look_back);
   opened_ = true;
   opened_at_ = now.instant;
   last_logged_.clear();
