@@ -11,7 +11,8 @@ constexpr auto kSmsSentSlack = std::chrono::seconds(60);      // clocks of phone
 
 bool counts_after(const Arrival& arrival, const Mark& mark) {
   if (arrival.channel == message::Channel::sms && arrival.sent && *arrival.sent < mark.time - kSmsSentSlack) return false;
-  if (!arrival.from_mailbox) return mark.seq ? arrival.seq > *mark.seq : arrival.received > mark.time;
+  if (mark.seq && arrival.seq <= *mark.seq) return false;  // it had reached us before the mark was taken
+  if (!arrival.from_mailbox) return mark.seq || arrival.received > mark.time;
   const auto known = mark.positions.find(arrival.source);
   if (known != mark.positions.end() && known->second.uid_validity == arrival.uid_validity) {
     return arrival.uid >= known->second.uid_next;

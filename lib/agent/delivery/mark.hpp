@@ -34,8 +34,9 @@ struct Arrival {
   Seq seq = 0;
 };
 
-/// DESIGN "Marks": by UID where the mark knows the mailbox, else INTERNALDATE + 1 s; what came through a door by
-/// its place in the order of arrivals, else by time. An SMS that was sent over 60 s before the mark does not count.
+/// By UID where the mark knows the mailbox, else INTERNALDATE + 1 s; what came through a door by its place in the
+/// order of arrivals, else by time. What had reached the agent before the mark never counts, nor does an SMS that
+/// was sent more than 60 s before it.
 bool counts_after(const Arrival& arrival, const Mark& mark);
 
 /// Which of two messages of one sender is the later one: by UID in one mailbox, by the sent time of SMS,
