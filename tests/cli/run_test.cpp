@@ -1,0 +1,407 @@
+// Commands against a scripted agent: what stands on which stream, and how they end.
+#include "cli/commands.hpp"
+#include "shared/agent.hpp"
+#include "shared/output.hpp"
+#include "support/fake_agent.hpp"
+#include "wait/progress.hpp"
+
+#include <doctest/doctest.h>
+
+#include <fcntl.h>
+#include <fstream>
+#include <sys/stat.h>
+
+using namespace std::chrono_literals;
+using otpctl::test::AgentSide;
+using otpctl::test::FakeAgent;
+using otpctl::test::TempDir;
+
+namespace otpctl::apps {
+namespace {
+
+std::map<std::string, std::string> in(const TempDir& home) {
+  return {{"OTPCTL_HOME", home.path()}, {"OTPCTL_AGENTD", "/bin/false"}};
+}
+
+Delivered code(const std::string& text) {
+  Delivered delivered;
+  delivered.delivery = "d1";
+  delivered.code = text;
+  delivered.subject = "your code is 482913";
+  return delivered;
+}
+
+TEST_CASE("X01 wait: standard output holds the code and a newline, standard error nothing") {
+  const TempDir home;
+  bool acked = false;
+  TestContext test("wait", "", in(home));
+  {
+    FakeAgent agent(home.path() + "/agent.sock", {[&](AgentSide& side) {
+                      side.answer(side.greet().id, code("482913"));
+                      const rpc::Call ack = side.call();
+                      acked = std::holds_alternative<rpc::Ack>(ack.request);
+                      side.answer(ack.id, rpc::AckResult{});
+                    }});
+    wait::Options options;
+    options.target.email = "bot5@example.com";
+    CHECK(wait::run(options, test.context) == ExitCode::done);
+  }
+  CHECK(test.out == "482913\n");
+  CHECK(test.err == "");
+  CHECK(acked);
+}
+
+ExitCode wait_that_ends(const WaitEnd& end, wait::Options options, TestContext& test, const TempDir& home) {
+  FakeAgent agent(home.path() + "/agent.sock", {[&](AgentSide& side) { side.answer(side.greet().id, end); }});
+  options.target.email = "bot5@example.com";
+  return wait::run(options, test.context);
+}
+
+TEST_CASE("X01 wait: an end without a code leaves standard output empty and explains itself") {
+  const TempDir home;
+  WaitEnd end;
+  end.message = "no code for bot5@example.com";
+  end.seen = {Seen{Unmatched::filtered, 2, "no-reply@shop.example", WallTime(1700000000s)}};
+  end.sources = {SourceStatus{"main/INBOX", "imap", SourceState::live, "IDLE", WallTime{}, WallTime(1700000057s), {}, 0, 0}};
+  TestContext test("wait", "", in(home));
+  test.now.wall = WallTime(1700000060s);
+  CHECK(wait_that_ends(end, {}, test, home) == ExitCode::timed_out);
+  CHECK(test.out == "");
+  CHECK(test.err ==
+        "otpctl wait: no code for bot5@example.com\n"
+        "  2 messages did not pass the filters, the latest from no-reply@shop.example, 60s ago\n"
+        "  main/INBOX: live, IDLE, last sign of life 3s ago\n");
+  wait::Options quiet;
+  quiet.quiet = true;
+  quiet.timeout_exit_code = 7;
+  TestContext other("wait", "", in(home));
+  CHECK(static_cast<int>(wait_that_ends(end, quiet, other, home)) == 7);
+  CHECK(other.err == "otpctl wait: no code for bot5@example.com\n");
+}
+
+TEST_CASE("X01 each end has its own exit code; --timeout-exit-code changes only that of a timeout") {
+  const TempDir home;
+  for (const ExitCode exit : {ExitCode::no, ExitCode::unreadable, ExitCode::unreachable, ExitCode::not_allowed}) {
+    WaitEnd end;
+    end.exit = exit;
+    wait::Options options;
+    options.timeout_exit_code = 7;
+    TestContext test("wait", "", in(home));
+    CHECK(wait_that_ends(end, options, test, home) == exit);
+    CHECK(test.out == "");
+  }
+}
+
+TEST_CASE("wait --json: the delivery on standard output, an end as one line on standard error") {
+  const TempDir home;
+  wait::Options options;
+  options.json = true;
+  TestContext test("wait", "", in(home));
+  CHECK(wait_that_ends(WaitEnd{}, options, test, home) == ExitCode::timed_out);
+  CHECK(test.out == "");
+  CHECK(test.err.rfind(R"({"v":1,"end":true,"exit":124,)", 0) == 0);
+  CHECK(std::count(test.err.begin(), test.err.end(), '\n') == 1);
+  TestContext found("wait", "", in(home));
+  {
+    FakeAgent agent(home.path() + "/agent.sock", {[&](AgentSide& side) {
+                      side.answer(side.greet().id, code("482913"));
+                      side.answer(side.call().id, rpc::AckResult{});
+                    }});
+    options.target.email = "bot5@example.com";
+    CHECK(wait::run(options, found.context) == ExitCode::done);
+  }
+  CHECK(found.out.rfind(R"({"v":1,"delivery":"d1")", 0) == 0);
+}
+
+TEST_CASE("X02 a code that cannot be written is not acknowledged and ends with 75") {
+  const TempDir home;
+  bool more = false;
+  TestContext test("wait", "", in(home));
+  const client::Fd full(open("/dev/full", O_WRONLY | O_CLOEXEC));
+  REQUIRE(full);
+  test.context.out = Sink(full.get());
+  {
+    FakeAgent agent(home.path() + "/agent.sock", {[&](AgentSide& side) {
+                      side.answer(side.greet().id, code("482913"));
+                      more = !side.line().empty();
+                    }});
+    wait::Options options;
+    options.target.email = "bot5@example.com";
+    CHECK(wait::run(options, test.context) == ExitCode::try_later);
+  }
+  CHECK(!more);
+  CHECK(test.err.find("482913") == std::string::npos);
+  CHECK(test.err.find("standard output") != std::string::npos);
+}
+
+TEST_CASE("X02 a wait whose reader has gone leaves by itself") {
+  const TempDir home;
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  close(ends[0]);
+  TestContext test("wait", "", in(home));
+  test.context.out = Sink(ends[1]);
+  FakeAgent agent(home.path() + "/agent.sock", {[](AgentSide& side) {
+                    side.greet();
+                    side.line();
+                  }});
+  wait::Options options;
+  options.target.email = "bot5@example.com";
+  CHECK(wait::run(options, test.context) == ExitCode::try_later);
+  CHECK(test.err.find("nobody reads") != std::string::npos);
+  close(ends[1]);
+}
+
+TEST_CASE("X02 a standard output that is closed is told before anybody's code is asked for") {
+  const TempDir home;
+  TestContext test("wait", "", in(home));
+  const client::Fd closed(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  test.context.out = Sink(closed.get());
+  wait::Options options;
+  options.target.email = "bot5@example.com";
+  CHECK(wait::run(options, test.context) == ExitCode::try_later);
+}
+
+TEST_CASE("wait without anybody to wait for is a usage error; OTPCTL_SESSION stands in") {
+  const TempDir home;
+  TestContext nobody("wait", "", in(home));
+  CHECK(wait::run({}, nobody.context) == ExitCode::usage);
+  rpc::Wait asked;
+  auto variables = in(home);
+  variables["OTPCTL_SESSION"] = "1c8f1c8f";
+  TestContext test("wait", "", variables);
+  {
+    FakeAgent agent(home.path() + "/agent.sock", {[&](AgentSide& side) {
+                      const rpc::Call call = side.greet();
+                      asked = std::get<rpc::Wait>(call.request);
+                      side.answer(call.id, WaitEnd{});
+                    }});
+    CHECK(wait::run({}, test.context) == ExitCode::timed_out);
+  }
+  CHECK(asked.session == "1c8f1c8f");
+}
+
+TEST_CASE("a recipient that is the session's own means the session, another one gets its own wait") {
+  const TempDir home;
+  for (const auto& [recipient, expected] : {std::pair<std::string, std::string>{"Bot5@Example.com", "1c8f1c8f"},
+                                            std::pair<std::string, std::string>{"bot6@example.com", ""}}) {
+    rpc::Wait asked;
+    auto variables = in(home);
+    variables["OTPCTL_SESSION"] = "1c8f1c8f";
+    TestContext test("wait", "", variables);
+    {
+      FakeAgent agent(home.path() + "/agent.sock", {[](AgentSide& side) {
+                                                      SessionInfo session;
+                                                      session.target.email = "bot5@example.com";
+                                                      side.answer(side.greet().id, session);
+                                                    },
+                                                    [&](AgentSide& side) {
+                                                      const rpc::Call call = side.greet();
+                                                      asked = std::get<rpc::Wait>(call.request);
+                                                      side.answer(call.id, WaitEnd{});
+                                                    }});
+      wait::Options options;
+      options.target.email = recipient;
+      CHECK(wait::run(options, test.context) == ExitCode::timed_out);
+    }
+    CHECK(asked.session == expected);
+    CHECK(asked.target.email == (expected.empty() ? recipient : ""));
+  }
+}
+
+TEST_CASE("session register prints the id only, and warns on standard error") {
+  const TempDir home;
+  SessionInfo session;
+  session.id = "1b4e28ba-2fa1-41d2-883f-0016d3cca427";
+  session.degraded = true;
+  session.contended = 2;
+  session::Options options;
+  options.action = session::Action::register_;
+  options.target.email = "bot5@example.com";
+  const auto register_with = [&](TestContext& test) {
+    FakeAgent agent(home.path() + "/agent.sock", {[&](AgentSide& side) { side.answer(side.greet().id, session); }});
+    return session::run(options, test.context);
+  };
+  TestContext test("session", "", in(home));
+  CHECK(register_with(test) == ExitCode::done);
+  CHECK(test.out == session.id + "\n");
+  CHECK(test.err.find("1 more wait for the same recipient") != std::string::npos);
+  options.quiet = true;
+  TestContext quiet("session", "", in(home));
+  CHECK(register_with(quiet) == ExitCode::done);
+  CHECK(quiet.err == "");
+  options.metadata = "[1]";
+  TestContext wrong("session", "", in(home));
+  CHECK(session::run(options, wrong.context) == ExitCode::usage);
+}
+
+TEST_CASE("session list reads page after page") {
+  const TempDir home;
+  std::string after;
+  const auto page = [](const std::string& id, bool more) {
+    SessionInfo session;
+    session.id = id;
+    return rpc::SessionListResult{{session}, more};
+  };
+  TestContext test("session", "", in(home));
+  {
+    FakeAgent agent(home.path() + "/agent.sock", {[&](AgentSide& side) {
+                      side.answer(side.greet().id, page("aaaa", true));
+                      const rpc::Call second = side.call();
+                      after = std::get<rpc::SessionList>(second.request).after;
+                      side.answer(second.id, page("bbbb", false));
+                    }});
+    session::Options options;
+    options.action = session::Action::list;
+    CHECK(session::run(options, test.context) == ExitCode::done);
+  }
+  CHECK(after == "aaaa");
+  CHECK(test.out.find("aaaa") != std::string::npos);
+  CHECK(test.out.find("bbbb") != std::string::npos);
+}
+
+TEST_CASE("without an agent: status and session end with 69, sms and deliver with 75, none of them starts one") {
+  const TempDir home;
+  auto variables = in(home);
+  TestContext first("status", "", variables);
+  CHECK(status::run({}, first.context) == ExitCode::unreachable);
+  TestContext second("session", "", variables);
+  session::Options list;
+  list.action = session::Action::list;
+  CHECK(session::run(list, second.context) == ExitCode::unreachable);
+  TestContext third("sms", "PIN 482913", variables);
+  CHECK(sms::run({"Shop", "+905551112233", {}, "", "", false}, third.context) == ExitCode::try_later);
+  CHECK(third.err.find("482913") == std::string::npos);
+  TestContext fourth("deliver", "Subject: x\n\n1", variables);
+  CHECK(deliver::run({}, fourth.context) == ExitCode::try_later);
+  TestContext fifth("manual", "1", variables);
+  CHECK(manual::run({"bot5", "", false}, fifth.context) == ExitCode::unreachable);
+  CHECK(first.out + second.out + third.out + fourth.out + fifth.out == "");
+  std::ifstream lock(home.path() + "/start.lock");
+  CHECK(!lock);
+}
+
+TEST_CASE("manual sends what stands on standard input, without separators and never to a stream") {
+  const TempDir home;
+  rpc::Manual entry;
+  TestContext test("manual", "482 913\nrest", in(home));
+  {
+    FakeAgent agent(home.path() + "/agent.sock", {[&](AgentSide& side) {
+                      const rpc::Call call = side.greet();
+                      entry = std::get<rpc::Manual>(call.request);
+                      side.answer(call.id, rpc::ManualResult{"bot5@example.com", true, 0});
+                    }});
+    CHECK(manual::run({"bot5", "", false}, test.context) == ExitCode::done);
+  }
+  CHECK(entry.code == "482913");
+  CHECK(entry.target == "bot5");
+  CHECK(test.out == "handed over to a wait for bot5@example.com\n");
+  CHECK(test.err == "");
+  TestContext empty("manual", "\n", in(home));
+  CHECK(manual::run({"bot5", "", false}, empty.context) == ExitCode::usage);
+}
+
+TEST_CASE("deliver: 4xx is 75, 5xx is 65, both on one line") {
+  const TempDir home;
+  const auto deliver_with = [&](const std::string& last, TestContext& test) {
+    const auto greet_only = [](AgentSide& side) { side.line(); };
+    FakeAgent agent(home.path() + "/agent.sock", {greet_only});
+    FakeAgent lmtp(home.path() + "/lmtp.sock", {[&](AgentSide& side) {
+                     side.say("220 x\r\n");
+                     for (const char* reply : {"250 x\r\n", "250 x\r\n", "250 x\r\n", "354 x\r\n"}) {
+                       side.line();
+                       side.say(reply);
+                     }
+                     while (side.line() != ".\r") {
+                     }
+                     side.say(last);
+                   }});
+    return deliver::run({{"<bot5@example.com>"}, "", false}, test.context);
+  };
+  TestContext kept("deliver", "Subject: x\n\n1\n", in(home));
+  CHECK(deliver_with("250 kept\r\n", kept) == ExitCode::done);
+  CHECK(kept.out + kept.err == "");
+  TestContext later("deliver", "Subject: x\n\n1\n", in(home));
+  CHECK(deliver_with("452 4.3.1 full\r\n", later) == ExitCode::try_later);
+  TestContext never("deliver", "Subject: x\n\n1\n", in(home));
+  CHECK(deliver_with("552 5.3.4 too large\r\n", never) == ExitCode::unreadable);
+  CHECK(never.err == "otpctl deliver: refused for bot5@example.com: 5.3.4 too large\n");
+}
+
+TEST_CASE("an environment file: ours are taken, others passed over, a password that others can read is refused") {
+  const TempDir home;
+  const std::string path = home.path() + "/mail.env";
+  const auto load = [&](const std::string& text, mode_t mode, TestContext& test) {
+    std::ofstream(path) << text;
+    REQUIRE(chmod(path.c_str(), mode) == 0);
+    return load_env_file(test.context, path);
+  };
+  TestContext test("wait");
+  REQUIRE(load("# mail\nexport M365_EMAIL='bot@example.com'\n\nPATH=/evil\nOTPCTL_PASSWORD=\"a b\"\n", 0600, test));
+  CHECK(test.environment ==
+        std::map<std::string, std::string>{{"M365_EMAIL", "bot@example.com"}, {"OTPCTL_PASSWORD", "a b"}});
+  CHECK(load("OTPCTL_HOME=/x", 0644, test));
+  const auto open_password = load("OTPCTL_HOME=/x\nOTPCTL_PASSWORD=x\n", 0640, test);
+  REQUIRE(!open_password);
+  CHECK(open_password.error().code == ErrorCode::config);
+  CHECK(open_password.error().message.rfind(path + ":2:", 0) == 0);
+  const auto no_line = load("OTPCTL_HOME\n", 0600, test);
+  REQUIRE(!no_line);
+  CHECK(no_line.error().message == path + ":1: write NAME=VALUE");
+  CHECK(load_env_file(test.context, home.path() + "/none").error().code == ErrorCode::not_found);
+}
+
+TEST_CASE("progress: nothing without a terminal, one rewritten line with one, a line each 10 s in plain") {
+  using wait::Progress;
+  CHECK(Progress::text(65s, 55s) == "waiting for 65s, 55s left");
+  CHECK(Progress::text(65s, {}) == "waiting for 65s");
+  TestContext pipe("wait");
+  {
+    Progress progress(pipe.context, "auto");
+    CHECK(!progress.due());
+  }
+  TestContext terminal("wait");
+  terminal.context.err_tty = true;
+  {
+    Progress progress(terminal.context, "auto");
+    terminal.now.instant += 1s;
+    progress.show(Instant(10s));
+    CHECK(terminal.err == "\rotpctl wait: waiting for 1s, 9s left\x1b[K");
+    terminal.now.instant += 500ms;
+    progress.show(Instant(10s));
+    CHECK(terminal.err.find("left", 40) == std::string::npos);
+  }
+  CHECK(terminal.err.substr(terminal.err.size() - 4) == "\r\x1b[K");
+  TestContext dumb("wait", "", {{"TERM", "dumb"}});
+  dumb.context.err_tty = true;
+  CHECK(!Progress(dumb.context, "auto").due());
+  TestContext plain("wait");
+  Progress lines(plain.context, "plain");
+  plain.now.instant += 25s;
+  lines.show({});
+  CHECK(plain.err == "otpctl wait: waiting for 25s\n");
+  CHECK(lines.due() == Instant(30s));
+}
+
+TEST_CASE("X03 what others wrote is escaped before it reaches a terminal") {
+  AgentStatus agent_status;
+  agent_status.sources = {SourceStatus{"main\x1b[2J", "imap", SourceState::live, "a\nb", {}, {}, {}, 0, 0}};
+  agent_status.waiters.resize(1);
+  agent_status.waiters[0].target.email = "x\x1b]0;owned\x07@example.com";
+  const std::string text = status::in_words(agent_status, WallTime{});
+  CHECK(text.find('\x1b') == std::string::npos);
+  CHECK(text.find('\x07') == std::string::npos);
+  CHECK(text.find("a\\x0ab") != std::string::npos);
+}
+
+TEST_CASE("errors are one line, or one JSON object") {
+  TestContext test("wait");
+  CHECK(report(test.context, Error{ErrorCode::config, "config.toml:3: un\nknown"}, false) == ExitCode::configuration);
+  CHECK(test.err == "otpctl wait: config.toml:3: un\\x0aknown\n");
+  TestContext json("wait");
+  CHECK(report(json.context, Error{ErrorCode::busy, "x"}, true) == ExitCode::try_later);
+  CHECK(json.err == "{\"v\":1,\"error\":{\"class\":\"busy\",\"message\":\"x\",\"exit\":75}}\n");
+}
+
+}  // namespace
+}  // namespace otpctl::apps
