@@ -64,6 +64,13 @@ class Wire:
         line, self._buffer = self._buffer.split(b"\n", 1)
         return json.loads(line)
 
+    def frames(self):
+        """The frames that have come: at least one, and what came with it."""
+        frames = [self.frame()]
+        while b"\n" in self._buffer:
+            frames.append(self.frame())
+        return frames
+
     def call(self, method, **params):
         number = self.start(method, **params)
         while (frame := self.frame()).get("id") != number:
