@@ -1,6 +1,6 @@
-// The IMAP session against any server. Corpus: tests/transcripts/imap as it is; of the input the inputs of a
-// transcript are played, whatever they are. Beyond "no crash, no hang": however the bytes are cut, the
-// session tells and sends the same, and a stream that ends, ends the session.
+// The IMAP session against any server. Corpus: tests/transcripts/imap as it is; of the input the
+// inputs of a transcript are played, whatever they are. Beyond "no crash, no hang": however the
+// bytes are cut, the session tells and sends the same, and a stream that ends, ends the session.
 #include "../tests/unit/imap/player.cpp"  // the player is one file, used by the tests and here
 
 #include <cstddef>

@@ -1,6 +1,6 @@
-// Transcript: a dialogue between a scripted peer and one of our byte machines, read from a text file.
-// tests/transcripts/README.md describes the format. This is the reader only; each machine's test has the
-// runner that plays the steps.
+// Transcript: a dialogue between a scripted peer and one of our byte machines, read from a text
+// file. tests/transcripts/README.md describes the format. This is the reader only; each machine's
+// test has the runner that plays the steps.
 #pragma once
 
 #include <cstddef>
@@ -92,8 +92,8 @@ inline Step read_step(std::string_view line) {
 
 }  // namespace detail
 
-/// Server lines that follow each other become one step, one write. Throws std::runtime_error that names
-/// the line.
+/// Server lines that follow each other become one step, one write. Throws std::runtime_error that
+/// names the line.
 inline Transcript parse_transcript(std::istream& text, const std::string& name) {
   Transcript transcript;
   transcript.name = name;

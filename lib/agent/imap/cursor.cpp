@@ -78,7 +78,8 @@ std::optional<std::string> Cursor::take_quoted() {
 std::optional<std::string> Cursor::take_literal() {
   std::size_t at = pos_;
   if (at < text_.size() && text_[at] == '~') ++at;
-  if (at == text_.size() || text_[at] != '{' || next_literal_ == literals_.size()) return std::nullopt;
+  if (at == text_.size() || text_[at] != '{' || next_literal_ == literals_.size())
+    return std::nullopt;
   std::size_t end = text_.find("\r\n", at);  // only the splitter writes it, behind an announcement
   if (end == std::string_view::npos) return std::nullopt;
   pos_ = end + 2;

@@ -1,5 +1,5 @@
-// Cursor: reads the tokens of one response from left to right (RFC 3501 section 9). Every take_ function
-// moves on when it finds what it is named for and leaves the cursor where it was when not.
+// Cursor: reads the tokens of one response from left to right (RFC 3501 section 9). Every take_
+// function moves on when it finds what it is named for and leaves the cursor where it was when not.
 #pragma once
 
 #include "imap/splitter.hpp"
@@ -23,11 +23,12 @@ class Cursor {
   bool take(char c);
   std::optional<std::uint64_t> take_number();    // digits only, at most 2^64 - 1
   std::optional<std::uint32_t> take_number32();
-  std::string_view take_word();                  // up to a space, parenthesis, bracket, quote or the end
+  std::string_view take_word();  // up to a space, parenthesis, bracket, brace, quote or the end
   bool take_nil();
   std::optional<std::string> take_string();      // quoted or literal (also literal8)
   std::optional<std::string> take_astring();     // or an atom
-  /// The section behind BODY, "[…]"; what stood between the brackets. Quoted strings may hold brackets.
+  /// The section behind BODY, "[…]"; what stood between the brackets. Quoted strings may hold
+  /// brackets.
   std::optional<std::string_view> take_section();
   /// Any value, lists to kNestingLimit. False: it has no end, or is too deep.
   bool skip_value();

@@ -8,8 +8,8 @@
 
 namespace otpctl::imap {
 
-/// Reads `(UID 5 BODY[]<0> {…} …)` at the cursor. Items that nobody asked for are skipped, whatever they
-/// are; of an item that comes twice the first one counts. Nothing: the grammar is broken.
+/// Reads `(UID 5 BODY[]<0> {…} …)` at the cursor. Items that nobody asked for are skipped, whatever
+/// they are; of an item that comes twice the first one counts. Nothing: the grammar is broken.
 std::optional<Fetch> parse_fetch(Cursor& cursor, std::uint32_t number);
 
 }  // namespace otpctl::imap

@@ -22,7 +22,8 @@ bool is_visible_ascii(std::string_view text) {
 }
 
 /// `AUTHENTICATE MECHANISM`, with the response at once or in answer to "+".
-LoginScript authenticate(std::string_view mechanism, std::string response, const CapabilityList& offered) {
+LoginScript authenticate(std::string_view mechanism, std::string response,
+                         const CapabilityList& offered) {
   LoginScript script;
   std::string encoded = base64(response);
   wipe(response);
@@ -52,14 +53,17 @@ std::string sasl_name(std::string_view user) {
   return out;
 }
 
-Result<LoginScript> with_token(const Bearer& bearer, const CapabilityList& offered, const Options& options) {
+Result<LoginScript> with_token(const Bearer& bearer, const CapabilityList& offered,
+                               const Options& options) {
   std::string_view token = bearer.token.reveal();
   if (token.empty() || !is_visible_ascii(token)) {
-    return fail(ErrorCode::config, "the access token is empty or holds a space, a line end or a control character");
+    return fail(ErrorCode::config,
+                "the access token is empty or holds a space, a line end or a control character");
   }
   std::string auth = "auth=Bearer " + std::string(token) + kSeparator + kSeparator;
   if (offered.has("AUTH=OAUTHBEARER")) {
-    std::string response = "n,a=" + sasl_name(bearer.user) + ',' + kSeparator + "host=" + options.host + kSeparator +
+    std::string response = "n,a=" + sasl_name(bearer.user) + ',' + kSeparator +
+                           "host=" + options.host + kSeparator +
                            "port=" + std::to_string(options.port) + kSeparator + auth;
     wipe(auth);
     LoginScript script = authenticate("OAUTHBEARER", std::move(response), offered);
@@ -74,7 +78,8 @@ Result<LoginScript> with_token(const Bearer& bearer, const CapabilityList& offer
     return script;
   }
   wipe(auth);
-  return fail(ErrorCode::auth_rejected, "the server takes no access token (neither OAUTHBEARER nor XOAUTH2)");
+  return fail(ErrorCode::auth_rejected,
+              "the server takes no access token (neither OAUTHBEARER nor XOAUTH2)");
 }
 
 /// LOGIN with literals where a value cannot be quoted (8-bit). Each literal that needs the server's
@@ -88,7 +93,8 @@ LoginScript login(std::string_view user, std::string_view password, const Capabi
       line += quoted(value);
       continue;
     }
-    bool at_once = offered.has("LITERAL+") || (offered.has("LITERAL-") && value.size() <= kLiteralMinusLimit);
+    bool at_once =
+        offered.has("LITERAL+") || (offered.has("LITERAL-") && value.size() <= kLiteralMinusLimit);
     line += '{' + std::to_string(value.size()) + (at_once ? "+}" : "}");
     if (at_once) {
       line += "\r\n";
@@ -100,7 +106,8 @@ LoginScript login(std::string_view user, std::string_view password, const Capabi
   lines.emplace_back(std::move(line));
   LoginScript script;
   script.command = std::move(lines.front());
-  script.answers.assign(std::make_move_iterator(lines.begin() + 1), std::make_move_iterator(lines.end()));
+  script.answers.assign(std::make_move_iterator(lines.begin() + 1),
+                        std::make_move_iterator(lines.end()));
   return script;
 }
 
@@ -125,11 +132,13 @@ Result<LoginScript> with_password(const Password& account, const CapabilityList&
 
 Result<LoginScript> script_login(const Credentials& credentials, const CapabilityList& offered,
                                  const Options& options) {
-  const std::string& user = std::visit([](const auto& each) -> const std::string& { return each.user; }, credentials);
+  const std::string& user =
+      std::visit([](const auto& each) -> const std::string& { return each.user; }, credentials);
   if (user.empty() || has_control(user)) {
     return fail(ErrorCode::config, "the user name is empty or holds a control character");
   }
-  if (auto* bearer = std::get_if<Bearer>(&credentials)) return with_token(*bearer, offered, options);
+  if (auto* bearer = std::get_if<Bearer>(&credentials))
+    return with_token(*bearer, offered, options);
   return with_password(std::get<Password>(credentials), offered);
 }
 

@@ -11,9 +11,9 @@ namespace otpctl::imap {
 
 namespace {
 
-constexpr std::size_t kNewest = 500;          // mails that are looked at
-constexpr std::uint32_t kSearchWindow = 2000;  // messages that are searched: their UIDs fit in one line
-constexpr std::size_t kStep = 100;            // UIDs a command: its line stays near 1,000 bytes (RFC 2683 3.2.1.5)
+constexpr std::size_t kNewest = 500;           // mails that are looked at
+constexpr std::uint32_t kSearchWindow = 2000;  // messages searched: their UIDs fit in one line
+constexpr std::size_t kStep = 100;  // UIDs a command: a line near 1,000 bytes (RFC 2683 3.2.1.5)
 
 /// INTERNALDATE has whole seconds: a mail of 12:00:00.9 says 12:00:00.
 bool came_after(WallTime internal_date, WallTime since) {
@@ -25,16 +25,17 @@ bool came_after(WallTime internal_date, WallTime since) {
 std::optional<LookBack::Step> LookBack::step(const Folder& folder) {
   if (phase_ == Phase::none && !asked_.empty()) begin(folder);
   switch (phase_) {
-    case Phase::none:
-      return std::nullopt;
+    case Phase::none: return std::nullopt;
     case Phase::search: {
       std::string window;
-      if (folder.exists() > kSearchWindow) window = std::to_string(folder.exists() - kSearchWindow + 1) + ":* ";
+      if (folder.exists() > kSearchWindow)
+        window = std::to_string(folder.exists() - kSearchWindow + 1) + ":* ";
       return Step{Question::search,
                   "UID SEARCH " + window + "SINCE " + search_date(since_ - std::chrono::days(1))};
     }
     case Phase::dates_by_number:
-      return Step{Question::dates, "FETCH " + std::to_string(first_number_) + ":* (UID INTERNALDATE)"};
+      return Step{Question::dates,
+                  "FETCH " + std::to_string(first_number_) + ":* (UID INTERNALDATE)"};
     case Phase::dates:
       return Step{Question::dates, "UID FETCH " + next_set() + " (UID INTERNALDATE)"};
     case Phase::mails:
@@ -49,7 +50,8 @@ void LookBack::begin(const Folder& folder) {
   found_.clear();
   todo_.clear();
   cut_ = reached_ = refused_ = false;
-  first_number_ = folder.exists() > kNewest ? folder.exists() - static_cast<std::uint32_t>(kNewest) + 1 : 1;
+  first_number_ =
+      folder.exists() > kNewest ? folder.exists() - static_cast<std::uint32_t>(kNewest) + 1 : 1;
   phase_ = Phase::search;
   if (folder.exists() == 0) finish();
 }
@@ -66,8 +68,7 @@ bool LookBack::take(const Fetch& fetch) {
   if (!fetch.uid) return false;
   switch (phase_) {
     case Phase::none:
-    case Phase::search:
-      return false;
+    case Phase::search: return false;
     case Phase::dates:
       if (asking_.count(*fetch.uid) == 0) return false;
       [[fallthrough]];
@@ -79,8 +80,7 @@ bool LookBack::take(const Fetch& fetch) {
         found_.insert(*fetch.uid);
       }
       return false;
-    case Phase::mails:
-      return fetch.body && asking_.erase(*fetch.uid) == 1;
+    case Phase::mails: return fetch.body && asking_.erase(*fetch.uid) == 1;
   }
   return false;
 }
@@ -88,14 +88,12 @@ bool LookBack::take(const Fetch& fetch) {
 void LookBack::end(bool good) {
   refused_ = refused_ || (!good && phase_ != Phase::search);
   switch (phase_) {
-    case Phase::none:
-      return;
+    case Phase::none: return;
     case Phase::search:
       cut_ = good ? found_.size() > kNewest : first_number_ > 1;
       while (found_.size() > kNewest) found_.erase(found_.begin());
       return enter(good ? Phase::dates : Phase::dates_by_number);
-    case Phase::dates_by_number:
-      return enter(Phase::mails);
+    case Phase::dates_by_number: return enter(Phase::mails);
     case Phase::dates:
       if (todo_.empty()) enter(Phase::mails);
       return;
@@ -125,7 +123,8 @@ void LookBack::finish() {
 
 std::string LookBack::next_set() {
   std::size_t count = std::min(kStep, todo_.size());
-  std::vector<std::uint32_t> uids(todo_.begin(), todo_.begin() + static_cast<std::ptrdiff_t>(count));
+  std::vector<std::uint32_t> uids(todo_.begin(),
+                                  todo_.begin() + static_cast<std::ptrdiff_t>(count));
   todo_.erase(todo_.begin(), todo_.begin() + static_cast<std::ptrdiff_t>(count));
   asking_ = std::set<std::uint32_t>(uids.begin(), uids.end());
   return uid_set(uids);

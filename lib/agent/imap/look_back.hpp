@@ -1,6 +1,6 @@
-// LookBack: finds the mail that came after a time, in three questions: which messages are of that day or
-// later (SEARCH knows days only, in a zone of its own), when exactly did they come, then the mails
-// themselves. So a look-back of 30 s does not fetch the mail of two days.
+// LookBack: finds the mail that came after a time, in three questions: which messages are of that
+// day or later (SEARCH knows days only, in a zone of its own), when exactly did they come, then the
+// mails themselves. So a look-back of 30 s does not fetch the mail of two days.
 #pragma once
 
 #include "imap/folder.hpp"

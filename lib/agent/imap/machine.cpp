@@ -29,7 +29,8 @@ Machine::Machine(Options options, Credentials credentials, Now now)
 
 void Machine::begin() {
   if (!options_.tls_active && !options_.insecure) {
-    return fail({ErrorCode::tls, "the connection is not encrypted: no password or token is sent over it"});
+    return fail(
+        {ErrorCode::tls, "the connection is not encrypted: no password or token is sent over it"});
   }
   auto folder = folder_argument(options_.folder);
   if (!folder) return fail(folder.error());
@@ -43,7 +44,8 @@ void Machine::begin() {
 void Machine::feed(std::string_view bytes) {
   if (!bytes.empty()) alive_ = state_ != State::over;
   // A mail may come slowly; a reply to anything else may not.
-  if (owes_first(Command::fetch_new) || owes_first(Command::fetch_mails)) reply_.start(options_.command_limit);
+  if (owes_first(Command::fetch_new) || owes_first(Command::fetch_mails))
+    reply_.start(options_.command_limit);
   while (state_ != State::over) {
     auto raw = splitter_.take(bytes);
     if (!raw) return fail(raw.error());
@@ -106,10 +108,8 @@ void Machine::on(StatusResponse&& status) {
   switch (status.kind) {
     case StatusResponse::Kind::ok:
     case StatusResponse::Kind::no:
-    case StatusResponse::Kind::bad:
-      return on_notice(status);
-    case StatusResponse::Kind::bye:
-      return on_bye(status);
+    case StatusResponse::Kind::bad: return on_notice(status);
+    case StatusResponse::Kind::bye: return on_bye(status);
     case StatusResponse::Kind::preauth:
       // Somebody between us and the server could have signed in as somebody else.
       return surprise("takes us as signed in before we did (PREAUTH)");
@@ -126,21 +126,20 @@ void Machine::on_notice(const StatusResponse& status) {
     case State::signing_in:
       if (status.code == "CAPABILITY") on(parse_capabilities(status.arguments));
       return;
-    case State::opening:
-      return note_opening(status);
+    case State::opening: return note_opening(status);
     case State::finding_end:
     case State::working:
     case State::idling:
     case State::resting:
-      if (status.code == "UIDVALIDITY" && status.arguments != std::to_string(folder_.uid_validity())) {
+      if (status.code == "UIDVALIDITY" &&
+          status.arguments != std::to_string(folder_.uid_validity())) {
         surprise("renumbers the folder (UIDVALIDITY changes)");
       }
       return;
     case State::capability:
     case State::capability_again:
     case State::leaving:
-    case State::over:
-      return;
+    case State::over: return;
   }
 }
 
@@ -151,7 +150,8 @@ void Machine::on_bye(const StatusResponse& status) {
 }
 
 void Machine::on_reply(const StatusResponse& status) {
-  if (owed_.empty() || owed_.front().tag != status.tag) return surprise("replies to a command out of turn");
+  if (owed_.empty() || owed_.front().tag != status.tag)
+    return surprise("replies to a command out of turn");
   if (!is_good(status)) {
     if (auto special = special_failure(status)) return fail(special->error, special->retry_after);
   }
@@ -167,36 +167,26 @@ void Machine::dispatch(Command command, const StatusResponse& status) {
   switch (command) {
     case Command::capability:
       return good && capabilities_fresh_ ? sign_in() : surprise("tells no capabilities");
-    case Command::sign_in:
-      return signed_in(status);
+    case Command::sign_in: return signed_in(status);
     case Command::capability_again:
       return good && capabilities_fresh_ ? ready() : surprise("tells no capabilities");
-    case Command::examine:
-      return examined(status);
+    case Command::examine: return examined(status);
     case Command::find_end:
-    case Command::find_end_by_number:
-      return found_end(command, good);
-    case Command::fetch_new:
-      return fetched(status);
-    case Command::check:
-      return checked(status);
-    case Command::noop:
-      return good ? void() : surprise("refuses NOOP");
-    case Command::idle:
-      return idle_ended(status);
+    case Command::find_end_by_number: return found_end(command, good);
+    case Command::fetch_new: return fetched(status);
+    case Command::check: return checked(status);
+    case Command::noop: return good ? void() : surprise("refuses NOOP");
+    case Command::idle: return idle_ended(status);
     case Command::search:
     case Command::fetch_dates:
-    case Command::fetch_mails:
-      return look_back_.end(good);
-    case Command::logout:
-      return close();
+    case Command::fetch_mails: return look_back_.end(good);
+    case Command::logout: return close();
   }
 }
 
 void Machine::on(Continuation&&) {
   switch (state_) {
-    case State::signing_in:
-      return answer_sign_in();
+    case State::signing_in: return answer_sign_in();
     case State::working:
       if (!owes_first(Command::idle) || done_sent_) return surprise("asks for more without need");
       state_ = State::idling;
@@ -210,8 +200,7 @@ void Machine::on(Continuation&&) {
     case State::idling:
     case State::resting:
     case State::leaving:
-    case State::over:
-      return surprise("asks for more without need");
+    case State::over: return surprise("asks for more without need");
   }
 }
 
@@ -223,27 +212,28 @@ void Machine::on(CapabilityList&& list) {
       capabilities_ = std::move(list);
       capabilities_fresh_ = true;
       return;
-    case State::greeting:
-      return surprise("begins with something else than a greeting");
+    case State::greeting: return surprise("begins with something else than a greeting");
     case State::opening:
     case State::finding_end:
     case State::working:
     case State::idling:
     case State::resting:
     case State::leaving:
-    case State::over:
-      return;
+    case State::over: return;
   }
 }
 
-// Data about messages means nothing before the folder is open: whoever sends it has it from elsewhere.
+// Data about messages means nothing before the folder is open: whoever sends it has it from
+// elsewhere.
 
 void Machine::on(Exists&& exists) {
-  if (watching() || state_ == State::opening || state_ == State::finding_end) folder_.exists(exists.count);
+  if (watching() || state_ == State::opening || state_ == State::finding_end)
+    folder_.exists(exists.count);
 }
 
 void Machine::on(Recent&& recent) {
-  if (watching() || state_ == State::opening || state_ == State::finding_end) folder_.recent(recent.count);
+  if (watching() || state_ == State::opening || state_ == State::finding_end)
+    folder_.recent(recent.count);
 }
 
 void Machine::on(Expunge&&) {
@@ -261,13 +251,9 @@ void Machine::on(Fetch&& fetch) {
       if (folder_.take(fetch)) take_mail(std::move(fetch), true);
       if (folder_.overrun()) surprise("sends messages without end");
       return;
-    case Command::check:
-      folder_.saw(*fetch.uid);
-      return;
+    case Command::check: folder_.saw(*fetch.uid); return;
     case Command::find_end:
-    case Command::find_end_by_number:
-      end_ = std::max(end_, *fetch.uid);
-      return;
+    case Command::find_end_by_number: end_ = std::max(end_, *fetch.uid); return;
     case Command::fetch_dates:
     case Command::fetch_mails:
       if (*fetch.uid >= folder_.uid_next()) {
@@ -283,8 +269,7 @@ void Machine::on(Fetch&& fetch) {
     case Command::noop:
     case Command::idle:
     case Command::search:
-    case Command::logout:
-      return;  // nobody asked: a flag that changed, or an injection
+    case Command::logout: return;  // nobody asked: a flag that changed, or an injection
   }
 }
 
@@ -309,10 +294,13 @@ void Machine::reply_owed_changed() {
 }
 
 bool Machine::owes(Command command) const {
-  return std::any_of(owed_.begin(), owed_.end(), [&](const Pending& each) { return each.command == command; });
+  return std::any_of(owed_.begin(), owed_.end(),
+                     [&](const Pending& each) { return each.command == command; });
 }
 
-bool Machine::owes_first(Command command) const { return !owed_.empty() && owed_.front().command == command; }
+bool Machine::owes_first(Command command) const {
+  return !owed_.empty() && owed_.front().command == command;
+}
 
 void Machine::show_alert(const StatusResponse& status) {
   if (status.code == "ALERT" && alerts_++ < kAlertsShown) emit(Alert{printable(status.text)});

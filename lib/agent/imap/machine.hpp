@@ -1,8 +1,9 @@
-// Machine: the states of a Session. docs/imap-session.md has the table; the three .cpp files follow it:
-// machine.cpp (bytes, time, replies), machine_opening.cpp (greeting to EXAMINE), machine_watching.cpp.
+// Machine: the states of a Session. docs/imap-session.md has the table; the three .cpp files follow
+// it: machine.cpp (bytes, time, replies), machine_opening.cpp (greeting to EXAMINE),
+// machine_watching.cpp.
 //
-// Two things make a state: `state_`, and the commands whose tagged reply is still owed, in the order they
-// were sent. Only the first of those may be replied to; data between belongs to it.
+// Two things make a state: `state_`, and the commands whose tagged reply is still owed, in the
+// order they were sent. Only the first of those may be replied to; data between belongs to it.
 #pragma once
 
 #include "imap/folder.hpp"
@@ -152,7 +153,7 @@ class Machine {
   Timer leave_;
 
   CapabilityList capabilities_;
-  bool capabilities_fresh_ = false;          // came since the last command that asks for or changes them
+  bool capabilities_fresh_ = false;          // came with the command that asked for or changed them
   std::deque<Secret> answers_;               // to "+" while signing in
   std::string dismissal_;
   bool dismissed_ = false;
@@ -168,7 +169,7 @@ class Machine {
   bool check_wanted_ = false;
   bool poll_wanted_ = false;
   std::vector<std::uint64_t> asked_;         // tokens of synchronise(): not yet on their way,
-  std::vector<std::uint64_t> checking_;      // covered by the EXAMINE, check or fetch that is under way,
+  std::vector<std::uint64_t> checking_;      // covered by the EXAMINE, check or fetch sent,
   std::vector<std::uint64_t> checked_;       // told as soon as what was known by then is fetched
 };
 

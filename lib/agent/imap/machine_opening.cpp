@@ -32,7 +32,8 @@ void Machine::sign_in() {
   if (stopping_) return leave();
   auto script = script_login(*credentials_, capabilities_, options_);
   if (!script) return fail(script.error());
-  answers_.assign(std::make_move_iterator(script->answers.begin()), std::make_move_iterator(script->answers.end()));
+  answers_.assign(std::make_move_iterator(script->answers.begin()),
+                  std::make_move_iterator(script->answers.end()));
   dismissal_ = std::move(script->dismissal);
   credentials_.reset();
   capabilities_fresh_ = false;
@@ -91,8 +92,9 @@ void Machine::find_end(Command command) {
     folder_.set_uid_next(1);
     return opened(true);
   }
-  send(command, command == Command::find_end ? std::string("UID FETCH * (UID)")
-                                             : "FETCH " + std::to_string(folder_.exists()) + " (UID)");
+  send(command, command == Command::find_end
+                    ? std::string("UID FETCH * (UID)")
+                    : "FETCH " + std::to_string(folder_.exists()) + " (UID)");
 }
 
 void Machine::found_end(Command command, bool good) {
@@ -105,11 +107,12 @@ void Machine::found_end(Command command, bool good) {
   surprise("does not tell where new mail begins (no UIDNEXT, no UID)");
 }
 
-/// A lower UIDNEXT than we have seen already: the folder was put back from a backup, and its UIDs will be
-/// given again.
+/// A lower UIDNEXT than we have seen already: the folder was put back from a backup, and its UIDs
+/// will be given again.
 bool Machine::resume_fits() const {
   if (!options_.resume || options_.resume->uid_next == 0) return false;
-  if (folder_.uid_validity() == 0 || folder_.uid_validity() != options_.resume->uid_validity) return false;
+  if (folder_.uid_validity() == 0 || folder_.uid_validity() != options_.resume->uid_validity)
+    return false;
   return server_uid_next_ == 0 || options_.resume->uid_next <= server_uid_next_;
 }
 
@@ -121,7 +124,8 @@ void Machine::opened(bool guessed) {
   } else if (options_.look_back) {
     look_back_.ask(*options_.look_back);
   }
-  emit(Opened{folder_.uid_validity(), folder_.uid_next(), folder_.exists(), guessed, options_.resume && !fits});
+  emit(Opened{folder_.uid_validity(), folder_.uid_next(), folder_.exists(), guessed,
+              options_.resume && !fits});
   checked_ = std::exchange(checking_, {});
   check_.start(options_.settle);
   state_ = State::working;

@@ -1,9 +1,9 @@
 // The open folder: IDLE or polling, checks, fetches, look-backs, and the wishes of the source.
 //
-// One rule keeps mail from being lost between DONE and the next "+": whatever comes in only changes what
-// is known (folder_, the wanted_ flags), and plan() alone sends commands, only when nothing is owed or in
-// IDLE. So a notice at an awkward moment waits for the next call of plan(), which the reply that is owed
-// brings about.
+// One rule keeps mail from being lost between DONE and the next "+": whatever comes in only changes
+// what is known (folder_, the wanted_ flags), and plan() alone sends commands, only when nothing is
+// owed or in IDLE. So a notice at an awkward moment waits for the next call of plan(), which the
+// reply that is owed brings about.
 #include "imap/commands.hpp"
 #include "imap/machine.hpp"
 
@@ -17,8 +17,7 @@ bool Machine::watching() const {
   switch (state_) {
     case State::working:
     case State::idling:
-    case State::resting:
-      return true;
+    case State::resting: return true;
     case State::greeting:
     case State::capability:
     case State::signing_in:
@@ -26,13 +25,14 @@ bool Machine::watching() const {
     case State::opening:
     case State::finding_end:
     case State::leaving:
-    case State::over:
-      return false;
+    case State::over: return false;
   }
   return false;
 }
 
-bool Machine::idle_offered() const { return capabilities_.has("IDLE") || capabilities_.has("IMAP4REV2"); }
+bool Machine::idle_offered() const {
+  return capabilities_.has("IDLE") || capabilities_.has("IMAP4REV2");
+}
 
 bool Machine::aims_at_idle() const {
   return idle_offered() && idle_works_ && !(demand_ && options_.probe);
@@ -86,12 +86,13 @@ bool Machine::send_next_step() {
 void Machine::send_fetch() {
   say_done();
   if (check_wanted_ || !asked_.empty()) send_noop_for_answers();
-  send(Command::fetch_new,
-       "UID FETCH " + std::to_string(folder_.uid_next()) + ":* " + message_items(options_.fetch_limit));
+  send(Command::fetch_new, "UID FETCH " + std::to_string(folder_.uid_next()) + ":* " +
+                               message_items(options_.fetch_limit));
 }
 
-/// NOOP makes the server look (Dovecot's FETCH alone shows the folder of before); the FETCH is for servers
-/// whose NOOP tells nothing either. It asks for UIDs only: "n:*" always has the last message in it.
+/// NOOP makes the server look (Dovecot's FETCH alone shows the folder of before); the FETCH is for
+/// servers whose NOOP tells nothing either. It asks for UIDs only: "n:*" always has the last
+/// message in it.
 void Machine::send_check() {
   say_done();
   send_noop_for_answers();
@@ -109,12 +110,9 @@ void Machine::send_noop_for_answers() {
 void Machine::send_look_back(const LookBack::Step& step) {
   say_done();
   switch (step.question) {
-    case LookBack::Question::search:
-      return send(Command::search, step.command);
-    case LookBack::Question::dates:
-      return send(Command::fetch_dates, step.command);
-    case LookBack::Question::mails:
-      return send(Command::fetch_mails, step.command);
+    case LookBack::Question::search: return send(Command::search, step.command);
+    case LookBack::Question::dates: return send(Command::fetch_dates, step.command);
+    case LookBack::Question::mails: return send(Command::fetch_mails, step.command);
   }
 }
 
@@ -151,7 +149,8 @@ void Machine::take_mail(Fetch&& fetch, bool live) {
   mail.size = fetch.size.value_or(0);
   mail.bytes = std::move(*fetch.body);
   // RFC822.SIZE alone says nothing: some servers only estimate it
-  mail.truncated = mail.bytes.size() >= options_.fetch_limit && (!fetch.size || *fetch.size > mail.bytes.size());
+  mail.truncated =
+      mail.bytes.size() >= options_.fetch_limit && (!fetch.size || *fetch.size > mail.bytes.size());
   mail.live = live;
   emit(std::move(mail));
 }

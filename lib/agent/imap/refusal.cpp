@@ -31,20 +31,24 @@ std::optional<Duration> suggested_pause(std::string_view text) {
   if (error == std::errc::result_out_of_range) return kLongestPause;
   if (error != std::errc()) return std::nullopt;
   auto cap = std::chrono::duration_cast<std::chrono::milliseconds>(kLongestPause).count();
-  return std::chrono::milliseconds(std::min<std::uint64_t>(milliseconds, static_cast<std::uint64_t>(cap)));
+  return std::chrono::milliseconds(
+      std::min<std::uint64_t>(milliseconds, static_cast<std::uint64_t>(cap)));
 }
 
 }  // namespace
 
 bool is_temporary(const StatusResponse& status) {
-  if (is_any_of(status.code, {"UNAVAILABLE", "LIMIT", "INUSE", "SERVERBUG", "OVERQUOTA", "THROTTLED"})) return true;
+  if (is_any_of(status.code,
+                {"UNAVAILABLE", "LIMIT", "INUSE", "SERVERBUG", "OVERQUOTA", "THROTTLED"}))
+    return true;
   // a code that names a lasting cause; ALERT and the like name none
-  if (is_any_of(status.code, {"AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "EXPIRED", "PRIVACYREQUIRED",
-                              "CONTACTADMIN", "NOPERM", "WEBALERT", "NONEXISTENT"})) {
+  if (is_any_of(status.code,
+                {"AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "EXPIRED", "PRIVACYREQUIRED",
+                 "CONTACTADMIN", "NOPERM", "WEBALERT", "NONEXISTENT"})) {
     return false;
   }
-  for (std::string_view words : {"system error", "too many", "temporar", "try again", "unavailable", "server busy",
-                                 "internal error", "throttl"}) {
+  for (std::string_view words : {"system error", "too many", "temporar", "try again", "unavailable",
+                                 "server busy", "internal error", "throttl"}) {
     if (mentions(status.text, words)) return true;
   }
   return false;
@@ -55,15 +59,16 @@ LoginRefused login_refused(const StatusResponse& status) {
 }
 
 std::optional<Failed> special_failure(const StatusResponse& status) {
-  if (mentions(status.text, "request is throttled") || mentions(status.text, "suggested backoff time")) {
+  if (mentions(status.text, "request is throttled") ||
+      mentions(status.text, "suggested backoff time")) {
     return Failed{{ErrorCode::throttled, "the server asks for a pause: " + printable(status.text)},
                   suggested_pause(status.text)};
   }
   if (mentions(status.text, "user is authenticated but not connected")) {
     return Failed{{ErrorCode::permission,
-                   "the server took the sign-in but gives no mailbox (\"User is authenticated but not connected\"): "
-                   "check that the token's scope allows IMAP, that IMAP is enabled for this mailbox, and that the "
-                   "user name is the mailbox's own address"},
+                   "the server took the sign-in but gives no mailbox (\"User is authenticated but "
+                   "not connected\"): check that the token's scope allows IMAP, that IMAP is "
+                   "enabled for this mailbox, and that the user name is the mailbox's own address"},
                   kLongestPause};
   }
   return std::nullopt;

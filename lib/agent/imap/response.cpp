@@ -21,8 +21,11 @@ bool is_any_of(std::string_view word, std::initializer_list<std::string_view> na
 
 std::optional<StatusResponse::Kind> status_kind(std::string_view word) {
   using Kind = StatusResponse::Kind;
-  constexpr std::pair<std::string_view, Kind> kKinds[] = {
-      {"OK", Kind::ok}, {"NO", Kind::no}, {"BAD", Kind::bad}, {"BYE", Kind::bye}, {"PREAUTH", Kind::preauth}};
+  constexpr std::pair<std::string_view, Kind> kKinds[] = {{"OK", Kind::ok},
+                                                          {"NO", Kind::no},
+                                                          {"BAD", Kind::bad},
+                                                          {"BYE", Kind::bye},
+                                                          {"PREAUTH", Kind::preauth}};
   for (const auto& [name, kind] : kKinds) {
     if (equals_ignoring_case(word, name)) return kind;
   }

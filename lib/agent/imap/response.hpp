@@ -1,5 +1,5 @@
-// Response: one logical response → what it says, typed. The second stage of reading. Never fails: what
-// breaks the grammar of RFC 3501 section 9 is a Malformed value, and the stream goes on.
+// Response: one logical response → what it says, typed. The second stage of reading. Never fails:
+// what breaks the grammar of RFC 3501 section 9 is a Malformed value, and the stream goes on.
 #pragma once
 
 #include "base/time.hpp"
@@ -14,8 +14,8 @@
 
 namespace otpctl::imap {
 
-/// `a1 OK [CODE arguments] text`, `* NO text`, `* BYE text` (RFC 3501 7.1, 5530). Text from the server:
-/// show it only through printable().
+/// `a1 OK [CODE arguments] text`, `* NO text`, `* BYE text` (RFC 3501 7.1, 5530). Text from the
+/// server: show it only through printable().
 struct StatusResponse {
   enum class Kind { ok, no, bad, bye, preauth };
   Kind kind = Kind::ok;

@@ -1,18 +1,19 @@
-// Session: the client end of one IMAP connection that watches ONE folder. Bytes in, events and bytes
-// out: no socket, no clock, no thread, no callback, no randomness. docs/imap-session.md has the state
-// table; RFC 3501 (IMAP4rev1), 2177 (IDLE), 4959 (SASL-IR), 7628 (OAUTHBEARER), 5530 (response codes).
+// Session: the client end of one IMAP connection that watches ONE folder. Bytes in, events and
+// bytes out: no socket, no clock, no thread, no callback, no randomness. docs/imap-session.md has
+// the state table; RFC 3501 (IMAP4rev1), 2177 (IDLE), 4959 (SASL-IR), 7628 (OAUTHBEARER), 5530
+// (response codes).
 //
 // The driver's loop, in this order, after every wake-up:
 //
 //   session.feed(bytes) or session.feed_eof();
-//   session.tick(now);                            // feed before tick; neither drops what the other brought
-//   while (auto event = session.next()) …;        // before output: a mail is worth more than our next command
+//   session.tick(now);                      // after feed; neither drops what the other brought
+//   while (auto event = session.next()) …;  // before output: a mail is worth more than a command
 //   send(session.take_output());
 //   sleep until readable or session.deadline();
 //
 // Every session ends with exactly one Failed or Closed; after it all input is ignored and the
-// connection is to be dropped. Not thread safe; movable. Time is only what tick() was told: timers that
-// start inside feed() begin to run at the next tick().
+// connection is to be dropped. Not thread safe; movable. Time is only what tick() was told: timers
+// that start inside feed() begin to run at the next tick().
 #pragma once
 
 #include "base/result.hpp"
@@ -51,33 +52,40 @@ struct Position {
 
 struct Options {
   std::string folder = "INBOX";  // UTF-8; CR, LF and NUL are refused
-  std::string tag_prefix = "A";  // letters and digits, random for each connection: nobody can foresee a tag
+  std::string tag_prefix = "A";  // letters and digits, random for each connection: a tag that
+                                 // nobody can foresee cannot be forged
   std::string host;              // told to the server by OAUTHBEARER only
   std::uint16_t port = 993;
 
   bool tls_active = false;       // the stream below is encrypted and its certificate was verified
   bool insecure = false;         // credentials may go over a clear-text stream
-  bool expect_greeting = false;  // the greeting has not been read yet (libcurl's CONNECT_ONLY reads it)
+  bool expect_greeting = false;  // not read yet (libcurl's CONNECT_ONLY reads it)
 
   /// Fetch exactly what came since. Not used when the folder's UIDVALIDITY is another one by now.
   std::optional<Position> resume;
-  /// As if look_back() were called at the start; not done when `resume` fits (nothing is unknown then).
+  /// As if look_back() were called at the start; not done when `resume` fits (nothing is unknown
+  /// then).
   std::optional<WallTime> look_back;
-  /// Set: while somebody waits, ask with NOOP at this interval instead of a silent IDLE (Dovecot holds
-  /// notices of IDLE back for 500 ms, a NOOP answers at once).
+  /// Set: while somebody waits, ask with NOOP at this interval instead of a silent IDLE (Dovecot
+  /// holds notices of IDLE back for 500 ms, a NOOP answers at once).
   std::optional<Duration> probe;
 
-  std::uint32_t fetch_limit = 262'144;  // bytes of a message that are fetched; at most 1 MiB (literal limit)
+  /// Bytes of a message that are fetched; at most 1 MiB (the literal limit).
+  std::uint32_t fetch_limit = 262'144;
 
-  Duration idle_renewal = std::chrono::minutes(5);    // NATs forget silent flows; servers end IDLE at 30 min
-  Duration safety_poll = std::chrono::seconds(15);    // while somebody waits: servers that never push EXISTS
-  Duration settle = std::chrono::milliseconds(500);   // one check after opening and after each fetch: a mail
-                                                      // between FETCH and IDLE which the server never tells
-  Duration poll = std::chrono::seconds(3);            // no IDLE, somebody waits
-  Duration quiet_poll = std::chrono::seconds(60);     // no IDLE, nobody waits
+  /// NATs forget silent flows, servers end IDLE after 30 min.
+  Duration idle_renewal = std::chrono::minutes(5);
+  /// While somebody waits: there are servers that never push EXISTS.
+  Duration safety_poll = std::chrono::seconds(15);
+  /// One check so long after opening and after each fetch: a mail that comes between FETCH and IDLE
+  /// is told by no notice on some servers.
+  Duration settle = std::chrono::milliseconds(500);
+  Duration poll = std::chrono::seconds(3);         // no IDLE, somebody waits
+  Duration quiet_poll = std::chrono::seconds(60);  // no IDLE, nobody waits
+
   Duration greeting_limit = std::chrono::seconds(16);
-  Duration command_limit = std::chrono::seconds(60);  // for a tagged reply; any byte renews it during a FETCH
-  Duration done_limit = std::chrono::seconds(15);     // for the reply to DONE, and the "+" of IDLE
+  Duration command_limit = std::chrono::seconds(60);  // a tagged reply; bytes of a FETCH renew it
+  Duration done_limit = std::chrono::seconds(15);     // the reply to DONE, and the "+" of IDLE
   Duration leave_limit = std::chrono::seconds(5);     // stop() waits so long for good manners
 };
 
@@ -97,7 +105,7 @@ struct Polling {
 /// The folder is open (EXAMINE: read-only, nothing is ever marked as seen).
 struct Opened {
   std::uint32_t uid_validity = 0;  // 0: the server gave none
-  std::uint32_t uid_next = 0;      // mail from here on is new; with `resume` what came since follows as Mail
+  std::uint32_t uid_next = 0;      // mail from here on is told as live; `resume`'s, if it fits
   std::uint32_t exists = 0;        // messages in the folder
   bool uid_next_guessed = false;   // the server gave no UIDNEXT
   bool validity_changed = false;   // `resume` did not fit: UIDs of before mean nothing now
@@ -107,14 +115,15 @@ struct Mail {
   std::uint32_t uid = 0;
   std::uint32_t uid_validity = 0;
   std::optional<WallTime> internal_date;  // when the server took it
-  std::uint64_t size = 0;                 // of the whole message, as the server says; 0: it did not say
+  std::uint64_t size = 0;                 // of the whole message, says the server; 0: it did not
   std::string bytes;                      // the first `fetch_limit` bytes, or all of it
   bool truncated = false;
   bool live = true;  // true: UID at or above the position (live, or since `resume`), told once;
                      // false: from a look-back, may have been told before
 };
 
-/// Answer to synchronise(): all mail that the server had at some moment after the call was told before.
+/// Answer to synchronise(): all mail that the server had at some moment after the call was told
+/// before.
 struct Synchronised {
   std::uint64_t token = 0;
   std::uint32_t uid_validity = 0;
@@ -124,10 +133,11 @@ struct Synchronised {
 /// Answer to look_back(); the mails came before.
 struct LookedBack {
   WallTime since{};
-  bool complete = true;  // false: older mail was left out (over 500 in the time), or the server refused
+  bool complete = true;  // false: older mail was left out (over 500), or the server refused
 };
 
-struct Alive {};  // the server sent something: proof of life. At most one between two calls of feed()
+/// The server sent something: proof of life. At most one between two calls of feed().
+struct Alive {};
 
 /// The server asks to show this to the user (RFC 3501 7.1). At most 16 a session.
 struct Alert {
@@ -138,7 +148,7 @@ struct Alert {
 struct LoginRefused {
   std::string words;          // the server's own, printable
   std::string response_code;  // "AUTHENTICATIONFAILED", "" = none
-  bool permanent = true;      // false: the same credentials may work later (UNAVAILABLE, LIMIT, INUSE, …)
+  bool permanent = true;      // false: the same may work later (UNAVAILABLE, LIMIT, INUSE, …)
 };
 
 /// The connection is of no use any more; `error.code` says why:
@@ -148,12 +158,12 @@ struct LoginRefused {
 ///   throttled  the server asked for a pause
 ///   tls        credentials were not sent over clear text
 ///   auth_rejected  no sign-in that both sides know (LOGINDISABLED); not a refusal of the password
-///   not_found, permission, busy   the folder cannot be opened (busy: later perhaps). `permission` with
-///              a retry_after also is Exchange's "User is authenticated but not connected"
+///   not_found, permission, busy   the folder cannot be opened (busy: later perhaps). `permission`
+///              with a retry_after also is Exchange's "User is authenticated but not connected"
 ///   config     options or credentials that cannot be sent (NUL, CR, LF)
 struct Failed {
   Error error;
-  std::optional<Duration> retry_after;  // not before; at most 5 min. The server's wish, or ours for it
+  std::optional<Duration> retry_after;  // not before; the server's wish, or ours; at most 5 min
 };
 
 struct Closed {};  // after stop() or LoginRefused
@@ -171,7 +181,8 @@ class Session {
   Session& operator=(Session&&) noexcept;
 
   // ---- in ----
-  /// Bytes of the server, cut anywhere. May be called with what was read behind the greeting already.
+  /// Bytes of the server, cut anywhere. May be called with what was read behind the greeting
+  /// already.
   void feed(std::string_view bytes);
   void feed_eof();
   void tick(Now now);
@@ -183,8 +194,10 @@ class Session {
   /// When to call tick() at the latest; nothing once the session is over.
   std::optional<Instant> deadline() const;
 
-  // ---- wishes of the mailbox source: no call fails, each works through later output and events; all
-  //      of them may be called in every state, also before the folder is open ----
+  // ---- wishes of the mailbox source ----
+  // No call fails, each works through later output and events. All may be called in every state,
+  // also before the folder is open.
+
   /// Somebody waits for mail: check at once and then every safety_poll, or probe. Off: silent IDLE.
   void set_demand(bool somebody_waits);
   /// Asks for Synchronised{token}. Several may be under way; one check answers them together.

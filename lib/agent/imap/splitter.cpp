@@ -13,8 +13,8 @@ namespace {
 // Memory is taken as bytes arrive, whatever size was announced.
 constexpr std::size_t kFirstReserve = 64 * 1024;
 
-/// Human text may end in "{5}" without a literal behind it: status responses, continuations and tagged
-/// replies never carry one.
+/// Human text may end in "{5}" without a literal behind it: status responses, continuations and
+/// tagged replies never carry one.
 bool may_hold_literals(std::string_view text) {
   if (text.substr(0, 2) != "* ") return false;
   std::string_view word = text.substr(2, text.find(' ', 2) - 2);
@@ -24,8 +24,8 @@ bool may_hold_literals(std::string_view text) {
   return true;
 }
 
-/// What stands behind the last '{' of a line, or nothing when that '{' announces no literal: outside of
-/// quoted strings '{' has no other use.
+/// What stands behind the last '{' of a line, or nothing when that '{' announces no literal:
+/// outside of quoted strings '{' has no other use.
 std::optional<std::string_view> announcement(std::string_view line) {
   std::size_t brace = line.rfind('{');
   if (brace == std::string_view::npos) return std::nullopt;

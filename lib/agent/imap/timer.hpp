@@ -1,5 +1,5 @@
-// Timer: a duration that begins to run at the next look at the clock. feed() knows no time, so a timer
-// that starts inside it must not be measured from an old one.
+// Timer: a duration that begins to run at the next look at the clock. feed() knows no time, so a
+// timer that starts inside it must not be measured from an old one.
 #pragma once
 
 #include "base/time.hpp"

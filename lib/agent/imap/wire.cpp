@@ -12,7 +12,8 @@ namespace otpctl::imap {
 
 namespace {
 
-constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kBase64 =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 constexpr std::size_t kFolderLimit = 1000;
@@ -42,7 +43,8 @@ void append_utf16(std::string& out, char32_t point) {
   put(0xDC00 + ((point - 0x10000) & 0x3FF));
 }
 
-/// RFC 3501 5.1.3: printable ASCII stands for itself, "&" is "&-", all else UTF-16 in base64 with ",".
+/// RFC 3501 5.1.3: printable ASCII stands for itself, "&" is "&-", all else UTF-16 in base64 with
+/// ",".
 std::string modified_utf7(std::string_view utf8) {
   std::string out, shifted;
   auto unshift = [&] {
@@ -67,7 +69,8 @@ std::string modified_utf7(std::string_view utf8) {
 std::optional<int> digits(std::string_view text) {
   int value = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || text.front() == '-' || error != std::errc() || end != text.data() + text.size()) {
+  if (text.empty() || text.front() == '-' || error != std::errc() ||
+      end != text.data() + text.size()) {
     return std::nullopt;
   }
   return value;
@@ -80,7 +83,8 @@ std::optional<std::uint32_t> set_number(std::string_view text) {
   return value;
 }
 
-/// Calls `each(first, last)` for every range of a set; false for bad grammar or when `each` says so.
+/// Calls `each(first, last)` for every range of a set; false for bad grammar or when `each` says
+/// so.
 template <class Each>
 bool each_range(std::string_view set, Each each) {
   while (true) {
@@ -90,7 +94,8 @@ bool each_range(std::string_view set, Each each) {
     auto first = set_number(part.substr(0, colon));
     auto last = colon == std::string_view::npos ? first : set_number(part.substr(colon + 1));
     if (!first || !last) return false;
-    if (!each(std::uint64_t{std::min(*first, *last)}, std::uint64_t{std::max(*first, *last)})) return false;
+    if (!each(std::uint64_t{std::min(*first, *last)}, std::uint64_t{std::max(*first, *last)}))
+      return false;
     if (comma == std::string_view::npos) return true;
     set.remove_prefix(comma + 1);
   }
@@ -150,10 +155,12 @@ std::optional<WallTime> parse_internal_date(std::string_view text) {
   });
   auto day = digits(text[0] == ' ' ? text.substr(1, 1) : text.substr(0, 2));
   auto year = digits(text.substr(7, 4));
-  auto hour = digits(text.substr(12, 2)), minute = digits(text.substr(15, 2)), second = digits(text.substr(18, 2));
+  auto hour = digits(text.substr(12, 2)), minute = digits(text.substr(15, 2)),
+       second = digits(text.substr(18, 2));
   auto zone_hours = digits(text.substr(22, 2)), zone_minutes = digits(text.substr(24, 2));
-  if (month == kMonths.end() || !day || !year || !hour || !minute || !second || !zone_hours || !zone_minutes ||
-      *hour > 23 || *minute > 59 || *second > 60 || *zone_hours > 23 || *zone_minutes > 59) {
+  if (month == kMonths.end() || !day || !year || !hour || !minute || !second || !zone_hours ||
+      !zone_minutes || *hour > 23 || *minute > 59 || *second > 60 || *zone_hours > 23 ||
+      *zone_minutes > 59) {
     return std::nullopt;
   }
   auto number = static_cast<unsigned>(month - kMonths.begin()) + 1;
@@ -161,8 +168,8 @@ std::optional<WallTime> parse_internal_date(std::string_view text) {
                                    std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok()) return std::nullopt;
   auto zone = std::chrono::hours(*zone_hours) + std::chrono::minutes(*zone_minutes);
-  WallTime local = std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
-                   std::chrono::seconds(*second);
+  WallTime local = std::chrono::sys_days(date) + std::chrono::hours(*hour) +
+                   std::chrono::minutes(*minute) + std::chrono::seconds(*second);
   return text[21] == '+' ? local - zone : local + zone;
 }
 
@@ -170,8 +177,8 @@ std::string search_date(WallTime time) {
   std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(time)};
   unsigned month = static_cast<unsigned>(date.month());
   char text[32];
-  std::snprintf(text, sizeof text, "%u-%s-%04d", static_cast<unsigned>(date.day()), kMonths[month - 1].data(),
-                static_cast<int>(date.year()));
+  std::snprintf(text, sizeof text, "%u-%s-%04d", static_cast<unsigned>(date.day()),
+                kMonths[month - 1].data(), static_cast<int>(date.year()));
   return text;
 }
 

@@ -19,8 +19,8 @@ bool can_be_quoted(std::string_view text);
 /// `"a \"b\" \\c"`. Precondition: can_be_quoted.
 std::string quoted(std::string_view text);
 
-/// A folder name (UTF-8) as a command argument: modified UTF-7 (RFC 3501 5.1.3), quoted. `config` for
-/// control characters, invalid UTF-8, an empty name or one over 1,000 bytes.
+/// A folder name (UTF-8) as a command argument: modified UTF-7 (RFC 3501 5.1.3), quoted. `config`
+/// for control characters, invalid UTF-8, an empty name or one over 1,000 bytes.
 Result<std::string> folder_argument(std::string_view name);
 
 std::string base64(std::string_view bytes);  // RFC 4648 section 4, padded

@@ -20,10 +20,13 @@ otpctl::Result<LoginScript> script(const Credentials& credentials, const char* o
 
 std::string command(const Credentials& credentials, const char* offered) {
   auto made = script(credentials, offered);
-  return made ? std::string(made->command.reveal()) : "error " + std::string(name_of(made.error().code));
+  return made ? std::string(made->command.reveal())
+              : "error " + std::string(name_of(made.error().code));
 }
 
-Password password(std::string text, std::string user = "alice") { return {std::move(user), Secret(std::move(text))}; }
+Password password(std::string text, std::string user = "alice") {
+  return {std::move(user), Secret(std::move(text))};
+}
 Bearer bearer(std::string text) { return {"alice", Secret(std::move(text))}; }
 
 StatusResponse status(const char* line) {
@@ -38,14 +41,16 @@ bool temporary(const char* line) { return is_temporary(status(line)); }
 
 TEST_CASE("a password prefers AUTHENTICATE PLAIN, and LOGIN is respected as disabled") {
   CHECK(command(password("x"), "IMAP4rev1 AUTH=PLAIN LOGINDISABLED") == "AUTHENTICATE PLAIN");
-  CHECK(command(password("x"), "IMAP4rev1 AUTH=PLAIN SASL-IR") == "AUTHENTICATE PLAIN AGFsaWNlAHg=");
+  CHECK(command(password("x"), "IMAP4rev1 AUTH=PLAIN SASL-IR") ==
+        "AUTHENTICATE PLAIN AGFsaWNlAHg=");
   CHECK(command(password("x"), "IMAP4rev1") == "LOGIN \"alice\" \"x\"");
   CHECK(command(password("x"), "IMAP4rev1 LOGINDISABLED") == "error auth_rejected");
 }
 
 TEST_CASE("M18 nothing in a user name or password ends the line early") {
   CHECK(command(password("a b\"\\"), "IMAP4rev1") == "LOGIN \"alice\" \"a b\\\"\\\\\"");
-  for (std::string bad : {std::string("a\r\nA9 DELETE INBOX"), std::string("a\nb"), std::string("a\rb"), std::string("a\0b", 3)}) {
+  for (std::string bad : {std::string("a\r\nA9 DELETE INBOX"), std::string("a\nb"),
+                          std::string("a\rb"), std::string("a\0b", 3)}) {
     CHECK(command(password(bad), "IMAP4rev1") == "error config");
     CHECK(command(password(bad), "IMAP4rev1 AUTH=PLAIN") == "error config");
     CHECK(command(password("x", bad), "IMAP4rev1") == "error config");
@@ -75,7 +80,8 @@ TEST_CASE("OAUTHBEARER escapes the user name; a token is never used as a passwor
   CHECK(made->command.reveal() == "AUTHENTICATE OAUTHBEARER");
   REQUIRE(made->answers.size() == 1);
   // n,a=a=3Db=2Cc,^Ahost=imap.example.com^Aport=993^Aauth=Bearer tok^A^A
-  CHECK(made->answers[0].reveal() == "bixhPWE9M0RiPTJDYywBaG9zdD1pbWFwLmV4YW1wbGUuY29tAXBvcnQ9OTkzAWF1dGg9QmVhcmVyIHRvawEB");
+  CHECK(made->answers[0].reveal() ==
+        "bixhPWE9M0RiPTJDYywBaG9zdD1pbWFwLmV4YW1wbGUuY29tAXBvcnQ9OTkzAWF1dGg9QmVhcmVyIHRvawEB");
   CHECK(command(bearer("tok"), "IMAP4rev1 AUTH=PLAIN") == "error auth_rejected");
 }
 
@@ -91,15 +97,18 @@ TEST_CASE("no error of the sign-in holds the secret") {
 }
 
 TEST_CASE("I09 temporary and permanent refusals by code, by words where there is no code") {
-  for (const char* line : {"A1 NO [UNAVAILABLE] x", "A1 NO [INUSE] x", "A1 NO [LIMIT] x", "A1 NO [SERVERBUG] x",
-                           "A1 NO [OVERQUOTA] Account exceeded bandwidth limits", "A1 NO System Error (Failure)",
-                           "A1 NO [ALERT] Too many simultaneous connections. (Failure)", "A1 NO try again later"}) {
+  for (const char* line :
+       {"A1 NO [UNAVAILABLE] x", "A1 NO [INUSE] x", "A1 NO [LIMIT] x", "A1 NO [SERVERBUG] x",
+        "A1 NO [OVERQUOTA] Account exceeded bandwidth limits", "A1 NO System Error (Failure)",
+        "A1 NO [ALERT] Too many simultaneous connections. (Failure)", "A1 NO try again later"}) {
     CAPTURE(line);
     CHECK(temporary(line));
   }
-  for (const char* line : {"A1 NO [AUTHENTICATIONFAILED] Temporarily wrong password", "A1 NO LOGIN failed.",
-                           "A1 NO [WEBALERT https://example.com/] Web login required.", "A1 NO [EXPIRED] x",
-                           "A1 NO [ALERT] Application-specific password required", "A1 BAD Command Argument Error. 12"}) {
+  for (const char* line :
+       {"A1 NO [AUTHENTICATIONFAILED] Temporarily wrong password", "A1 NO LOGIN failed.",
+        "A1 NO [WEBALERT https://example.com/] Web login required.", "A1 NO [EXPIRED] x",
+        "A1 NO [ALERT] Application-specific password required",
+        "A1 BAD Command Argument Error. 12"}) {
     CAPTURE(line);
     CHECK(!temporary(line));
   }
@@ -107,7 +116,8 @@ TEST_CASE("I09 temporary and permanent refusals by code, by words where there is
 
 TEST_CASE("I10 the suggested pause: read, capped at 5 min, and nothing for garbage") {
   auto pause = [](const char* words) {
-    auto failed = special_failure(status((std::string("A1 NO Request is throttled. Suggested Backoff Time: ") + words).c_str()));
+    auto failed = special_failure(status(
+        (std::string("A1 NO Request is throttled. Suggested Backoff Time: ") + words).c_str()));
     REQUIRE(failed);
     CHECK(failed->error.code == ErrorCode::throttled);
     return failed->retry_after;
@@ -123,6 +133,7 @@ TEST_CASE("I10 the suggested pause: read, capped at 5 min, and nothing for garba
 }
 
 TEST_CASE("M06 words of the server are escaped") {
-  CHECK(login_refused(status("A1 NO [X\x1b] bad\x1b]0;title\x07")).words == "bad\\x1b]0;title\\x07");
+  CHECK(login_refused(status("A1 NO [X\x1b] bad\x1b]0;title\x07")).words ==
+        "bad\\x1b]0;title\\x07");
   CHECK(login_refused(status("A1 NO [X\x1b] bad")).response_code == "X\\x1b");
 }

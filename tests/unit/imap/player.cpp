@@ -20,18 +20,20 @@ struct Describe {
   }
   std::string operator()(const imap::Polling& e) const { return "polling " + in_quotes(e.words); }
   std::string operator()(const imap::Opened& e) const {
-    return "opened validity=" + std::to_string(e.uid_validity) + " next=" + std::to_string(e.uid_next) +
-           " exists=" + std::to_string(e.exists) + (e.uid_next_guessed ? " guessed" : "") +
-           (e.validity_changed ? " changed" : "");
+    return "opened validity=" + std::to_string(e.uid_validity) +
+           " next=" + std::to_string(e.uid_next) + " exists=" + std::to_string(e.exists) +
+           (e.uid_next_guessed ? " guessed" : "") + (e.validity_changed ? " changed" : "");
   }
   std::string operator()(const imap::Mail& e) const {
-    return "mail uid=" + std::to_string(e.uid) + (e.live ? " live" : " old") + " validity=" +
-           std::to_string(e.uid_validity) + " date=" + (e.internal_date ? format_time(*e.internal_date) : "none") +
-           " size=" + std::to_string(e.size) + (e.truncated ? " truncated " : " ") + in_quotes(e.bytes);
+    return "mail uid=" + std::to_string(e.uid) + (e.live ? " live" : " old") +
+           " validity=" + std::to_string(e.uid_validity) +
+           " date=" + (e.internal_date ? format_time(*e.internal_date) : "none") +
+           " size=" + std::to_string(e.size) + (e.truncated ? " truncated " : " ") +
+           in_quotes(e.bytes);
   }
   std::string operator()(const imap::Synchronised& e) const {
-    return "synchronised " + std::to_string(e.token) + " validity=" + std::to_string(e.uid_validity) +
-           " next=" + std::to_string(e.uid_next);
+    return "synchronised " + std::to_string(e.token) +
+           " validity=" + std::to_string(e.uid_validity) + " next=" + std::to_string(e.uid_next);
   }
   std::string operator()(const imap::LookedBack& e) const {
     return "looked-back " + format_time(e.since) + (e.complete ? " complete" : " partial");
@@ -119,12 +121,10 @@ bool is_input(const Step& step) {
     case Step::Kind::server:
     case Step::Kind::time:
     case Step::Kind::action:
-    case Step::Kind::end_of_stream:
-      return true;
+    case Step::Kind::end_of_stream: return true;
     case Step::Kind::option:
     case Step::Kind::client:
-    case Step::Kind::event:
-      return false;
+    case Step::Kind::event: return false;
   }
   return false;
 }
@@ -199,14 +199,18 @@ std::string Player::check(const Step& step) {
     std::size_t end = output_.find("\r\n");
     std::string got = output_.substr(0, end);
     output_.erase(0, end == std::string::npos ? end : end + 2);
-    return got == step.text && end != std::string::npos ? "" : "the client sends: " + printable(got, 2000);
+    return got == step.text && end != std::string::npos
+               ? ""
+               : "the client sends: " + printable(got, 2000);
   }
   return "";
 }
 
 std::string Player::leftover(const Step& before) const {
-  if (!events_.empty()) return at_line(transcript_, before, "before this there was also: " + events_.front());
-  if (!output_.empty()) return at_line(transcript_, before, "before this the client also sent: " + output_);
+  if (!events_.empty())
+    return at_line(transcript_, before, "before this there was also: " + events_.front());
+  if (!output_.empty())
+    return at_line(transcript_, before, "before this the client also sent: " + output_);
   return "";
 }
 

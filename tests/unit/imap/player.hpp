@@ -33,8 +33,8 @@ class Player {
   /// Plays all steps; returns the first difference with its line, "" when there is none.
   std::string play();
 
-  /// Plays the inputs before step `end` without looking at what comes; with `half`, also the first half of
-  /// that step's bytes.
+  /// Plays the inputs before step `end` without looking at what comes; with `half`, also the first
+  /// half of that step's bytes.
   void play_until(std::size_t end, bool half = false);
 
   imap::Session& session() { return session_; }

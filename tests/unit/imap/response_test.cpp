@@ -27,7 +27,9 @@ T parse_as(std::string_view bytes) {
   return std::get<T>(response);
 }
 
-bool is_malformed(std::string_view bytes) { return std::holds_alternative<Malformed>(parse(bytes)); }
+bool is_malformed(std::string_view bytes) {
+  return std::holds_alternative<Malformed>(parse(bytes));
+}
 
 std::string nested(int depth) {
   return "* 1 FETCH (X " + std::string(static_cast<std::size_t>(depth), '(') +
@@ -71,8 +73,10 @@ TEST_CASE("numbered and listed data") {
   CHECK(parse_as<Expunge>("* 5 EXPUNGE").number == 5);
   CHECK(parse_as<Vanished>("* VANISHED (EARLIER) 1:5,9").count == 6);
   CHECK(parse_as<Vanished>("* VANISHED 1:4294967295").count == 4294967295U);
-  CHECK(parse_as<CapabilityList>("* CAPABILITY imap4rev1  Idle").names == std::vector<std::string>{"IMAP4REV1", "IDLE"});
-  CHECK(parse_as<SearchResult>("* SEARCH 3 1 (MODSEQ 9)").numbers == std::vector<std::uint32_t>{3, 1});
+  CHECK(parse_as<CapabilityList>("* CAPABILITY imap4rev1  Idle").names ==
+        std::vector<std::string>{"IMAP4REV1", "IDLE"});
+  CHECK(parse_as<SearchResult>("* SEARCH 3 1 (MODSEQ 9)").numbers ==
+        std::vector<std::uint32_t>{3, 1});
   CHECK(parse_as<SearchResult>("* SEARCH").numbers.empty());
   CHECK(parse_as<SearchResult>("* ESEARCH (TAG \"A1\") UID MIN 2 ALL 2,5:7").numbers ==
         std::vector<std::uint32_t>{2, 5, 6, 7});
@@ -84,8 +88,9 @@ TEST_CASE("numbered and listed data") {
 
 TEST_CASE("STATUS with a quoted, an atom and a literal name") {
   for (const char* name : {"\"a b\"", "{3}\r\na b"}) {
-    auto status = parse_as<FolderStatus>(std::string("* STATUS ") + name +
-                                         " (MESSAGES 3 UIDNEXT 8 UIDVALIDITY 7 HIGHESTMODSEQ 99999999999)");
+    auto status =
+        parse_as<FolderStatus>(std::string("* STATUS ") + name +
+                               " (MESSAGES 3 UIDNEXT 8 UIDVALIDITY 7 HIGHESTMODSEQ 99999999999)");
     CHECK(status.mailbox == "a b");
     CHECK(status.messages == 3U);
     CHECK(status.uid_next == 8U);
@@ -113,7 +118,9 @@ TEST_CASE("FETCH: the message as literal, literal8, quoted or NIL, whatever stan
   CHECK(!full.body);
 }
 
-TEST_CASE("FETCH: of an item that comes twice the first one counts; a part from the middle is not the message") {
+TEST_CASE(
+    "FETCH: of an item that comes twice the first one counts; a part from the middle is not the "
+    "message") {
   auto fetch = parse_as<Fetch>("* 1 FETCH (UID 5 UID 6 BODY[] \"a\" BODY[] \"b\" BODY[]<9> \"c\")");
   CHECK(fetch.uid == 5U);
   CHECK(fetch.body == "a");
@@ -122,9 +129,10 @@ TEST_CASE("FETCH: of an item that comes twice the first one counts; a part from 
 
 TEST_CASE("FETCH that breaks the grammar is malformed") {
   for (const char* line :
-       {"* 1 FETCH", "* 1 FETCH (", "* 1 FETCH (UID)", "* 1 FETCH (UID 0)", "* 1 FETCH (UID 4294967296)",
-        "* 1 FETCH (UID 5", "* 1 FETCH (UID 5) x", "* 1 FETCH (BODY[ \"a\")", "* 1 FETCH (BODY[] a)",
-        "* 1 FETCH (BODY[] \"a)", "* 1 FETCH (X (())", "* 1 FETCH ()) x", "* 1 FETCH (INTERNALDATE 5)"}) {
+       {"* 1 FETCH", "* 1 FETCH (", "* 1 FETCH (UID)", "* 1 FETCH (UID 0)",
+        "* 1 FETCH (UID 4294967296)", "* 1 FETCH (UID 5", "* 1 FETCH (UID 5) x",
+        "* 1 FETCH (BODY[ \"a\")", "* 1 FETCH (BODY[] a)", "* 1 FETCH (BODY[] \"a)",
+        "* 1 FETCH (X (())", "* 1 FETCH ()) x", "* 1 FETCH (INTERNALDATE 5)"}) {
     CAPTURE(line);
     CHECK(is_malformed(line));
   }

@@ -1,4 +1,5 @@
-// What does not fit into a transcript: limits that need many bytes, deadlines of slow servers, options.
+// What does not fit into a transcript: limits that need many bytes, deadlines of slow servers,
+// options.
 #include "imap/session.hpp"
 
 #include "imap/folder.hpp"
@@ -21,9 +22,13 @@ Transcript transcript(const std::string& name) {
   return test::read_transcript(std::string(OTPCTL_TEST_DIR) + "/transcripts/imap/" + name + ".txt");
 }
 
-std::string last_of(const Player& player) { return player.events().empty() ? "" : player.events().back(); }
+std::string last_of(const Player& player) {
+  return player.events().empty() ? "" : player.events().back();
+}
 
-bool begins(const std::string& text, const std::string& with) { return text.compare(0, with.size(), with) == 0; }
+bool begins(const std::string& text, const std::string& with) {
+  return text.compare(0, with.size(), with) == 0;
+}
 
 /// idle-mail up to the moment when the server answers the first FETCH.
 struct InFetch {
@@ -44,7 +49,8 @@ struct InFetch {
 };
 
 std::string fetch_line(std::uint32_t uid, const std::string& body) {
-  return "* 1 FETCH (UID " + std::to_string(uid) + " BODY[]<0> {" + std::to_string(body.size()) + "}\r\n" + body + ")\r\n";
+  return "* 1 FETCH (UID " + std::to_string(uid) + " BODY[]<0> {" + std::to_string(body.size()) +
+         "}\r\n" + body + ")\r\n";
 }
 
 imap::Fetch message(std::uint32_t uid) {
@@ -112,7 +118,8 @@ TEST_CASE("alerts without end are shown sixteen times") {
 
 TEST_CASE("mail without end in one fetch is a server's fault, not a queue without end") {
   InFetch flood;
-  for (std::uint32_t uid = 24; uid < 24 + 100'001; ++uid) flood.player.session().feed(fetch_line(uid, "x"));
+  for (std::uint32_t uid = 24; uid < 24 + 100'001; ++uid)
+    flood.player.session().feed(fetch_line(uid, "x"));
   flood.player.collect();
   CHECK(flood.last() == "failed protocol \"the server sends messages without end\"");
 }
@@ -155,7 +162,8 @@ TEST_CASE("a look-back finds the newest 500, in commands of at most about 1,000 
     step = look_back.step(folder);
     if (!step || step->question != imap::LookBack::Question::dates) break;
     CHECK(step->command.size() < 1000);
-    asked += static_cast<std::size_t>(std::count(step->command.begin(), step->command.end(), ',')) + 1;
+    asked +=
+        static_cast<std::size_t>(std::count(step->command.begin(), step->command.end(), ',')) + 1;
     for (std::uint32_t uid = 90'000; uid < 96'000; ++uid) {
       imap::Fetch fetch = message(uid);
       fetch.internal_date = parse_time("2026-11-20T08:00:00Z").value();
@@ -188,7 +196,8 @@ TEST_CASE("look-backs that are asked together are one, from the oldest time; eac
   CHECK(!look_back.step(folder));
 }
 
-TEST_CASE("a server that refuses FETCH twice does not move the watermark: the next check asks again") {
+TEST_CASE(
+    "a server that refuses FETCH twice does not move the watermark: the next check asks again") {
   imap::Folder folder;
   folder.set_uid_next(24);
   folder.exists(23);

@@ -35,7 +35,8 @@ Outcome split(Splitter splitter, std::string_view bytes, std::size_t piece = std
 }  // namespace
 
 TEST_CASE("M10 lines and literals come out the same however the bytes are cut") {
-  std::string bytes = "* 1 FETCH (BODY[] {5}\r\na\r\nb# X {0}\r\n)\r\nA1 OK done {3}\r\n* BYE {9}\r\n";
+  std::string bytes =
+      "* 1 FETCH (BODY[] {5}\r\na\r\nb# X {0}\r\n)\r\nA1 OK done {3}\r\n* BYE {9}\r\n";
   bytes[bytes.find('#')] = '\0';  // a literal may hold anything
   for (std::size_t piece : {1, 2, 3, 7, 1000}) {
     Outcome outcome = split(Splitter(), bytes, piece);
@@ -59,7 +60,8 @@ TEST_CASE("a line feed alone ends a line too, and only one carriage return is ta
 TEST_CASE("M09 a line of exactly the limit is taken, one byte more is the end") {
   SplitterLimits limits;
   limits.line = 100;
-  std::string line = "* OK " + std::string(94, 'x') + "\r";  // the CR counts until it is known to be one
+  std::string line =
+      "* OK " + std::string(94, 'x') + "\r";  // the CR counts until it is known to be one
   for (std::size_t piece : {std::size_t{1}, std::string::npos}) {
     CHECK(split(Splitter(limits), line + "\n", piece).responses.size() == 1);
     Outcome over = split(Splitter(limits), line + "x\n", piece);
@@ -107,14 +109,17 @@ TEST_CASE("M07 a megabyte that is announced and never sent takes 64 KiB at most"
 }
 
 TEST_CASE("M07 what announces no size is refused: negative, empty, too long, never closed") {
-  for (const char* announced : {"{-1}", "{}", "{10", "{+}", "{1 0}x{", "{4294967296}", "{99999999999999999999}"}) {
+  for (const char* announced :
+       {"{-1}", "{}", "{10", "{+}", "{1 0}x{", "{4294967296}", "{99999999999999999999}"}) {
     CAPTURE(announced);
     CHECK(split(Splitter(), std::string("* 1 FETCH (BODY[] ") + announced + "\r\n").error != "");
   }
 }
 
 TEST_CASE("a brace inside a quoted string or in human text announces nothing") {
-  Outcome outcome = split(Splitter(), "* LIST () \"/\" \"{5}\"\r\n* LIST () \"/\" \"a{x\" b\r\n* NO see {7}\r\n+ {7}\r\n");
+  Outcome outcome =
+      split(Splitter(),
+            "* LIST () \"/\" \"{5}\"\r\n* LIST () \"/\" \"a{x\" b\r\n* NO see {7}\r\n+ {7}\r\n");
   CHECK(outcome.error == "");
   CHECK(outcome.responses.size() == 4);
 }

@@ -21,12 +21,13 @@ TEST_CASE("M17 M18 folder names: modified UTF-7, quoted; control characters are 
   CHECK(folder_argument("a&b").value() == "\"a&-b\"");
   CHECK(folder_argument("a\"b\\c").value() == "\"a\\\"b\\\\c\"");
   // RFC 3501 5.1.3
-  CHECK(folder_argument("~peter/mail/\xe5\x8f\xb0\xe5\x8c\x97/\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e").value() ==
-        "\"~peter/mail/&U,BTFw-/&ZeVnLIqe-\"");
+  CHECK(folder_argument("~peter/mail/\xe5\x8f\xb0\xe5\x8c\x97/\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e")
+            .value() == "\"~peter/mail/&U,BTFw-/&ZeVnLIqe-\"");
   CHECK(folder_argument("\xf0\x9f\x98\x80").value() == "\"&2D3eAA-\"");  // a surrogate pair
   CHECK(folder_argument("../etc").value() == "\"../etc\"");
-  for (std::string name : {std::string(), std::string("a\r\nA9 DELETE INBOX"), std::string("a\nb"), std::string("a\0b", 3),
-                           std::string("a\x7f"), std::string("\xff"), std::string(1001, 'x')}) {
+  for (std::string name : {std::string(), std::string("a\r\nA9 DELETE INBOX"), std::string("a\nb"),
+                           std::string("a\0b", 3), std::string("a\x7f"), std::string("\xff"),
+                           std::string(1001, 'x')}) {
     auto refused = folder_argument(name);
     REQUIRE(!refused);
     CHECK(refused.error().code == otpctl::ErrorCode::config);
@@ -42,9 +43,11 @@ TEST_CASE("INTERNALDATE is read with its zone, a space-padded day and any case o
   CHECK(at("20-Nov-2026 10:00:00 +0100") == "2026-11-20T09:00:00.000Z");
   CHECK(at(" 1-dec-2026 00:30:00 +0100") == "2026-11-30T23:30:00.000Z");
   CHECK(at("29-Feb-2028 23:59:59 -1200") == "2028-03-01T11:59:59.000Z");
-  for (const char* bad : {"", "29-Feb-2026 00:00:00 +0000", "32-Nov-2026 00:00:00 +0000", "20-Foo-2026 00:00:00 +0000",
-                          "20-Nov-2026 24:00:00 +0000", "20-Nov-2026 00:60:00 +0000", "20-Nov-2026 00:00:00 +2400",
-                          "20-Nov--026 00:00:00 +0000", "20-Nov-2026 00:00:00 00000", "20-Nov-2026 00:00:00 +00000"}) {
+  for (const char* bad :
+       {"", "29-Feb-2026 00:00:00 +0000", "32-Nov-2026 00:00:00 +0000",
+        "20-Foo-2026 00:00:00 +0000", "20-Nov-2026 24:00:00 +0000", "20-Nov-2026 00:60:00 +0000",
+        "20-Nov-2026 00:00:00 +2400", "20-Nov--026 00:00:00 +0000", "20-Nov-2026 00:00:00 00000",
+        "20-Nov-2026 00:00:00 +00000"}) {
     CAPTURE(bad);
     CHECK(at(bad) == "none");
   }
