@@ -80,7 +80,7 @@ class Assigner {
       const std::string_view gap = between(label.end, number.begin);
       if (gap.size() > kReach) return false;
       if (label.sense == Sense::soft || label.sense == Sense::negative) {
-        const bool holds = label.sense == Sense::soft ? soft_holds(gap, i) : negative_holds(gap, number);
+        const bool holds = label.sense == Sense::soft ? soft_holds(gap, i) : negative_holds(label, gap, number);
         if (!holds) continue;
         open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(n));
         return true;
@@ -107,7 +107,8 @@ class Assigner {
   }
 
   /// A negative label owns what follows it in its sentence, or below it when nothing else was said.
-  static bool negative_holds(std::string_view gap, const Number& number) {
+  bool negative_holds(const Label& label, std::string_view gap, const Number& number) const {
+    if (gap.starts_with('.') && ends_short(between(label.begin, label.end))) gap.remove_prefix(1);  // "no. 4711"
     if (gap.find('\n') == gap.npos) return !has_stop(gap) && count_words(gap) <= kNearWords;
     return number.alone && is_adjacent(gap);
   }

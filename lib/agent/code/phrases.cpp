@@ -82,6 +82,8 @@ Link link_after_number(std::string_view gap) {
   return contains(kCopulas, first_word(bare)) ? Link::copula : Link::none;
 }
 
+bool ends_short(std::string_view label) { return last_word(label).size() <= 3; }
+
 bool is_adjacent(std::string_view gap) {
   std::string_view rest = strip_left(gap, kDecoration);
   for (const std::string_view word : {"no", "nr", "number", "numarasi", "ending in", "ending", "in"}) {

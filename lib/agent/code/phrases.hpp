@@ -17,6 +17,9 @@ Link link_before_number(std::string_view gap);
 /// How `gap` (number end to label begin) begins.
 Link link_after_number(std::string_view gap);
 
+/// Its last word has at most three letters ("order no", "ref"): a full stop behind it may be an abbreviation's.
+bool ends_short(std::string_view label);
+
 /// Nothing but white space, quotes, brackets and "no."/"#"/':' between.
 bool is_adjacent(std::string_view gap);
 

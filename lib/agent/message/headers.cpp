@@ -49,7 +49,7 @@ HeaderBlock read(std::string_view bytes, bool stop_at_dashes) {
   HeaderBlock block;
   std::size_t pos = 0;
   while (pos < bytes.size()) {
-    if (block.fields.size() == kHeaderFields || pos >= kHeaderBytes) break;
+    if (block.fields.size() == kHeaderFields) break;
     std::size_t end = line_end(bytes, pos);
     const std::string_view first = without_line_end(bytes.substr(pos, end - pos));
     if (first.empty()) {

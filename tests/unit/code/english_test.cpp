@@ -81,6 +81,7 @@ TEST_CASE("English: grouped digits are one code, all of its digits and no more")
       "Your code is 482.913",
       "Your code is 482,913.50",
       "Your code is 48291356789-1",
+      "Your code is 4829-step",
   });
 }
 
@@ -118,6 +119,7 @@ TEST_CASE("English: of two numbers the one with the better label") {
       {"© 2026 Example, 94041 Example City\nVerification code: 482913", "482913"},
       {"Verification code 482913. Ticket 55123.", "482913"},
       {"123456 - Your verification code is 482913", "482913"},
+      {"We got your order. 482913 is your verification code.", "482913"},
   });
 }
 
@@ -125,6 +127,8 @@ TEST_CASE("English: numbers that are no code") {
   check_none({
       "Your order 482913 has been shipped.",
       "Order number: 482913",
+      "We sent the verification code for your order 482913.",
+      "The verification code for invoice no. 482913 is on its way",
       "Use promo code 482913 at the checkout",
       "Use promo code SAVE2026 at the checkout",
       "Your discount code: SKIN15",

@@ -63,5 +63,7 @@ TEST_CASE("a name is no number, and letters are never dialled") {
     REQUIRE_FALSE(result);
     CHECK(result.error().code == ErrorCode::usage);
   }
+  CHECK(spelt("+1 415 555 CALL") == "-");
+  CHECK(spelt("1-800-FLOWERS", "US") == "-");
   CHECK(spelt(std::string(1'000'000, '5')) == "-");
 }
