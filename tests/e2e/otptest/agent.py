@@ -113,7 +113,8 @@ class Home:
         user = getattr(server, "user", "catchall@example.com")
         secret = password or getattr(server, "password", "scripted password")
         port = getattr(server, "port", None) or (server.imaps_port if tls == "implicit" else server.imap_port)
-        table = {"name": name, "address": user, "host": "localhost", "port": port, "tls": tls,
+        address = user if "@" in user else f"{user}@example.com"
+        table = {"name": name, "address": address, "host": "localhost", "port": port, "tls": tls,
                  "ca-file": server.ca_file, "user": user,
                  "password-file": self.write(f"password-{name}", secret + "\n")}
         table.update({key.replace("_", "-"): value for key, value in keys.items()})
