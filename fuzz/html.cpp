@@ -1,4 +1,5 @@
-// HTML → visible text: UTF-8 without NUL, within its limit, and a smaller limit gives a beginning of the same text.
+// HTML → visible text: UTF-8 without NUL, within its limit, and a smaller limit gives a beginning
+// of the same text.
 #include "base/text.hpp"
 #include "message/html.hpp"
 

@@ -1,4 +1,5 @@
-// A whole mail with what must come of it: NAME.eml and NAME.expect, lines "key: value" (README.md beside them).
+// A whole mail with what must come of it: NAME.eml and NAME.expect, lines "key: value" (README.md
+// beside them).
 #pragma once
 
 #include <algorithm>
@@ -37,7 +38,8 @@ inline std::string read_file(const std::filesystem::path& path) {
 /// All samples of OTPCTL_TEST_DIR/mail by name.
 inline std::vector<MailSample> mail_samples() {
   std::vector<MailSample> out;
-  for (const auto& entry : std::filesystem::directory_iterator(std::string(OTPCTL_TEST_DIR) + "/mail")) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::string(OTPCTL_TEST_DIR) + "/mail")) {
     if (entry.path().extension() != ".eml") continue;
     MailSample sample{entry.path().stem(), read_file(entry.path()), {}};
     std::ifstream lines(std::filesystem::path(entry.path()).replace_extension(".expect"));

@@ -17,17 +17,21 @@ bool is_host(std::string_view host) {
   if (host.empty() || host.size() > 253 || host.front() == '.' || host.back() == '.') return false;
   if (host.find("..") != host.npos) return false;
   if (host.find('.') == host.npos && !equals_ignoring_case(host, "localhost")) return false;
-  return std::all_of(host.begin(), host.end(), [](char c) { return is_alnum(c) || c == '.' || c == '-'; });
+  return std::all_of(host.begin(), host.end(),
+                     [](char c) { return is_alnum(c) || c == '.' || c == '-'; });
 }
 
-/// Eleven base64 characters with at least one that makes it no word: a digit, a sign, or a capital inside.
+/// Eleven base64 characters with at least one that makes it no word: a digit, a sign, or a capital
+/// inside.
 bool is_app_hash(std::string_view word) {
   constexpr std::size_t kSize = 11;
   if (word.size() != kSize) return false;
-  const bool base64 = std::all_of(word.begin(), word.end(),
-                                  [](char c) { return is_alnum(c) || c == '+' || c == '/' || c == '_' || c == '-'; });
+  const bool base64 = std::all_of(word.begin(), word.end(), [](char c) {
+    return is_alnum(c) || c == '+' || c == '/' || c == '_' || c == '-';
+  });
   const bool all_digits = word.find_first_not_of("0123456789") == word.npos;
-  const bool mixed = std::any_of(word.begin() + 1, word.end(), [](char c) { return c < 'a' || c > 'z'; });
+  const bool mixed =
+      std::any_of(word.begin() + 1, word.end(), [](char c) { return c < 'a' || c > 'z'; });
   return base64 && mixed && !all_digits;
 }
 
@@ -53,7 +57,8 @@ std::optional<DomainBound> find_domain_bound(std::string_view text) {
   rest = rest.substr(0, rest.find(' '));  // what stands behind the embedded host is for the future
   if (!is_host(host) || !is_printable_code(code)) return std::nullopt;
   if (rest.starts_with('@') && !is_host(rest.substr(1))) return std::nullopt;
-  return DomainBound{to_lower(host), std::string(code), offset + begin + mark + 2, offset + begin + end};
+  return DomainBound{to_lower(host), std::string(code), offset + begin + mark + 2,
+                     offset + begin + end};
 }
 
 std::string_view without_app_hash(std::string_view text) {
@@ -69,7 +74,8 @@ std::string without_quotes(std::string_view text) {
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
     if (text[begin] == '>') {
-      std::fill(out.begin() + static_cast<std::ptrdiff_t>(begin), out.begin() + static_cast<std::ptrdiff_t>(end), ' ');
+      std::fill(out.begin() + static_cast<std::ptrdiff_t>(begin),
+                out.begin() + static_cast<std::ptrdiff_t>(end), ' ');
     } else if (!trim(text.substr(begin, end - begin)).empty()) {
       unquoted = true;
     }

@@ -46,7 +46,8 @@ Kind kind_of(std::string_view value) {
 class Reader {
  public:
   Reader(std::string_view original, Where where) : original_(original), where_(where) {
-    const std::string unquoted = where == Where::subject ? std::string(original) : without_quotes(original);
+    const std::string unquoted =
+        where == Where::subject ? std::string(original) : without_quotes(original);
     folded_ = fold(without_app_hash(unquoted));
     blank_links(folded_.text);
   }
@@ -62,7 +63,8 @@ class Reader {
     for (const Owned& owned : ownership.owned) {
       out.findings.push_back(finding(owned.number, owned.tie, owned.strong));
     }
-    for (const Number& number : ownership.lone) out.lone.push_back(finding(number, Tie::context, false));
+    for (const Number& number : ownership.lone)
+      out.lone.push_back(finding(number, Tie::context, false));
     const auto life = find_lifetime(folded_.text, numbers);
     for (Finding& found : out.findings) found.code.expires_in = life;
     for (Finding& found : out.lone) found.code.expires_in = life;
@@ -82,7 +84,8 @@ class Reader {
     out.code.evidence.end = end_of(number);
     out.code.evidence.in_subject = where_ == Where::subject;
     out.code.evidence.in_html = where_ == Where::html;
-    out.code.raw = original_.substr(out.code.evidence.begin, out.code.evidence.end - out.code.evidence.begin);
+    out.code.raw =
+        original_.substr(out.code.evidence.begin, out.code.evidence.end - out.code.evidence.begin);
     return out;
   }
 
@@ -107,10 +110,12 @@ Verdict verdict_of(Code code, std::string reason) {
 
 Verdict none(std::string reason) { return {Outcome::none, {}, std::move(reason)}; }
 
-/// Different values, the surest finding of each. What only the context speaks for gives way to anything else.
+/// Different values, the surest finding of each. What only the context speaks for gives way to
+/// anything else.
 std::vector<Finding> distinct(std::vector<Finding> findings) {
-  std::stable_sort(findings.begin(), findings.end(),
-                   [](const Finding& a, const Finding& b) { return a.code.confidence > b.code.confidence; });
+  std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
+    return a.code.confidence > b.code.confidence;
+  });
   std::vector<Finding> out;
   for (Finding& found : findings) {
     const auto same = [&](const Finding& other) { return other.code.value == found.code.value; };
@@ -134,7 +139,8 @@ std::string_view reason_for(Tie tie) {
 Verdict decide(std::vector<Finding> findings, const Reading& subject, const Reading& body) {
   findings = distinct(std::move(findings));
   if (findings.size() == 1) {
-    return verdict_of(std::move(findings.front().code), std::string(reason_for(findings.front().tie)));
+    return verdict_of(std::move(findings.front().code),
+                      std::string(reason_for(findings.front().tie)));
   }
   if (findings.size() > 1) {
     Verdict out;
@@ -143,7 +149,8 @@ Verdict decide(std::vector<Finding> findings, const Reading& subject, const Read
     for (Finding& found : findings) out.codes.push_back(std::move(found.code));
     return out;
   }
-  if (subject.open_label || body.open_label) return none("it speaks of a code, but no number belongs to it");
+  if (subject.open_label || body.open_label)
+    return none("it speaks of a code, but no number belongs to it");
   if (subject.any_number || body.any_number) return none("its numbers are not called a code");
   return none("nothing in it looks like a code");
 }
@@ -161,14 +168,16 @@ Verdict read_body(const std::string& subject_text, const std::string& body_text,
     }
   }
   Verdict out = decide(std::move(findings), subject, body);
-  for (Code& code : out.codes) code.purpose = find_purpose(subject_reader.folded(), body_reader.folded());
+  for (Code& code : out.codes)
+    code.purpose = find_purpose(subject_reader.folded(), body_reader.folded());
   return out;
 }
 
-std::optional<Verdict> by_pattern(const message::Message& message, const std::vector<Pattern>& patterns,
-                                  bool& bounded) {
-  const std::pair<const std::string*, Where> texts[] = {
-      {&message.subject, Where::subject}, {&message.text, Where::text}, {&message.html_text, Where::html}};
+std::optional<Verdict> by_pattern(const message::Message& message,
+                                  const std::vector<Pattern>& patterns, bool& bounded) {
+  const std::pair<const std::string*, Where> texts[] = {{&message.subject, Where::subject},
+                                                        {&message.text, Where::text},
+                                                        {&message.html_text, Where::html}};
   for (const Pattern& pattern : patterns) {
     for (const auto& [text, where] : texts) {
       const auto match = pattern.find(*text, &bounded);
@@ -240,7 +249,8 @@ Verdict extract(const message::Message& message, const std::vector<Pattern>& pat
   if (!message.html_text.empty()) {
     out = agree(std::move(out), read_body(message.subject, message.html_text, Where::html));
   }
-  if (bounded && out.outcome == Outcome::none) out.reason += "; a pattern of yours was too slow for it";
+  if (bounded && out.outcome == Outcome::none)
+    out.reason += "; a pattern of yours was too slow for it";
   return out;
 }
 

@@ -11,14 +11,15 @@ namespace otpctl::code {
 namespace {
 
 // The zero of each block of ten decimal digits (Unicode Nd) that is in everyday use.
-constexpr std::array<char32_t, 21> kZeros = {0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6,
-                                             0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0E50, 0x0ED0,
-                                             0x0F20, 0x1040, 0x17E0, 0x1810, 0x1946, 0x19D0, 0xFF10};
+constexpr std::array<char32_t, 21> kZeros = {
+    0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6,
+    0x0D66, 0x0E50, 0x0ED0, 0x0F20, 0x1040, 0x17E0, 0x1810, 0x1946, 0x19D0, 0xFF10};
 
 struct Mark {
   char32_t from;
   char to;
 };
+// clang-format off
 constexpr std::array<Mark, 37> kMarks = {{
     {0x2010, '-'}, {0x2011, '-'}, {0x2012, '-'}, {0x2013, '-'}, {0x2014, '-'}, {0x2015, '-'}, {0x2212, '-'},
     {0x2018, '\''}, {0x2019, '\''}, {0x201A, '\''}, {0x201C, '"'}, {0x201D, '"'}, {0x201E, '"'}, {0xAB, '"'},
@@ -27,11 +28,12 @@ constexpr std::array<Mark, 37> kMarks = {{
     {0x3014, '['}, {0x3015, ']'}, {0x2022, kMask}, {0x25CF, kMask}, {0x2219, kMask}, {0xD7, kMask},
     {0x2026, '.'}, {0x1DD, 'e'}, {0x2192, '-'},
 }};
+// clang-format on
 
 bool is_zero_width(char32_t c) {
-  return c == 0xAD || c == 0x34F || c == 0x61C || (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) ||
-         (c >= 0x2060 && c <= 0x2064) || (c >= 0x2066 && c <= 0x206F) || c == 0xFEFF ||
-         (c >= 0xFE00 && c <= 0xFE0F);
+  return c == 0xAD || c == 0x34F || c == 0x61C || (c >= 0x200B && c <= 0x200F) ||
+         (c >= 0x202A && c <= 0x202E) || (c >= 0x2060 && c <= 0x2064) ||
+         (c >= 0x2066 && c <= 0x206F) || c == 0xFEFF || (c >= 0xFE00 && c <= 0xFE0F);
 }
 
 bool is_white(char32_t c) {
@@ -45,21 +47,28 @@ char fold_ascii(char32_t c) {
   return c == '\n' || c >= 0x20 ? static_cast<char>(c) : kOtherMark;
 }
 
-/// The ASCII letter below the accents, or 0. Turkish ı and İ are i here: a keyword is found with and without dots.
+/// The ASCII letter below the accents, or 0. Turkish ı and İ are i here: a keyword is found with
+/// and without dots.
 char base_letter(char32_t c) {
   switch (c) {
-    case 0x131: case 0x130: return 'i';
-    case 0xDF: case 0x1E9E: return 's';
-    case 0xF8: case 0xD8: return 'o';
-    case 0x111: case 0x110: return 'd';
-    case 0x142: case 0x141: return 'l';
+    case 0x131:
+    case 0x130: return 'i';
+    case 0xDF:
+    case 0x1E9E: return 's';
+    case 0xF8:
+    case 0xD8: return 'o';
+    case 0x111:
+    case 0x110: return 'd';
+    case 0x142:
+    case 0x141: return 'l';
     default: break;
   }
   if (c > 0x24F && (c < 0x1E00 || c > 0x1EFF)) return 0;
   std::array<utf8proc_int32_t, 8> parts{};
   int state = 0;
-  const auto count = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), parts.data(), parts.size(),
-                                             static_cast<utf8proc_option_t>(UTF8PROC_DECOMPOSE), &state);
+  const auto count =
+      utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), parts.data(), parts.size(),
+                              static_cast<utf8proc_option_t>(UTF8PROC_DECOMPOSE), &state);
   if (count < 2) return 0;
   const auto base = static_cast<char32_t>(parts[0]);
   const bool letter = (base >= 'a' && base <= 'z') || (base >= 'A' && base <= 'Z');
@@ -73,7 +82,8 @@ char fold_other(char32_t c) {
   for (const char32_t zero : kZeros) {
     if (c >= zero && c <= zero + 9) return static_cast<char>('0' + (c - zero));
   }
-  const auto* mark = std::find_if(kMarks.begin(), kMarks.end(), [&](const Mark& m) { return m.from == c; });
+  const auto* mark =
+      std::find_if(kMarks.begin(), kMarks.end(), [&](const Mark& m) { return m.from == c; });
   if (mark != kMarks.end()) return mark->to;
   if (const char letter = base_letter(c)) return letter;
   const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(c));
@@ -101,7 +111,8 @@ bool is_link(std::string_view word) {
   const std::size_t slash = word.find('/');
   const std::size_t dot = word.find('.');
   return slash != word.npos && dot < slash && dot > 0 &&
-         std::any_of(word.begin() + static_cast<std::ptrdiff_t>(dot), word.begin() + static_cast<std::ptrdiff_t>(slash),
+         std::any_of(word.begin() + static_cast<std::ptrdiff_t>(dot),
+                     word.begin() + static_cast<std::ptrdiff_t>(slash),
                      [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
@@ -129,8 +140,8 @@ void blank_links(std::string& folded) {
     std::size_t end = begin;
     while (end < folded.size() && !ends_link(folded[end])) ++end;
     if (end - begin >= 4 && is_link(std::string_view(folded).substr(begin, end - begin))) {
-      std::fill(folded.begin() + static_cast<std::ptrdiff_t>(begin), folded.begin() + static_cast<std::ptrdiff_t>(end),
-                kBlank);
+      std::fill(folded.begin() + static_cast<std::ptrdiff_t>(begin),
+                folded.begin() + static_cast<std::ptrdiff_t>(end), kBlank);
     }
     begin = end + 1;
   }

@@ -1,5 +1,5 @@
-// Text as the extractor reads it: one byte a character, so that tables and rules need no Unicode, and the way
-// back to the original.
+// Text as the extractor reads it: one byte a character, so that tables and rules need no Unicode,
+// and the way back to the original.
 #pragma once
 
 #include <cstddef>
@@ -14,15 +14,16 @@ namespace otpctl::code {
 inline constexpr char kOtherLetter = '\x01';
 inline constexpr char kOtherMark = '\x02';
 inline constexpr char kCurrency = '$';
-inline constexpr char kMask = '*';     // bullets, as in a card number
-inline constexpr char kBlank = '\x03'; // inside a URL or an e-mail address (blank_links)
+inline constexpr char kMask = '*';      // bullets, as in a card number
+inline constexpr char kBlank = '\x03';  // inside a URL or an e-mail address (blank_links)
 
 struct Folded {
-  // Lower case without accents (ş → s, ü → u, ß → s), digits of every script as 0-9, typographic marks as their
-  // ASCII ones, any white space but \n as ' ', nothing of zero width.
+  // Lower case without accents (ş → s, ü → u, ß → s), digits of every script as 0-9, typographic
+  // marks as their ASCII ones, any white space but \n as ' ', nothing of zero width.
   std::string text;
-  std::vector<std::uint32_t> at;  // at[i]: byte offset of text[i] in the original; one more for the end
-  std::string upper;              // '1' where the original was an upper-case letter, else '0'
+  std::vector<std::uint32_t>
+      at;             // at[i]: byte offset of text[i] in the original; one more for the end
+  std::string upper;  // '1' where the original was an upper-case letter, else '0'
 
   std::size_t origin(std::size_t i) const { return at[i]; }
 };

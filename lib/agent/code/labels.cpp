@@ -22,15 +22,19 @@ class Index {
       for (const LabelEntry& entry : table) bucket(entry.text[0]).push_back(entry);
     }
     for (auto& entries : buckets_) {
-      std::stable_sort(entries.begin(), entries.end(), [](const LabelEntry& a, const LabelEntry& b) {
-        return a.text.size() > b.text.size();
-      });
+      std::stable_sort(
+          entries.begin(), entries.end(),
+          [](const LabelEntry& a, const LabelEntry& b) { return a.text.size() > b.text.size(); });
     }
   }
-  const std::vector<LabelEntry>& at(char first) const { return buckets_[static_cast<unsigned char>(first)]; }
+  const std::vector<LabelEntry>& at(char first) const {
+    return buckets_[static_cast<unsigned char>(first)];
+  }
 
  private:
-  std::vector<LabelEntry>& bucket(char first) { return buckets_[static_cast<unsigned char>(first)]; }
+  std::vector<LabelEntry>& bucket(char first) {
+    return buckets_[static_cast<unsigned char>(first)];
+  }
   std::array<std::vector<LabelEntry>, 256> buckets_;
 };
 
@@ -43,7 +47,8 @@ const Index& index() {
 std::size_t skip_gap(std::string_view text, std::size_t pos) {
   std::size_t end = pos;
   bool line = false;
-  while (end < text.size() && end - pos < 4 && (text[end] == ' ' || text[end] == '-' || (text[end] == '\n' && !line))) {
+  while (end < text.size() && end - pos < 4 &&
+         (text[end] == ' ' || text[end] == '-' || (text[end] == '\n' && !line))) {
     line = line || text[end] == '\n';
     ++end;
   }

@@ -1,4 +1,5 @@
-// Words that say what a number is: tables of English, Turkish and German, found in folded text in one pass.
+// Words that say what a number is: tables of English, Turkish and German, found in folded text in
+// one pass.
 #pragma once
 
 #include <cstddef>
@@ -8,14 +9,16 @@
 namespace otpctl::code {
 
 enum class Sense {
-  strong,    // "verification code": can only be a one-time code
-  weak,      // "code", "PIN": may be one
-  soft,      // "account", "card": owns a number directly behind it, else only qualifies ("code for your account: …")
+  strong,  // "verification code": can only be a one-time code
+  weak,    // "code", "PIN": may be one
+  soft,  // "account", "card": owns a number directly behind it, else only qualifies ("code for your
+         // account: …")
   negative,  // "order", "ref", "amount", "promo code": its number is no code
 };
 
-/// `text`: folded (fold.hpp). A space stands for any run of spaces, hyphens and one line end; a final '*' for up to eight
-/// further letters (inflection). The longest entry that fits at a word's begin counts, so "promo code" swallows "code".
+/// `text`: folded (fold.hpp). A space stands for any run of spaces, hyphens and one line end; a
+/// final '*' for up to eight further letters (inflection). The longest entry that fits at a word's
+/// begin counts, so "promo code" swallows "code".
 struct LabelEntry {
   std::string_view text;
   Sense sense;

@@ -4,6 +4,7 @@
 namespace otpctl::code {
 
 std::vector<LabelEntry> german_labels() {
+  // clang-format off
   return {
       // strong
       {"bestatigungscode*", Sense::strong}, {"bestaetigungscode*", Sense::strong},
@@ -84,6 +85,7 @@ std::vector<LabelEntry> german_labels() {
       {"backup code", Sense::negative}, {"backup codes", Sense::negative},
       {"sicherungscodes", Sense::negative},
   };
+  // clang-format on
 }
 
 }  // namespace otpctl::code

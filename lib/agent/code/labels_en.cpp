@@ -4,6 +4,7 @@
 namespace otpctl::code {
 
 std::vector<LabelEntry> english_labels() {
+  // clang-format off
   return {
       // strong
       {"verification code", Sense::strong}, {"verification codes", Sense::strong},
@@ -133,6 +134,7 @@ std::vector<LabelEntry> english_labels() {
       {"color code", Sense::negative}, {"colour code", Sense::negative},
       {"vscode", Sense::negative}, {"unicode", Sense::negative},
   };
+  // clang-format on
 }
 
 }  // namespace otpctl::code

@@ -4,6 +4,7 @@
 namespace otpctl::code {
 
 std::vector<LabelEntry> turkish_labels() {
+  // clang-format off
   return {
       // strong
       {"kodunu gir*", Sense::strong}, {"kodunu kullan*", Sense::strong}, {"kodu gir*", Sense::strong},
@@ -90,6 +91,7 @@ std::vector<LabelEntry> turkish_labels() {
       {"musteri hizmetleri", Sense::negative}, {"cagri merkezi", Sense::negative},
       {"iptal icin", Sense::negative},
   };
+  // clang-format on
 }
 
 }  // namespace otpctl::code

@@ -43,10 +43,12 @@ class Scanner {
     return pos;
   }
   bool only_digits(Run run) const {
-    return std::all_of(text_.begin() + static_cast<long>(run.begin), text_.begin() + static_cast<long>(run.end), is_digit);
+    return std::all_of(text_.begin() + static_cast<long>(run.begin),
+                       text_.begin() + static_cast<long>(run.end), is_digit);
   }
   bool has_digit(Run run) const {
-    return std::any_of(text_.begin() + static_cast<long>(run.begin), text_.begin() + static_cast<long>(run.end), is_digit);
+    return std::any_of(text_.begin() + static_cast<long>(run.begin),
+                       text_.begin() + static_cast<long>(run.end), is_digit);
   }
 
   /// Returns where to go on.
@@ -63,7 +65,8 @@ class Scanner {
     while (end < text_.size() && end - pos < 2 && is_one_of(text_[end], " -.,:/()")) ++end;
     if (end == pos || !is_digit(at(end))) return pos;
     const std::string_view separator = text_.substr(pos, end - pos);
-    if (separator.find_first_of("()") != separator.npos) return group_size <= 4 ? end : pos;  // (0555) 123…
+    if (separator.find_first_of("()") != separator.npos)
+      return group_size <= 4 ? end : pos;  // (0555) 123…
     const bool sentence = end - pos == 2 && separator[1] == ' ' && is_one_of(separator[0], ".,:");
     return sentence ? pos : end;
   }
@@ -81,11 +84,13 @@ class Scanner {
       separators += next - gap == 1 ? text_[gap] : '?';
       if (groups.size() > 32) break;
     }
-    if (groups.size() > 1 && separators.back() == ' ' && unit_at(text_, groups.back().end).kind == UnitKind::time) {
+    if (groups.size() > 1 && separators.back() == ' ' &&
+        unit_at(text_, groups.back().end).kind == UnitKind::time) {
       groups.pop_back();  // "482913 10 minutes"
       separators.pop_back();
     }
-    if (groups.size() > 1 && !is_grouped_code(groups, separators)) return no_code(groups, separators);
+    if (groups.size() > 1 && !is_grouped_code(groups, separators))
+      return no_code(groups, separators);
     digits(groups.front().begin, groups.back().end);
     return out_.back().end;
   }
@@ -96,17 +101,21 @@ class Scanner {
     if (separator != ' ' && separator != '-') return false;
     if (separators.find_first_not_of(separator) != separators.npos) return false;
     const std::size_t size = groups.front().size();
-    const bool even = std::all_of(groups.begin(), groups.end(), [&](Run run) { return run.size() == size; });
+    const bool even =
+        std::all_of(groups.begin(), groups.end(), [&](Run run) { return run.size() == size; });
     if (!even) return false;
     return (size == 3 && groups.size() == 2) || (size == 4 && groups.size() == 2) ||
-           (size == 2 && groups.size() == 3) || (size == 1 && groups.size() >= 4 && groups.size() <= 8);
+           (size == 2 && groups.size() == 3) ||
+           (size == 1 && groups.size() >= 4 && groups.size() <= 8);
   }
 
-  /// Several groups that are no code: a phone number, a date, an amount. Two numbers side by side stay two.
+  /// Several groups that are no code: a phone number, a date, an amount. Two numbers side by side
+  /// stay two.
   std::size_t no_code(const std::vector<Run>& groups, const std::string& separators) {
     std::size_t total = 0;
     for (const Run run : groups) total += run.size();
-    const bool phone = before(groups.front().begin) == '+' || text_[groups.front().begin] == '0' || total >= 10;
+    const bool phone =
+        before(groups.front().begin) == '+' || text_[groups.front().begin] == '0' || total >= 10;
     if (groups.size() == 2 && separators == " " && !phone) {
       digits(groups[0].begin, groups[0].end);
       return out_.back().end;
@@ -126,21 +135,25 @@ class Scanner {
     if (unit.kind == UnitKind::time && size <= 4) {
       number.shape = Shape::duration;
       number.seconds = unit.seconds * std::stol(number.value);
-    } else if (size < 4 || size > 8 || is_guarded(number, prefixed) || unit.kind == UnitKind::money ||
-               (unit.kind == UnitKind::count && size <= 4) || looks_like_date(number.value)) {
+    } else if (size < 4 || size > 8 || is_guarded(number, prefixed) ||
+               unit.kind == UnitKind::money || (unit.kind == UnitKind::count && size <= 4) ||
+               looks_like_date(number.value)) {
       number.shape = Shape::other;
     }
-    if (size == 4 && (number.value.starts_with("19") || number.value.starts_with("20"))) number.needs_tie = true;
+    if (size == 4 && (number.value.starts_with("19") || number.value.starts_with("20")))
+      number.needs_tie = true;
     add(std::move(number));
   }
 
-  /// "G-482913": one to four capitals and a hyphen belong to the number. True when there was such a prefix.
+  /// "G-482913": one to four capitals and a hyphen belong to the number. True when there was such a
+  /// prefix.
   bool take_prefix(Number& number) const {
     if (before(number.begin) != '-') return false;
     std::size_t begin = number.begin - 1;
     while (begin > 0 && is_letter(text_[begin - 1]) && number.begin - begin < 6) --begin;
     const std::size_t letters = number.begin - 1 - begin;
-    if (letters == 0 || letters > 4 || is_alnum(before(begin)) || before(begin) == '-') return false;
+    if (letters == 0 || letters > 4 || is_alnum(before(begin)) || before(begin) == '-')
+      return false;
     const std::string_view upper = std::string_view(folded_.upper).substr(begin, letters);
     if (upper.find('0') != upper.npos) return false;
     number.needs_tie = text_.substr(begin, letters) != "g";
@@ -156,10 +169,12 @@ class Scanner {
     if (left == kMask && right == kMask) return false;  // *482913* is emphasis
     if (left == '#') number.needs_tie = true;
     if (is_one_of(left, "+*$/@&_~^\\%\x03") || is_one_of(right, "%*$/@_\\\x03")) return true;
-    if (!prefixed && left == '-' && (is_alnum(before(number.begin - 1)) || is_digit(right))) return true;
+    if (!prefixed && left == '-' && (is_alnum(before(number.begin - 1)) || is_digit(right)))
+      return true;
     if (right == '-' && is_alnum(after)) return true;
     if (is_one_of(left, ".,:") && is_digit(before(number.begin - 1))) return true;
-    if (left == ' ' && (before(number.begin - 1) == '$' || before(number.begin - 1) == kMask)) return true;
+    if (left == ' ' && (before(number.begin - 1) == '$' || before(number.begin - 1) == kMask))
+      return true;
     if (left == ' ' && money_before(text_, number.begin - 1)) return true;
     return right == ' ' && after == '$';
   }
@@ -175,7 +190,8 @@ class Scanner {
 
   std::size_t word(Run first) {
     std::vector<Run> groups = {first};
-    while (at(groups.back().end) == '-' && is_alnum(at(groups.back().end + 1)) && groups.size() < 5) {
+    while (at(groups.back().end) == '-' && is_alnum(at(groups.back().end + 1)) &&
+           groups.size() < 5) {
       groups.push_back({groups.back().end + 1, token_end(groups.back().end + 1)});
     }
     const Run whole{first.begin, groups.back().end};
@@ -185,7 +201,8 @@ class Scanner {
     Number number{whole.begin, whole.end, Shape::other, {}, true, false, 0};
     if (is_alphanumeric_code(groups, whole)) {
       number.shape = Shape::alphanumeric;
-      number.value = original_.substr(folded_.origin(whole.begin), folded_.origin(whole.end) - folded_.origin(whole.begin));
+      number.value = original_.substr(folded_.origin(whole.begin),
+                                      folded_.origin(whole.end) - folded_.origin(whole.begin));
       if (number.value.size() != whole.size()) number.shape = Shape::other;  // not plain ASCII
     }
     const Unit glued = unit_in(text_, first.begin, first.end);  // "10min"
@@ -198,13 +215,15 @@ class Scanner {
   }
 
   bool is_alphanumeric_code(const std::vector<Run>& groups, Run whole) const {
-    const bool sized = groups.size() == 1
-                           ? whole.size() >= 4 && whole.size() <= 10
-                           : std::all_of(groups.begin(), groups.end(),
-                                         [](Run run) { return run.size() >= 3 && run.size() <= 5; });
+    const bool sized = groups.size() == 1 ? whole.size() >= 4 && whole.size() <= 10
+                                          : std::all_of(groups.begin(), groups.end(), [](Run run) {
+                                              return run.size() >= 3 && run.size() <= 5;
+                                            });
     const char left = before(whole.begin);
     const char right = at(whole.end);
-    if (!sized || is_one_of(left, "+*$/@&_~^\\%-.#\x03\x01") || is_one_of(right, "%*$/@_\\-\x03\x01")) return false;
+    if (!sized || is_one_of(left, "+*$/@&_~^\\%-.#\x03\x01") ||
+        is_one_of(right, "%*$/@_\\-\x03\x01"))
+      return false;
     return !(is_one_of(right, ".,:") && is_alnum(at(whole.end + 1)));
   }
 
@@ -219,7 +238,8 @@ class Scanner {
     while (left > 0 && text_[left - 1] != '\n' && is_one_of(text_[left - 1], kDecoration)) --left;
     if (left > 0 && text_[left - 1] != '\n') return false;
     std::size_t right = number.end;
-    while (right < text_.size() && text_[right] != '\n' && is_one_of(text_[right], kDecoration)) ++right;
+    while (right < text_.size() && text_[right] != '\n' && is_one_of(text_[right], kDecoration))
+      ++right;
     return right == text_.size() || text_[right] == '\n';
   }
 

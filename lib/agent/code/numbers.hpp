@@ -1,4 +1,5 @@
-// What in a folded text has the shape of a code, and what only looks so: phone numbers, dates, times, amounts, years.
+// What in a folded text has the shape of a code, and what only looks so: phone numbers, dates,
+// times, amounts, years.
 #pragma once
 
 #include "code/fold.hpp"
@@ -20,10 +21,11 @@ struct Number {
   std::size_t begin = 0;  // in the folded text, prefix and separators included
   std::size_t end = 0;
   Shape shape = Shape::other;
-  std::string value;        // canonical: digits without separators; alphanumeric as in the original
-  bool needs_tie = false;   // a year, "#1234", a prefix other than G-: only behind "code:" or "code is"
-  bool alone = false;       // nothing else on its line
-  long seconds = 0;         // of a duration
+  std::string value;  // canonical: digits without separators; alphanumeric as in the original
+  bool needs_tie =
+      false;           // a year, "#1234", a prefix other than G-: only behind "code:" or "code is"
+  bool alone = false;  // nothing else on its line
+  long seconds = 0;    // of a duration
 };
 
 /// In order, never overlapping. `original` is what `folded` was made of.

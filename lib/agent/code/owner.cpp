@@ -9,8 +9,8 @@ namespace otpctl::code {
 
 namespace {
 
-constexpr std::size_t kReach = 400;       // characters between a label and its number
-constexpr std::size_t kTiedWords = 14;    // "code for your account at Example Shop: …"
+constexpr std::size_t kReach = 400;     // characters between a label and its number
+constexpr std::size_t kTiedWords = 14;  // "code for your account at Example Shop: …"
 constexpr std::size_t kNearWords = 8;
 constexpr std::size_t kRightWords = 5;    // "482913 is your Example Shop login code"
 constexpr std::size_t kLinesBetween = 3;  // non-empty lines between label and number
@@ -21,7 +21,8 @@ bool is_code(const Number& number) {
 
 class Assigner {
  public:
-  Assigner(std::string_view text, const std::vector<Label>& labels, const std::vector<Number>& numbers)
+  Assigner(std::string_view text, const std::vector<Label>& labels,
+           const std::vector<Number>& numbers)
       : text_(text), labels_(labels), numbers_(numbers) {}
 
   Ownership run() {
@@ -67,7 +68,8 @@ class Assigner {
   bool list_with_last(const Number& number) {
     if (!is_code(number) || out_.owned.empty()) return false;
     const Owned last = out_.owned.back();
-    if (last.number.end > number.begin || !is_list_link(between(last.number.end, number.begin))) return false;
+    if (last.number.end > number.begin || !is_list_link(between(last.number.end, number.begin)))
+      return false;
     out_.owned.push_back({number, last.tie, last.strong});
     return true;
   }
@@ -80,7 +82,8 @@ class Assigner {
       const std::string_view gap = between(label.end, number.begin);
       if (gap.size() > kReach) return false;
       if (label.sense == Sense::soft || label.sense == Sense::negative) {
-        const bool holds = label.sense == Sense::soft ? soft_holds(gap, i) : negative_holds(label, gap, number);
+        const bool holds =
+            label.sense == Sense::soft ? soft_holds(gap, i) : negative_holds(label, gap, number);
         if (!holds) continue;
         open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(n));
         return true;
@@ -96,11 +99,13 @@ class Assigner {
   }
 
   void take_label_of(const Number& number) {
-    while (!open_.empty() && number.begin - open_.back().end < kReach && !open_.back().positive()) open_.pop_back();
+    while (!open_.empty() && number.begin - open_.back().end < kReach && !open_.back().positive())
+      open_.pop_back();
     if (!open_.empty()) open_.pop_back();
   }
 
-  /// "account 4829" is the account's; "code for your account: 4829" is not, unless a further number may be the code.
+  /// "account 4829" is the account's; "code for your account: 4829" is not, unless a further number
+  /// may be the code.
   bool soft_holds(std::string_view gap, std::size_t i) const {
     if (!is_adjacent(gap)) return false;
     return link_before_number(gap) == Link::none || another_number_in_sentence(i);
@@ -108,7 +113,8 @@ class Assigner {
 
   /// A negative label owns what follows it in its sentence, or below it when nothing else was said.
   bool negative_holds(const Label& label, std::string_view gap, const Number& number) const {
-    if (gap.starts_with('.') && ends_short(between(label.begin, label.end))) gap.remove_prefix(1);  // "no. 4711"
+    if (gap.starts_with('.') && ends_short(between(label.begin, label.end)))
+      gap.remove_prefix(1);  // "no. 4711"
     if (gap.find('\n') == gap.npos) return !has_stop(gap) && count_words(gap) <= kNearWords;
     return number.alone && is_adjacent(gap);
   }
@@ -130,7 +136,8 @@ class Assigner {
       if (strong || link == Link::delimiter || number.value.size() >= 6) return Tie::line;
     }
     const bool last = !another_number_in_sentence(i);
-    if (strong && !next_line && !stop && last && number.value.size() == 6 && count_words(gap) <= kNearWords) {
+    if (strong && !next_line && !stop && last && number.value.size() == 6 &&
+        count_words(gap) <= kNearWords) {
       return Tie::near;
     }
     return std::nullopt;
@@ -148,10 +155,11 @@ class Assigner {
   /// "482913 is your Example code", "482913 (Example verification code)", "482913 onay kodu".
   bool own_from_right(std::size_t i) {
     const Number& number = numbers_[i];
-    const auto label = std::find_if(
-        labels_.begin() + static_cast<std::ptrdiff_t>(next_label_), labels_.end(), [&](const Label& l) {
-          return l.begin > number.end + kReach || (l.begin >= number.end && l.sense != Sense::soft);
-        });
+    const auto label = std::find_if(labels_.begin() + static_cast<std::ptrdiff_t>(next_label_),
+                                    labels_.end(), [&](const Label& l) {
+                                      return l.begin > number.end + kReach ||
+                                             (l.begin >= number.end && l.sense != Sense::soft);
+                                    });
     if (label == labels_.end() || !label->positive()) return false;
     const std::string_view gap = between(number.end, label->begin);
     if (gap.size() > kReach || count_words(gap) > kRightWords || has_stop(gap)) return false;
@@ -172,11 +180,12 @@ class Assigner {
   }
 
   bool label_has_own_number(const Label& label, std::size_t i) const {
-    if (i + 1 == numbers_.size() || numbers_[i + 1].begin < label.end) return i + 1 != numbers_.size();
+    if (i + 1 == numbers_.size() || numbers_[i + 1].begin < label.end)
+      return i + 1 != numbers_.size();
     const Number& next = numbers_[i + 1];
     const std::string_view gap = between(label.end, next.begin);
-    return is_code(next) && !has_stop(gap) && count_words(gap) <= kTiedWords && count_lines(gap) == 0 &&
-           (is_adjacent(gap) || link_before_number(gap) != Link::none);
+    return is_code(next) && !has_stop(gap) && count_words(gap) <= kTiedWords &&
+           count_lines(gap) == 0 && (is_adjacent(gap) || link_before_number(gap) != Link::none);
   }
 
   /// Nothing but a bracketed name stands in front of it on its line.
@@ -211,7 +220,8 @@ class Assigner {
 
 }  // namespace
 
-Ownership assign(std::string_view folded, const std::vector<Label>& labels, const std::vector<Number>& numbers) {
+Ownership assign(std::string_view folded, const std::vector<Label>& labels,
+                 const std::vector<Number>& numbers) {
   return Assigner(folded, labels, numbers).run();
 }
 

@@ -16,15 +16,15 @@ namespace {
 
 constexpr std::size_t kPatternBytes = 500;
 constexpr std::size_t kLineBytes = 500;
-// Steps of the matcher on one line. An honest pattern takes 2 to 5 a character, ".*code.*(\d{6})" on a line
-// without any 125,000; 250,000 take 2 ms, with the dearest pattern found 30 ms.
+// Steps of the matcher on one line. An honest pattern takes 2 to 5 a character, ".*code.*(\d{6})"
+// on a line without any 125,000; 250,000 take 2 ms, with the dearest pattern found 30 ms.
 constexpr std::size_t kLineSteps = 250'000;
 constexpr int kBoundedLines = 2;  // then the whole text counts as not matching
 
 struct OutOfSteps {};
 
-/// A const char* that counts what the matcher does with it. Boost's own bound grows with the square of the
-/// pattern's length and lets one line cost seconds; this one does not.
+/// A const char* that counts what the matcher does with it. Boost's own bound grows with the square
+/// of the pattern's length and lets one line cost seconds; this one does not.
 struct Cursor {
   using iterator_category = std::random_access_iterator_tag;
   using value_type = char;
@@ -54,7 +54,8 @@ struct Cursor {
   friend auto operator<=>(const Cursor& a, const Cursor& b) { return a.at <=> b.at; }
 };
 
-/// "(?R)", "(?1)", "(?&name)", "(?P>name)": each level copies all groups, so steps would not bound the time.
+/// "(?R)", "(?1)", "(?&name)", "(?P>name)": each level copies all groups, so steps would not bound
+/// the time.
 bool is_recursive(std::string_view regex) {
   for (std::size_t i = regex.find("(?"); i != regex.npos; i = regex.find("(?", i + 1)) {
     const std::string_view rest = regex.substr(i + 2);

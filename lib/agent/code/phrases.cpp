@@ -17,9 +17,11 @@ bool contains(const std::array<std::string_view, N>& words, std::string_view wor
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-constexpr std::array<std::string_view, 14> kCopulas = {"is", "are", "was", "ist", "lautet", "lauten", "heisst",
-                                                       "olan", "as", "als", "becomes", "sind", "equals", "reads"};
-constexpr std::array<std::string_view, 8> kListWords = {"and", "or", "und", "oder", "ve", "veya", "bzw", "ya da"};
+constexpr std::array<std::string_view, 14> kCopulas = {
+    "is",   "are", "was", "ist",     "lautet", "lauten", "heisst",
+    "olan", "as",  "als", "becomes", "sind",   "equals", "reads"};
+constexpr std::array<std::string_view, 8> kListWords = {"and", "or",   "und", "oder",
+                                                        "ve",  "veya", "bzw", "ya da"};
 
 std::string_view last_word(std::string_view text) {
   std::size_t begin = text.size();
@@ -52,7 +54,8 @@ bool has_word(std::string_view text, std::string_view stem) {
 
 template <std::size_t N>
 bool has_any(std::string_view text, const std::array<std::string_view, N>& stems) {
-  return std::any_of(stems.begin(), stems.end(), [&](std::string_view stem) { return has_word(text, stem); });
+  return std::any_of(stems.begin(), stems.end(),
+                     [&](std::string_view stem) { return has_word(text, stem); });
 }
 
 /// Up to the end of the sentence or line.
@@ -78,7 +81,8 @@ Link link_after_number(std::string_view gap) {
   const std::string_view bare = strip_left(gap, " \n\"'`)]}>*_\x02");
   if (bare.empty()) return Link::none;
   const char first = bare.front();
-  if (first == ':' || first == '=' || first == '-' || first == '(' || first == '[') return Link::delimiter;
+  if (first == ':' || first == '=' || first == '-' || first == '(' || first == '[')
+    return Link::delimiter;
   return contains(kCopulas, first_word(bare)) ? Link::copula : Link::none;
 }
 
@@ -86,7 +90,8 @@ bool ends_short(std::string_view label) { return last_word(label).size() <= 3; }
 
 bool is_adjacent(std::string_view gap) {
   std::string_view rest = strip_left(gap, kDecoration);
-  for (const std::string_view word : {"no", "nr", "number", "numarasi", "ending in", "ending", "in"}) {
+  for (const std::string_view word :
+       {"no", "nr", "number", "numarasi", "ending in", "ending", "in"}) {
     if (first_word(rest) == word) rest = strip_left(rest.substr(word.size()), kDecoration);
   }
   return rest.find_first_not_of(" \n\"'`([{<*_:=.#)]\x02") == rest.npos;
@@ -97,7 +102,8 @@ bool has_stop(std::string_view gap) {
     const char c = gap[i];
     if (c != '.' && c != '!' && c != '?' && c != ';') continue;
     const bool ends = i + 1 == gap.size() || gap[i + 1] == ' ' || gap[i + 1] == '\n';
-    const bool abbreviation = c == '.' && last_word(gap.substr(0, i)).size() <= 2 && i > 0 && is_letter(gap[i - 1]);
+    const bool abbreviation =
+        c == '.' && last_word(gap.substr(0, i)).size() <= 2 && i > 0 && is_letter(gap[i - 1]);
     if (ends && !abbreviation) return true;
   }
   return false;
@@ -129,22 +135,32 @@ bool is_list_link(std::string_view gap) {
 }
 
 bool is_expired(std::string_view rest) {
-  constexpr std::array<std::string_view, 8> kSigns = {"has expired", "is expired", "have expired", "no longer",
-                                                      "abgelaufen", "nicht mehr gultig", "artik gecerli degil",
-                                                      "suresi dol"};
+  constexpr std::array<std::string_view, 8> kSigns = {
+      "has expired", "is expired",        "have expired",        "no longer",
+      "abgelaufen",  "nicht mehr gultig", "artik gecerli degil", "suresi dol"};
   return has_any(sentence(rest), kSigns);
 }
 
 bool is_request(std::string_view left, std::string_view right) {
   constexpr std::array<std::string_view, 5> kEnglish = {"use", "enter", "type", "input", "submit"};
-  constexpr std::array<std::string_view, 12> kEnglishAims = {
-      "to sign in", "to log in", "to login", "to verify", "to confirm", "to authenticate", "to complete your sign",
-      "to complete your login", "to activate", "as your", "to finish signing", "to finish logging"};
+  constexpr std::array<std::string_view, 12> kEnglishAims = {"to sign in",
+                                                             "to log in",
+                                                             "to login",
+                                                             "to verify",
+                                                             "to confirm",
+                                                             "to authenticate",
+                                                             "to complete your sign",
+                                                             "to complete your login",
+                                                             "to activate",
+                                                             "as your",
+                                                             "to finish signing",
+                                                             "to finish logging"};
   constexpr std::array<std::string_view, 4> kTurkish = {"gir", "kullan", "yaz", "ile"};
-  constexpr std::array<std::string_view, 6> kTurkishAims = {"giris yap", "dogrula", "onayla", "oturum ac", "aktif",
-                                                            "uyeligi"};
-  constexpr std::array<std::string_view, 8> kGermanAims = {"anmeld", "anzumeld", "einlogg", "einzulogg", "bestatig",
-                                                           "bestaetig", "verifizier", "freizuschalt"};
+  constexpr std::array<std::string_view, 6> kTurkishAims = {"giris yap", "dogrula", "onayla",
+                                                            "oturum ac", "aktif",   "uyeligi"};
+  constexpr std::array<std::string_view, 8> kGermanAims = {"anmeld",     "anzumeld",    "einlogg",
+                                                           "einzulogg",  "bestatig",    "bestaetig",
+                                                           "verifizier", "freizuschalt"};
   const std::string_view before = last_word(strip_right(left, kDecoration));
   const std::string_view after = sentence(right);
   if (contains(kEnglish, before)) return has_any(after, kEnglishAims);
@@ -152,7 +168,8 @@ bool is_request(std::string_view left, std::string_view right) {
     return has_any(after, kGermanAims) && (before == "mit" || has_word(after, "ein"));
   }
   const std::string_view next = first_word(strip_left(after, " \"')]}>*_'"));
-  const bool turkish = std::any_of(kTurkish.begin(), kTurkish.end(), [&](auto stem) { return next.starts_with(stem); });
+  const bool turkish = std::any_of(kTurkish.begin(), kTurkish.end(),
+                                   [&](auto stem) { return next.starts_with(stem); });
   return turkish && (has_any(left, kTurkishAims) || has_any(after, kTurkishAims));
 }
 

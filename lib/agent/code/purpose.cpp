@@ -14,19 +14,25 @@ struct Purpose {
 
 // The narrower ones first: a mail that resets a password also speaks of signing in.
 constexpr std::array<Purpose, 4> kPurposes = {{
-    {"reset", {"reset your password", "password reset", "reset code", "sifirla", "zurucksetz", "zuruecksetz",
-               "sifre yenile", "recover your"}},
-    {"payment", {"payment", "purchase", "odeme", "zahlung", "alisveris", "transfer", "harcama", "uberweisung"}},
+    {"reset",
+     {"reset your password", "password reset", "reset code", "sifirla", "zurucksetz", "zuruecksetz",
+      "sifre yenile", "recover your"}},
+    {"payment",
+     {"payment", "purchase", "odeme", "zahlung", "alisveris", "transfer", "harcama",
+      "uberweisung"}},
     {"login", {"log in", "login", "sign in", "sign-in", "giris", "anmeld", "einlogg", "oturum"}},
-    {"verify", {"verif", "confirm", "dogrula", "bestatig", "bestaetig", "onay", "activat", "aktiv"}},
+    {"verify",
+     {"verif", "confirm", "dogrula", "bestatig", "bestaetig", "onay", "activat", "aktiv"}},
 }};
-constexpr std::array<std::string_view, 10> kLifeWords = {"valid", "expire", "within", "gecerli", "gultig",
-                                                         "gueltig", "sure", "ablauf", "lauft", "icinde"};
+constexpr std::array<std::string_view, 10> kLifeWords = {"valid",  "expire",  "within", "gecerli",
+                                                         "gultig", "gueltig", "sure",   "ablauf",
+                                                         "lauft",  "icinde"};
 
 template <std::size_t N>
 bool has_any(std::string_view text, const std::array<std::string_view, N>& stems) {
-  return std::any_of(stems.begin(), stems.end(),
-                     [&](std::string_view stem) { return !stem.empty() && text.find(stem) != text.npos; });
+  return std::any_of(stems.begin(), stems.end(), [&](std::string_view stem) {
+    return !stem.empty() && text.find(stem) != text.npos;
+  });
 }
 
 }  // namespace
@@ -48,7 +54,8 @@ std::optional<Duration> find_lifetime(std::string_view folded, const std::vector
     while (begin > 0 && folded[begin - 1] != '\n' && number.begin - begin < 60) --begin;
     std::size_t end = number.end;
     while (end < folded.size() && folded[end] != '\n' && end - number.end < 60) ++end;
-    if (has_any(folded.substr(begin, end - begin), kLifeWords)) return std::chrono::seconds(number.seconds);
+    if (has_any(folded.substr(begin, end - begin), kLifeWords))
+      return std::chrono::seconds(number.seconds);
   }
   return std::nullopt;
 }

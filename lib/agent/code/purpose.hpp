@@ -1,4 +1,5 @@
-// What a code is for and how long it lives, as the message says it. For show and for choosing, never for finding.
+// What a code is for and how long it lives, as the message says it. For show and for choosing,
+// never for finding.
 #pragma once
 
 #include "base/time.hpp"

@@ -1,4 +1,5 @@
-// Words beside a number that make it a time, an amount of money or a count (English, Turkish, German; folded).
+// Words beside a number that make it a time, an amount of money or a count (English, Turkish,
+// German; folded).
 #pragma once
 
 #include <cstddef>

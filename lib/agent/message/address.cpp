@@ -13,15 +13,16 @@ constexpr std::size_t kAddressBytes = 254;  // RFC 5321 4.5.3.1.3, erratum 1690
 constexpr std::size_t kLocalBytes = 64;
 
 tl::unexpected<Error> refuse(std::string_view text, std::string_view why) {
-  return fail(ErrorCode::usage, "not an e-mail address: '" + printable(text) + "': " + std::string(why));
+  return fail(ErrorCode::usage,
+              "not an e-mail address: '" + printable(text) + "': " + std::string(why));
 }
 
 /// RFC 5322 3.2.3 atext, and everything beyond ASCII (RFC 6531).
 bool is_atext(char c) {
   constexpr std::string_view kMarks = "!#$%&'*+-/=?^_`{|}~";
   const auto byte = static_cast<unsigned char>(c);
-  return byte >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         kMarks.find(c) != kMarks.npos;
+  return byte >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         (c >= '0' && c <= '9') || kMarks.find(c) != kMarks.npos;
 }
 
 bool is_dot_atom(std::string_view text) {
@@ -69,7 +70,8 @@ Result<std::string> normalise_address(std::string_view text) {
   if (at == whole.npos) return refuse(whole, "no @");
   if (at == 0) return refuse(whole, "nothing before the @");
   if (!is_utf8(whole)) return refuse(whole, "not UTF-8");
-  if (printable(whole, kAddressBytes + 1) != whole) return refuse(whole, "too long, or with control characters");
+  if (printable(whole, kAddressBytes + 1) != whole)
+    return refuse(whole, "too long, or with control characters");
   const std::string local = normalise_local(whole.substr(0, at));
   if (local.empty()) return refuse(whole, "the part before the @ is none");
   const Result<std::string> domain = normalise_domain(whole.substr(at + 1));

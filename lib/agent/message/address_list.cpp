@@ -49,7 +49,8 @@ AddressList parse_addresses(std::string_view raw, std::size_t limit) {
       continue;
     }
     out.only_mailboxes = false;
-    InternetAddressList* members = internet_address_group_get_members(INTERNET_ADDRESS_GROUP(address));
+    InternetAddressList* members =
+        internet_address_group_get_members(INTERNET_ADDRESS_GROUP(address));
     const int count = members ? internet_address_list_length(members) : 0;
     for (int j = 0; j < count; ++j) add(out, internet_address_list_get_address(members, j), limit);
   }

@@ -14,7 +14,7 @@ namespace otpctl::message {
 
 namespace {
 
-constexpr std::size_t kLabelBytes = 63;    // RFC 1035 2.3.4
+constexpr std::size_t kLabelBytes = 63;  // RFC 1035 2.3.4
 constexpr std::size_t kDomainBytes = 253;
 
 using Points = std::vector<char32_t>;
@@ -83,7 +83,8 @@ Points normal_form(const Points& points, bool compatibility) {
                                  static_cast<utf8proc_ssize_t>(text.size()), &mapped, flags);
   Points out;
   if (size >= 0) {
-    const std::string_view view(reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(size));
+    const std::string_view view(reinterpret_cast<const char*>(mapped),
+                                static_cast<std::size_t>(size));
     for (std::size_t pos = 0; pos < view.size();) {
       const Utf8Char c = utf8_at(view, pos);
       out.push_back(c.point);
@@ -96,8 +97,9 @@ Points normal_form(const Points& points, bool compatibility) {
 
 /// Letters, marks and digits: what RFC 5892 allows, near enough for a refusal.
 bool is_label_character(char32_t c) {
-  constexpr std::array kAllowed = {UTF8PROC_CATEGORY_LL, UTF8PROC_CATEGORY_LM, UTF8PROC_CATEGORY_LO,
-                                   UTF8PROC_CATEGORY_MN, UTF8PROC_CATEGORY_MC, UTF8PROC_CATEGORY_ND};
+  constexpr std::array kAllowed = {UTF8PROC_CATEGORY_LL, UTF8PROC_CATEGORY_LM,
+                                   UTF8PROC_CATEGORY_LO, UTF8PROC_CATEGORY_MN,
+                                   UTF8PROC_CATEGORY_MC, UTF8PROC_CATEGORY_ND};
   const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(c));
   return std::find(kAllowed.begin(), kAllowed.end(), category) != kAllowed.end();
 }
@@ -108,14 +110,16 @@ std::string a_label(std::string_view label) {
   for (std::size_t pos = 0; pos < label.size();) {
     const Utf8Char c = utf8_at(label, pos);
     pos += c.size;
-    const auto lower = static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c.point)));
+    const auto lower =
+        static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c.point)));
     if (!c.valid || (c.point >= 0x80 && lower < 0x80)) return {};
     points.push_back(lower);
   }
   points = normal_form(points, false);
   if (points.empty() || points != normal_form(points, true)) return {};
   const bool clean = std::all_of(points.begin(), points.end(), [](char32_t c) {
-    return c == '-' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 0x80 && is_label_character(c));
+    return c == '-' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           (c >= 0x80 && is_label_character(c));
   });
   return clean && points.size() <= kLabelBytes ? "xn--" + punycode(points) : std::string();
 }

@@ -1,4 +1,5 @@
-// The named characters: those of HTML 4 and the few of HTML 5 that mails use. Sorted by name (bytes).
+// The named characters: those of HTML 4 and the few of HTML 5 that mails use. Sorted by name
+// (bytes).
 #include "message/entities.hpp"
 
 #include "base/utf8.hpp"
@@ -15,6 +16,7 @@ struct Named {
   char16_t point;
 };
 
+// clang-format off
 constexpr std::array<Named, 285> kNamed = {{
     {"AElig", 0xC6}, {"Aacute", 0xC1}, {"Acirc", 0xC2}, {"Agrave", 0xC0}, {"Alpha", 0x391},
     {"Aring", 0xC5}, {"Atilde", 0xC3}, {"Auml", 0xC4}, {"Beta", 0x392}, {"Ccedil", 0xC7},
@@ -74,6 +76,7 @@ constexpr std::array<Named, 285> kNamed = {{
     {"upsilon", 0x3C5}, {"uuml", 0xFC}, {"weierp", 0x2118}, {"xi", 0x3BE}, {"yacute", 0xFD},
     {"yen", 0xA5}, {"yuml", 0xFF}, {"zeta", 0x3B6}, {"zwj", 0x200D}, {"zwnj", 0x200C},
 }};
+// clang-format on
 
 constexpr std::size_t kLongestName = 14;
 constexpr std::size_t kLongestLegacyName = 6;
@@ -89,7 +92,9 @@ bool is_alnum(char c) {
 }
 
 const Named* find_named(std::string_view name) {
-  const auto before = [](const Named& entry, std::string_view wanted) { return entry.name < wanted; };
+  const auto before = [](const Named& entry, std::string_view wanted) {
+    return entry.name < wanted;
+  };
   const auto* at = std::lower_bound(kNamed.begin(), kNamed.end(), name, before);
   return at != kNamed.end() && at->name == name ? at : nullptr;
 }
@@ -102,7 +107,9 @@ bool is_legacy(const Named& entry) {
 }
 
 int digit_value(char c, unsigned base) {
-  const int value = c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : 99;
+  const int value = c >= '0' && c <= '9'                     ? c - '0'
+                    : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
+                                                             : 99;
   return value < static_cast<int>(base) ? value : -1;
 }
 
@@ -114,7 +121,8 @@ std::size_t numeric(std::string_view text, std::size_t pos, std::string& out) {
   const std::size_t begin = at;
   char32_t point = 0;
   for (; at < text.size() && digit_value(text[at], base) >= 0; ++at) {
-    point = std::min<char32_t>(point * base + static_cast<char32_t>(digit_value(text[at], base)), 0x110000);
+    point = std::min<char32_t>(point * base + static_cast<char32_t>(digit_value(text[at], base)),
+                               0x110000);
   }
   if (at == begin) return 0;
   if (point >= 0x80 && point <= 0x9F) point = kWindows1252[point - 0x80];

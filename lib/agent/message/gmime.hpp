@@ -1,4 +1,5 @@
-// The only door to GMime: started once, its objects owned, its strings taken over. For .cpp files of this room.
+// The only door to GMime: started once, its objects owned, its strings taken over. For .cpp files
+// of this room.
 #pragma once
 
 #include <gmime/gmime.h>
@@ -17,8 +18,8 @@ struct ObjectUnref {
 template <class T>
 using Owned = std::unique_ptr<T, ObjectUnref>;
 
-/// Starts GMime at the first call (any thread). Header text without a charset is read as UTF-8, else as
-/// windows-1252, whatever the locale says.
+/// Starts GMime at the first call (any thread). Header text without a charset is read as UTF-8,
+/// else as windows-1252, whatever the locale says.
 GMimeParserOptions* gmime_options();
 
 /// Takes over a string that GMime or GLib allocated; empty for null.

@@ -81,7 +81,8 @@ HeaderBlock read(std::string_view bytes, bool stop_at_dashes) {
 
 std::size_t HeaderBlock::find(std::string_view name) const {
   const auto same = [&](const Header& field) { return equals_ignoring_case(field.name, name); };
-  return static_cast<std::size_t>(std::find_if(fields.begin(), fields.end(), same) - fields.begin());
+  return static_cast<std::size_t>(std::find_if(fields.begin(), fields.end(), same) -
+                                  fields.begin());
 }
 
 std::string_view HeaderBlock::value(std::string_view name) const {

@@ -14,11 +14,11 @@ namespace otpctl::message {
 namespace {
 
 // What an element is; one search a tag.
-constexpr unsigned kBlock = 1;       // begins and ends a line
-constexpr unsigned kVoid = 2;        // has no end tag
-constexpr unsigned kRaw = 4;         // text up to its own end tag whatever that looks like (HTML 13.2.5.2), never shown
-constexpr unsigned kNeverShown = 8;  // has ordinary content that is not shown
-constexpr unsigned kSelfEnding = 16; // ends by itself when the next of its kind begins
+constexpr unsigned kBlock = 1;  // begins and ends a line
+constexpr unsigned kVoid = 2;   // has no end tag
+constexpr unsigned kRaw = 4;          // text up to its own end tag (HTML 13.2.5.2), never shown
+constexpr unsigned kNeverShown = 8;   // has ordinary content that is not shown
+constexpr unsigned kSelfEnding = 16;  // ends by itself when the next of its kind begins
 constexpr unsigned kCell = 32;
 
 struct Element {
@@ -26,6 +26,7 @@ struct Element {
   unsigned traits;
 };
 
+// clang-format off
 constexpr std::array<Element, 70> kElements = {{
     {"address", kBlock}, {"area", kVoid}, {"article", kBlock}, {"aside", kBlock}, {"base", kVoid},
     {"blockquote", kBlock}, {"body", kBlock}, {"br", kBlock | kVoid}, {"caption", kBlock},
@@ -45,9 +46,12 @@ constexpr std::array<Element, 70> kElements = {{
     {"title", kRaw}, {"tr", kBlock | kSelfEnding}, {"track", kVoid}, {"ul", kBlock}, {"wbr", kVoid},
     {"xmp", kRaw},
 }};
+// clang-format on
 
 unsigned traits_of(std::string_view name) {
-  const auto before = [](const Element& element, std::string_view wanted) { return element.name < wanted; };
+  const auto before = [](const Element& element, std::string_view wanted) {
+    return element.name < wanted;
+  };
   const auto* at = std::lower_bound(kElements.begin(), kElements.end(), name, before);
   return at != kElements.end() && at->name == name ? at->traits : 0;
 }
@@ -83,7 +87,9 @@ class Reader {
   };
 
   Style style() const { return open_.empty() ? Style{} : open_.back().style; }
-  char peek(std::size_t ahead) const { return pos_ + ahead < html_.size() ? html_[pos_ + ahead] : '\0'; }
+  char peek(std::size_t ahead) const {
+    return pos_ + ahead < html_.size() ? html_[pos_ + ahead] : '\0';
+  }
 
   /// Moves behind the next `mark`, or to the end.
   void skip_behind(std::string_view mark, std::size_t from) {
@@ -118,7 +124,9 @@ class Reader {
 
   std::string tag_name() {
     const std::size_t begin = pos_;
-    while (pos_ < html_.size() && !is_white(html_[pos_]) && html_[pos_] != '>' && html_[pos_] != '/') ++pos_;
+    while (pos_ < html_.size() && !is_white(html_[pos_]) && html_[pos_] != '>' &&
+           html_[pos_] != '/')
+      ++pos_;
     return to_lower(html_.substr(begin, std::min<std::size_t>(pos_ - begin, 32)));
   }
 
@@ -175,14 +183,15 @@ class Reader {
         continue;
       }
       const std::size_t begin = pos_++;
-      while (pos_ < html_.size() && !is_white(html_[pos_]) && html_[pos_] != '=' && html_[pos_] != '>' &&
-             html_[pos_] != '/') {
+      while (pos_ < html_.size() && !is_white(html_[pos_]) && html_[pos_] != '=' &&
+             html_[pos_] != '>' && html_[pos_] != '/') {
         ++pos_;
       }
       const std::string_view name = html_.substr(begin, pos_ - begin);
       const std::string_view value = attribute_value();
       if (equals_ignoring_case(name, "hidden")) out.hidden = true;
-      if (equals_ignoring_case(name, "style")) apply_style(decode(value.substr(0, kStyleBytes)), out);
+      if (equals_ignoring_case(name, "style"))
+        apply_style(decode(value.substr(0, kStyleBytes)), out);
     }
     if (pos_ < html_.size()) ++pos_;
     return out;
@@ -254,8 +263,9 @@ class Reader {
   /// One character, perhaps a white one (&nbsp;) or a broken one.
   void put_character(std::string_view c) {
     const Utf8Char read = utf8_at(c, 0);
-    if (read.point == 0xA0 || (read.point >= 0x2000 && read.point <= 0x200A) || read.point == 0x202F ||
-        read.point == 0x3000 || read.point == ' ' || read.point == '\n' || read.point == '\t') {
+    if (read.point == 0xA0 || (read.point >= 0x2000 && read.point <= 0x200A) ||
+        read.point == 0x202F || read.point == 0x3000 || read.point == ' ' || read.point == '\n' ||
+        read.point == '\t') {
       ask(Gap::space);
     } else if (!read.valid) {
       put("\uFFFD");
@@ -286,6 +296,8 @@ class Reader {
 
 }  // namespace
 
-std::string visible_text(std::string_view html, std::size_t limit) { return Reader(html, limit).run(); }
+std::string visible_text(std::string_view html, std::size_t limit) {
+  return Reader(html, limit).run();
+}
 
 }  // namespace otpctl::message

@@ -9,7 +9,8 @@ namespace otpctl::message {
 
 namespace {
 
-/// Lower case, without white space and comments: "display: none !important" → "display:none!important".
+/// Lower case, without white space and comments: "display: none !important" →
+/// "display:none!important".
 std::string compact(std::string_view css) {
   std::string out;
   for (std::size_t i = 0; i < css.size(); ++i) {
@@ -38,7 +39,8 @@ struct Box {
 void apply_declaration(std::string_view name, std::string_view value, Style& style, Box& box) {
   if (name == "display" && value.starts_with("none")) style.hidden = true;
   if (name == "opacity" && is_zero(value)) style.hidden = true;
-  if (name == "visibility") style.invisible = value.starts_with("hidden") || value.starts_with("collapse");
+  if (name == "visibility")
+    style.invisible = value.starts_with("hidden") || value.starts_with("collapse");
   if (name == "font-size" || name == "font") style.no_size = is_zero(value);
   if (name == "white-space") style.preformatted = value.starts_with("pre");
   if ((name == "height" || name == "max-height") && is_zero(value)) box.flat = true;

@@ -18,7 +18,8 @@ struct Style {
   bool visible() const { return !hidden && !invisible && !no_size; }
 };
 
-/// `css`: the attribute's value, decoded. Changes `style` from what was inherited to what holds inside.
+/// `css`: the attribute's value, decoded. Changes `style` from what was inherited to what holds
+/// inside.
 void apply_style(std::string_view css, Style& style);
 
 }  // namespace otpctl::message

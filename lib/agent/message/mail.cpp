@@ -18,7 +18,8 @@ namespace {
 
 std::string decode_subject(std::string_view raw) {
   const std::string text = unfold(raw.substr(0, 8 * kSubjectBytes));
-  return one_line(take(g_mime_utils_header_decode_text(gmime_options(), text.c_str())), kSubjectBytes);
+  return one_line(take(g_mime_utils_header_decode_text(gmime_options(), text.c_str())),
+                  kSubjectBytes);
 }
 
 std::string message_id(std::string_view raw) {
@@ -39,8 +40,8 @@ std::optional<WallTime> date(std::string_view raw) {
   return out;
 }
 
-/// The one From address; two fields, two mailboxes or a group name nobody (RFC 5322 3.6.2 allows them, a sender
-/// that one can rely on does not use them).
+/// The one From address; two fields, two mailboxes or a group name nobody (RFC 5322 3.6.2 allows
+/// them, a sender that one can rely on does not use them).
 std::string sender(const HeaderBlock& headers) {
   const auto is_from = [](const Header& field) { return equals_ignoring_case(field.name, "From"); };
   if (std::count_if(headers.fields.begin(), headers.fields.end(), is_from) != 1) return {};
@@ -48,8 +49,8 @@ std::string sender(const HeaderBlock& headers) {
   return list.only_mailboxes && list.addresses.size() == 1 ? list.addresses.front() : std::string();
 }
 
-/// Delivery reports (RFC 3464), read receipts (RFC 8098) and automatic replies (RFC 3834). "auto-generated" is what an
-/// honest sender of codes writes, so it is none.
+/// Delivery reports (RFC 3464), read receipts (RFC 8098) and automatic replies (RFC 3834).
+/// "auto-generated" is what an honest sender of codes writes, so it is none.
 bool is_bounce(const HeaderBlock& headers, const PartTree& tree, const std::string& from) {
   if (tree.type == "multipart/report") return true;
   if (to_lower(unfold(headers.value("Auto-Submitted"))).starts_with("auto-replied")) return true;

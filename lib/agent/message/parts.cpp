@@ -30,7 +30,8 @@ Entity describe(const HeaderBlock& headers, std::string_view fallback) {
     const Owned<GMimeContentType> parsed(g_mime_content_type_parse(gmime_options(), type.c_str()));
     const std::string media = text_or_empty(g_mime_content_type_get_media_type(parsed.get()));
     const std::string sub = text_or_empty(g_mime_content_type_get_media_subtype(parsed.get()));
-    // A type without a slash is broken, and RFC 2045 5.2 then means plain text; GMime says octet-stream.
+    // A type without a slash is broken, and RFC 2045 5.2 then means plain text; GMime says
+    // octet-stream.
     if (type.find('/') != type.npos) out.leaf.type = to_lower(media + "/" + sub);
     out.leaf.charset = text_or_empty(g_mime_content_type_get_parameter(parsed.get(), "charset"));
     out.boundary = text_or_empty(g_mime_content_type_get_parameter(parsed.get(), "boundary"));
@@ -46,7 +47,8 @@ Entity describe(const HeaderBlock& headers, std::string_view fallback) {
 /// One pass over the lines of a mail with a stack of open multiparts.
 class Walk {
  public:
-  Walk(std::string_view mail, std::vector<std::string>& problems) : mail_(mail), problems_(problems) {}
+  Walk(std::string_view mail, std::vector<std::string>& problems)
+      : mail_(mail), problems_(problems) {}
 
   std::vector<Leaf> run(Entity top, std::size_t body) {
     begin(std::move(top), body);
@@ -138,7 +140,8 @@ class Walk {
 
 std::string undo_transfer_encoding(std::string_view body, const std::string& name) {
   const GMimeContentEncoding encoding = g_mime_content_encoding_from_string(name.c_str());
-  if (encoding != GMIME_CONTENT_ENCODING_BASE64 && encoding != GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE) {
+  if (encoding != GMIME_CONTENT_ENCODING_BASE64 &&
+      encoding != GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE) {
     return std::string(body);
   }
   GMimeEncoding state;
@@ -151,14 +154,15 @@ std::string undo_transfer_encoding(std::string_view body, const std::string& nam
 /// A name that iconv may be asked for: it looks for a module of that name on the disk.
 bool is_charset_name(std::string_view name) {
   return !name.empty() && name.size() <= 40 && std::all_of(name.begin(), name.end(), [](char c) {
-    return c == '-' || c == '_' || c == '.' || c == ':' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-           (c >= 'A' && c <= 'Z');
+    return c == '-' || c == '_' || c == '.' || c == ':' || (c >= '0' && c <= '9') ||
+           (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
   });
 }
 
 /// Names that say nothing; GMime would read them as the charset of the locale.
 bool is_no_charset(std::string_view name) {
-  constexpr std::string_view kNames[] = {"us-ascii", "ascii", "unknown", "unknown-8bit", "x-unknown", "default"};
+  constexpr std::string_view kNames[] = {"us-ascii",     "ascii",     "unknown",
+                                         "unknown-8bit", "x-unknown", "default"};
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
@@ -175,7 +179,8 @@ std::optional<std::string> convert(const std::string& bytes, const std::string& 
 
 }  // namespace
 
-PartTree walk_parts(std::string_view mail, const HeaderBlock& headers, std::vector<std::string>& problems) {
+PartTree walk_parts(std::string_view mail, const HeaderBlock& headers,
+                    std::vector<std::string>& problems) {
   PartTree tree;
   Entity top = describe(headers, "text/plain");
   tree.type = top.leaf.type;

@@ -1,5 +1,5 @@
-// normalise_phone: the one file that includes libphonenumber, which is slow to compile and loads a few MB of
-// tables at the first number.
+// normalise_phone: the one file that includes libphonenumber, which is slow to compile and loads a
+// few MB of tables at the first number.
 #include "base/text.hpp"
 #include "base/utf8.hpp"
 #include "message/address.hpp"
@@ -7,7 +7,6 @@
 #include <phonenumbers/phonenumberutil.h>
 
 #include <algorithm>
-
 
 namespace otpctl::message {
 
@@ -20,13 +19,15 @@ constexpr std::size_t kNumberBytes = 100;  // E.164 has 15 digits; the rest is p
 constexpr std::size_t kShortCodeDigits = 6;
 
 tl::unexpected<Error> refuse(std::string_view text, std::string_view why) {
-  return fail(ErrorCode::usage, "not a phone number: '" + printable(text) + "': " + std::string(why));
+  return fail(ErrorCode::usage,
+              "not a phone number: '" + printable(text) + "': " + std::string(why));
 }
 
 /// "tel:…;ext=3" (RFC 3966), "whatsapp:…" → the number alone.
 std::string_view bare(std::string_view text) {
   for (const std::string_view scheme : {"tel:", "sms:", "whatsapp:"}) {
-    if (equals_ignoring_case(text.substr(0, scheme.size()), scheme)) text.remove_prefix(scheme.size());
+    if (equals_ignoring_case(text.substr(0, scheme.size()), scheme))
+      text.remove_prefix(scheme.size());
   }
   return trim(text.substr(0, text.find(';')));
 }
@@ -42,8 +43,8 @@ bool is_short_code(std::string_view text) {
          text.find_first_not_of("0123456789") == text.npos;
 }
 
-/// The tables age and number ranges grow: a number that has the length and the first digit of the country's
-/// mobile numbers is taken although the tables do not know its range yet.
+/// The tables age and number ranges grow: a number that has the length and the first digit of the
+/// country's mobile numbers is taken although the tables do not know its range yet.
 bool looks_mobile(const PhoneNumberUtil& util, const PhoneNumber& number) {
   std::string region;
   util.GetRegionCodeForCountryCode(number.country_code(), &region);
@@ -65,7 +66,8 @@ Result<std::string> normalise_phone(std::string_view text, std::string_view regi
   if (has_letter(number)) return refuse(text, "it has letters");
   const PhoneNumberUtil& util = *PhoneNumberUtil::GetInstance();
   PhoneNumber parsed;
-  const auto error = util.Parse(std::string(number), region.empty() ? "ZZ" : std::string(region), &parsed);
+  const auto error =
+      util.Parse(std::string(number), region.empty() ? "ZZ" : std::string(region), &parsed);
   const bool good = error == PhoneNumberUtil::NO_PARSING_ERROR &&
                     (util.IsValidNumber(parsed) || looks_mobile(util, parsed));
   if (good) {

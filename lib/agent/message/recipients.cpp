@@ -14,16 +14,17 @@ namespace otpctl::message {
 
 namespace {
 
-// The classes in order of precedence: the address as it came in, then the final delivery, then forwarding.
-constexpr std::array<std::string_view, 6> kOriginal = {"X-Original-To", "X-Gm-Original-To", "Envelope-To",
-                                                       "X-Envelope-To", "X-Real-To",        "X-Rcpt-To"};
+// The classes in order of precedence: the address as it came in, then the final delivery, then
+// forwarding.
+constexpr std::array<std::string_view, 6> kOriginal = {
+    "X-Original-To", "X-Gm-Original-To", "Envelope-To", "X-Envelope-To", "X-Real-To", "X-Rcpt-To"};
 constexpr std::array<std::string_view, 1> kFinal = {"Delivered-To"};
-constexpr std::array<std::string_view, 4> kForwarded = {"X-Forwarded-To", "X-Forwarded-For", "Apparently-To",
-                                                        "Resent-To"};
+constexpr std::array<std::string_view, 4> kForwarded = {"X-Forwarded-To", "X-Forwarded-For",
+                                                        "Apparently-To", "Resent-To"};
 constexpr std::array<std::string_view, 2> kClaims = {"To", "Cc"};
 // What a server writes on top beside the stamps.
-constexpr std::array<std::string_view, 5> kOtherTrace = {"Return-Path", "Delivery-Date", "Authentication-Results",
-                                                         "Received-SPF", "X-Envelope-From"};
+constexpr std::array<std::string_view, 5> kOtherTrace = {
+    "Return-Path", "Delivery-Date", "Authentication-Results", "Received-SPF", "X-Envelope-From"};
 
 template <class Names>
 bool is_one_of(std::string_view name, const Names& names) {
@@ -49,7 +50,8 @@ class Finder {
   Finder(const HeaderBlock& headers, const MailOptions& options, std::vector<std::string>& problems)
       : headers_(headers), options_(options), problems_(problems), server_(server_fields(headers)) {
     if (!options.mailbox_address.empty()) {
-      mailbox_ = normalise_address(options.mailbox_address).value_or(to_lower(options.mailbox_address));
+      mailbox_ =
+          normalise_address(options.mailbox_address).value_or(to_lower(options.mailbox_address));
     }
   }
 
@@ -87,8 +89,9 @@ class Finder {
     if (found_.stamped.empty() && found_.claimed.empty()) take_received();
   }
 
-  /// The names that the user vouches for, and nothing else. Above the topmost Received every instance counts;
-  /// where a further hop of the user's own stands on top (Exim before Dovecot), the topmost instance does.
+  /// The names that the user vouches for, and nothing else. Above the topmost Received every
+  /// instance counts; where a further hop of the user's own stands on top (Exim before Dovecot),
+  /// the topmost instance does.
   void look_where_configured() {
     for (const std::string& name : options_.recipient_headers) {
       const bool claim = is_one_of(name, kClaims);
@@ -112,7 +115,8 @@ class Finder {
   void take(std::vector<std::string>& list, const Header& field) {
     std::string_view value = field.value;
     std::string forwarded;
-    if (equals_ignoring_case(field.name, "X-Forwarded-For")) {  // "account@… target@…": the second is meant
+    if (equals_ignoring_case(field.name,
+                             "X-Forwarded-For")) {  // "account@… target@…": the second is meant
       forwarded = unfold(value);
       value = forwarded;
       value.remove_prefix(std::min(value.find(' '), value.size()));
@@ -123,8 +127,8 @@ class Finder {
     for (const std::string& address : addresses.addresses) add(list, address);
   }
 
-  /// `Received: … for <address>` of the topmost hop, which the receiving server wrote: all there is for a mail
-  /// whose To and Cc name nobody.
+  /// `Received: … for <address>` of the topmost hop, which the receiving server wrote: all there is
+  /// for a mail whose To and Cc name nobody.
   void take_received() {
     const std::string value = unfold(headers_.value("Received"));
     const std::string lower = to_lower(value);
@@ -133,7 +137,8 @@ class Finder {
     const std::size_t begin = at + std::string_view(" for <").size();
     const std::size_t end = value.find('>', begin);
     if (end == value.npos) return;
-    const Result<std::string> normal = normalise_address(std::string_view(value).substr(begin, end - begin));
+    const Result<std::string> normal =
+        normalise_address(std::string_view(value).substr(begin, end - begin));
     if (normal) add(found_.claimed, *normal);
   }
 

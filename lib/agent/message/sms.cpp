@@ -23,7 +23,8 @@ Message read_sms(const Sms& sms, std::string_view region) {
   }
   const std::string_view sender = trim(sms.sender);
   if (!sender.empty()) {
-    out.sender = normalise_phone(sender, region).value_or(to_valid_utf8(sender.substr(0, kSubjectBytes)));
+    out.sender =
+        normalise_phone(sender, region).value_or(to_valid_utf8(sender.substr(0, kSubjectBytes)));
   }
   return out;
 }

@@ -47,8 +47,7 @@ TEST_CASE("English: no label but a request and what it is for") {
       {"Type 482913 to confirm your new device", "482913"},
   });
   check_none({
-      "Use 482913 to get a free coffee.",
-      "Enter 482913 to win",
+      "Use 482913 to get a free coffee.", "Enter 482913 to win",
       "Use 4829 to sign in",  // four digits need a label
   });
 }
@@ -77,7 +76,7 @@ TEST_CASE("English: grouped digits are one code, all of its digits and no more")
       {"Your code: SMS-482913", "482913"},
   });
   check_none({
-      "Your code is 4829135678901",   // never cut
+      "Your code is 4829135678901",  // never cut
       "Your code is 482.913",
       "Your code is 482,913.50",
       "Your code is 48291356789-1",
@@ -171,7 +170,8 @@ TEST_CASE("English: numbers that are no code") {
 
 TEST_CASE("English: a year is a code only when it says so itself") {
   check({{"Your verification code is 2048.", "2048"}, {"Code: 1987", "1987"}});
-  check_none({"The verification code rules of 2026", "Verification code 2026 rules", "Code 20261120", "Code: 20261120"});
+  check_none({"The verification code rules of 2026", "Verification code 2026 rules",
+              "Code 20261120", "Code: 20261120"});
 }
 
 TEST_CASE("English: two codes of equal standing are ambiguous") {

@@ -24,12 +24,15 @@ Pattern pattern(const char* regex) { return *Pattern::compile(regex); }
 TEST_CASE("the subject counts") {
   CHECK(answer(mail("482913 is your Example code", "Hello, see the subject.")) == "482913");
   CHECK(answer(mail("Your verification code: 482913", "")) == "482913");
-  CHECK(answer(mail("Your verification code: 482913", "Your verification code: 482913")) == "482913");
-  CHECK(answer(mail("Your verification code: 482913", "Your verification code: 111222")) == "482913|111222");
+  CHECK(answer(mail("Your verification code: 482913", "Your verification code: 482913")) ==
+        "482913");
+  CHECK(answer(mail("Your verification code: 482913", "Your verification code: 111222")) ==
+        "482913|111222");
 }
 
 TEST_CASE("the subject says the word, the body only the number") {
-  CHECK(answer(mail("Your Example verification code", "Hi Jane,\n\n482913\n\nThe Example team, since 2019")) == "482913");
+  CHECK(answer(mail("Your Example verification code",
+                    "Hi Jane,\n\n482913\n\nThe Example team, since 2019")) == "482913");
   CHECK(answer(mail("Your Example newsletter", "Hi Jane,\n\n482913\n\nThe Example team")) == "");
   CHECK(answer(mail("Your verification code", "482913\n111222\n")) == "482913|111222");
   CHECK(answer(mail("Your verification code", "Order 482913 is on its way")) == "");
@@ -46,9 +49,13 @@ TEST_CASE("a code in HTML: own block, cells, spans") {
   const auto html = [](const char* text) { return answer(mail("", message::visible_text(text))); };
   CHECK(html("<p>Your verification code</p><h1>482913</h1><p>Bye</p>") == "482913");
   CHECK(html("<p>Your code is <b>48</b><i>2913</i></p>") == "482913");
-  CHECK(html("<table><tr><td>Login code</td><td>4829</td></tr><tr><td>Order</td><td>5512</td></tr></table>") == "4829");
-  CHECK(html("<p>Your code:</p><table><tr><td>4</td><td>8</td><td>2</td><td>9</td><td>1</td><td>3</td></tr></table>") == "482913");
-  CHECK(html("<div style=\"display:none\">Your code is 111222</div><p>Your code is 482913</p>") == "482913");
+  CHECK(html("<table><tr><td>Login "
+             "code</td><td>4829</td></tr><tr><td>Order</td><td>5512</td></tr></table>") == "4829");
+  CHECK(html("<p>Your "
+             "code:</p><table><tr><td>4</td><td>8</td><td>2</td><td>9</td><td>1</td><td>3</td></"
+             "tr></table>") == "482913");
+  CHECK(html("<div style=\"display:none\">Your code is 111222</div><p>Your code is 482913</p>") ==
+        "482913");
   CHECK(html("<p style=\"color:#202123\">Your code is ready</p>") == "");
 }
 
@@ -76,9 +83,11 @@ TEST_CASE("a line for machines names code and domain") {
 }
 
 TEST_CASE("what only looks like a line for machines is none") {
-  for (const char* line : {"@example.com  #747723", "@example.com:443 #747723", "@example.com/a #747723", "@a@example.com #747723",
-                           "see @example.com #747723", "@example #747723", "@.example.com #747723", "@example.com #",
-                           "@example.com 747723", "@example.com #747723 @not a host!", "#747723 @example.com"}) {
+  for (const char* line :
+       {"@example.com  #747723", "@example.com:443 #747723", "@example.com/a #747723",
+        "@a@example.com #747723", "see @example.com #747723", "@example #747723",
+        "@.example.com #747723", "@example.com #", "@example.com 747723",
+        "@example.com #747723 @not a host!", "#747723 @example.com"}) {
     CAPTURE(line);
     CHECK_FALSE(find_domain_bound("Hello\n" + std::string(line)));
   }
@@ -105,7 +114,8 @@ TEST_CASE("the user's own patterns come first") {
 }
 
 TEST_CASE("a code carries what was said of it") {
-  const std::string text = "Sign in to Example: your login code is G-482913. It is valid for 10 minutes.";
+  const std::string text =
+      "Sign in to Example: your login code is G-482913. It is valid for 10 minutes.";
   const Code code = only(sms(text));
   CHECK(code.value == "482913");
   CHECK(code.raw == "G-482913");
@@ -118,19 +128,22 @@ TEST_CASE("a code carries what was said of it") {
   CHECK(only(sms("Code for your payment: 482913")).purpose == "payment");
   CHECK(only(sms("Confirm your address with code 482913")).purpose == "verify");
   CHECK(only(sms("Code: GW7C")).kind == Kind::alphanumeric);
-  CHECK_FALSE(only(sms("Code: 482913. We answer within 2 days.")).expires_in == std::chrono::minutes(2));
+  CHECK_FALSE(only(sms("Code: 482913. We answer within 2 days.")).expires_in ==
+              std::chrono::minutes(2));
 }
 
 TEST_CASE("the evidence points into the original, whatever stands before it") {
   const std::string text = "Doğrulama şifreniz\u200B 😀: 48\u200B29\u00AD13 ✓";
   const Code code = only(sms(text));
   CHECK(code.value == "482913");
-  CHECK(text.substr(code.evidence.begin, code.evidence.end - code.evidence.begin) == "48\u200B29\u00AD13");
+  CHECK(text.substr(code.evidence.begin, code.evidence.end - code.evidence.begin) ==
+        "48\u200B29\u00AD13");
   CHECK(code.raw == "48\u200B29\u00AD13");
 }
 
 TEST_CASE("digits of other scripts are digits") {
-  check({{"Code: ４８２９１３", "482913"}, {"Code: ٤٨٢٩١٣", "482913"}, {"Code：482913，", "482913"}});
+  check(
+      {{"Code: ４８２９１３", "482913"}, {"Code: ٤٨٢٩١٣", "482913"}, {"Code：482913，", "482913"}});
   check_none({"Code: ①②③④⑤⑥", "Code: ⁴⁸²⁹¹³"});
 }
 
@@ -139,15 +152,18 @@ TEST_CASE("a number glued to letters of a script without spaces is one") {
 }
 
 TEST_CASE("letters only are never a code") {
-  check_none({"Your code is QGFDAE", "Code: AAAAAAAA", "code: NEVER share it", "Your verification code is ChatTeam"});
+  check_none({"Your code is QGFDAE", "Code: AAAAAAAA", "code: NEVER share it",
+              "Your verification code is ChatTeam"});
 }
 
 TEST_CASE("reasons name what was missing and no number") {
   const auto reason = [](const char* text) { return extract(sms(text), {}).reason; };
-  CHECK(reason("Your verification code has been sent.") == "it speaks of a code, but no number belongs to it");
+  CHECK(reason("Your verification code has been sent.") ==
+        "it speaks of a code, but no number belongs to it");
   CHECK(reason("Meet me at 482913 Example Street") == "its numbers are not called a code");
   CHECK(reason("Hello") == "nothing in it looks like a code");
-  CHECK(extract(sms("Codes 111222 and 333444"), {}).reason == "2 different numbers look like the code");
+  CHECK(extract(sms("Codes 111222 and 333444"), {}).reason ==
+        "2 different numbers look like the code");
 }
 
 TEST_CASE("what may reach a stdout is one line of 1 to 64 printable characters") {
@@ -155,9 +171,10 @@ TEST_CASE("what may reach a stdout is one line of 1 to 64 printable characters")
   CHECK(is_printable_code("correct horse battery staple"));
   CHECK(is_printable_code(std::string(64, 'x')));
   CHECK(is_printable_code("şifre"));
-  for (const std::string& bad : std::vector<std::string>{std::string(), std::string(65, 'x'), std::string("1\n2"), std::string("1\r"),
-                                std::string("\x1b[1m"), std::string("a\tb"), std::string("\0", 1), std::string("\xff"),
-                                std::string(" 1"), std::string("1 "), std::string("1\u202E2"), std::string("\u2028")}) {
+  for (const std::string& bad : std::vector<std::string>{
+           std::string(), std::string(65, 'x'), std::string("1\n2"), std::string("1\r"),
+           std::string("\x1b[1m"), std::string("a\tb"), std::string("\0", 1), std::string("\xff"),
+           std::string(" 1"), std::string("1 "), std::string("1\u202E2"), std::string("\u2028")}) {
     CHECK_FALSE(is_printable_code(bad));
   }
 }
@@ -173,14 +190,43 @@ TEST_CASE("names are stable") {
 }
 
 TEST_CASE("M19 hostile texts take linear time") {
-  for (const std::string& piece : std::vector<std::string>{"1", "-", "1-", "1 ", "a1", "a-", " ", "\n", "code ", "code: ", "otp 482913 ", "card ", "order 1 ",
-                                  "is ", "verification code x 482913 1 min ", "@", "/", "a/b.c/", ">", "> \n", "482913\n", "[", "*",
-                                  "\u200B", "\u0301", "é", "verification ", "verification\n", "use 482913 to ", "1 and ", "482913 and "}) {
+  for (const std::string& piece : std::vector<std::string>{"1",
+                                                           "-",
+                                                           "1-",
+                                                           "1 ",
+                                                           "a1",
+                                                           "a-",
+                                                           " ",
+                                                           "\n",
+                                                           "code ",
+                                                           "code: ",
+                                                           "otp 482913 ",
+                                                           "card ",
+                                                           "order 1 ",
+                                                           "is ",
+                                                           "verification code x 482913 1 min ",
+                                                           "@",
+                                                           "/",
+                                                           "a/b.c/",
+                                                           ">",
+                                                           "> \n",
+                                                           "482913\n",
+                                                           "[",
+                                                           "*",
+                                                           "\u200B",
+                                                           "\u0301",
+                                                           "é",
+                                                           "verification ",
+                                                           "verification\n",
+                                                           "use 482913 to ",
+                                                           "1 and ",
+                                                           "482913 and "}) {
     CAPTURE(piece);
     std::string text;
     while (text.size() < 256 * 1024) text += piece;
     const auto begin = std::chrono::steady_clock::now();
     answer(mail(text.substr(0, 1000), text));
-    CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(2));  // sanitizers included
+    CHECK(std::chrono::steady_clock::now() - begin <
+          std::chrono::seconds(2));  // sanitizers included
   }
 }

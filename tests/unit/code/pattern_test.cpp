@@ -42,8 +42,8 @@ TEST_CASE("what is no printable line is no match") {
 }
 
 TEST_CASE("patterns that cannot be meant are refused with the reason") {
-  for (const char* regex : {"", "abc", "(a)(b)", "(", "[", "(a{5,2})", "(?<x", "*(a)", "(?:a)", "(a(?1))", "(a)(?R)", "(a(?R)?)",
-                            "(?<n>a(?&n)?)", "(a(?-1)?)"}) {
+  for (const char* regex : {"", "abc", "(a)(b)", "(", "[", "(a{5,2})", "(?<x", "*(a)", "(?:a)",
+                            "(a(?1))", "(a)(?R)", "(a(?R)?)", "(?<n>a(?&n)?)", "(a(?-1)?)"}) {
     CAPTURE(regex);
     const auto result = Pattern::compile(regex);
     REQUIRE_FALSE(result);
@@ -68,8 +68,10 @@ TEST_CASE("M19 evil patterns on evil lines end soon, say so and do not match") {
   std::string longest;  // Boost's own bound grows with the square of the pattern
   while (longest.size() < 480) longest += "(?:a+)+";
   longest += "(b)";
-  for (const char* regex : {longest.c_str(), "(a+)+$", "((?:a|aa)+)$", "((?:(?:a*)*)*)*b", "(?:.*a){20}(x)", "(?:a?){200}a{200}(b)", "(a|a)*$",
-                            "(?=(?:a+)+b)(a)", "((?:a|b|c|ab|aa|ac)*)z", "(?:(?:|a){0,1000}){0,1000}(b)", "(?:a+)+(?:a+)+(?:a+)+(b)"}) {
+  for (const char* regex :
+       {longest.c_str(), "(a+)+$", "((?:a|aa)+)$", "((?:(?:a*)*)*)*b", "(?:.*a){20}(x)",
+        "(?:a?){200}a{200}(b)", "(a|a)*$", "(?=(?:a+)+b)(a)", "((?:a|b|c|ab|aa|ac)*)z",
+        "(?:(?:|a){0,1000}){0,1000}(b)", "(?:a+)+(?:a+)+(?:a+)+(b)"}) {
     CAPTURE(regex);
     bool bounded = false;
     const auto pattern = Pattern::compile(regex);
@@ -88,14 +90,16 @@ TEST_CASE("M19 evil patterns on evil lines end soon, say so and do not match") {
 
 TEST_CASE("M19 a line that runs into the bound does not hide the line behind it") {
   bool bounded = false;
-  const auto match = Pattern::compile("(?:a+)+(\\d)$")->find(std::string(499, 'a') + "!\naa7", &bounded);
+  const auto match =
+      Pattern::compile("(?:a+)+(\\d)$")->find(std::string(499, 'a') + "!\naa7", &bounded);
   REQUIRE(match);
   CHECK(match->value == "7");
 }
 
 TEST_CASE("an honest pattern on 256 KiB of honest text is not bounded") {
   std::string text;
-  while (text.size() < 256 * 1024) text += "Lorem ipsum dolor sit amet, consectetur adipiscing elit 2026.\n";
+  while (text.size() < 256 * 1024)
+    text += "Lorem ipsum dolor sit amet, consectetur adipiscing elit 2026.\n";
   bool bounded = false;
   CHECK_FALSE(Pattern::compile(".*code.*?(\\d{6})")->find(text, &bounded));
   CHECK_FALSE(Pattern::compile("PIN[:\\s]+(\\d{4})")->find(text, &bounded));

@@ -17,7 +17,9 @@ TEST_CASE("Turkish: codes with their dots and without") {
       {"Example Bank mobil onay şifreniz 77120934'tür.", "77120934"},
       {"Güvenlik kodu = 482913", "482913"},
       {"Kodunuz 482 913", "482913"},
-      {"Değerli müşterimiz, 1234 ile biten kartınızla 150,00 TL tutarındaki işlem için doğrulama kodunuz: 482913", "482913"},
+      {"Değerli müşterimiz, 1234 ile biten kartınızla 150,00 TL tutarındaki işlem için doğrulama "
+       "kodunuz: 482913",
+       "482913"},
       {"150 TL tutarındaki alışverişiniz için 3D Secure şifreniz 482913. Ref no: 556677", "482913"},
       {"Üyelik işleminiz için kod: 482913 Mersis 0123456789012345", "482913"},
       {"482913 doğrulama kodunuzdur.", "482913"},

@@ -8,7 +8,8 @@ using namespace otpctl;
 using namespace otpctl::message;
 
 TEST_CASE("fields come in order, with their folds and either line end") {
-  const std::string mail = "From: a@example.com\r\nSubject: one\r\n two\r\n\tthree\r\nTo:b@example.com\n\nbody";
+  const std::string mail =
+      "From: a@example.com\r\nSubject: one\r\n two\r\n\tthree\r\nTo:b@example.com\n\nbody";
   const HeaderBlock block = read_headers(mail);
   REQUIRE(block.fields.size() == 3);
   CHECK(block.fields[0].name == "From");
@@ -20,7 +21,8 @@ TEST_CASE("fields come in order, with their folds and either line end") {
 }
 
 TEST_CASE("lines that are no field are left out with their folds") {
-  const HeaderBlock block = read_headers("From sender Fri Nov 20 09:33:58 2026\nno colon\n : fold of it\n: empty\nA : b\n\n");
+  const HeaderBlock block = read_headers(
+      "From sender Fri Nov 20 09:33:58 2026\nno colon\n : fold of it\n: empty\nA : b\n\n");
   REQUIRE(block.fields.size() == 1);
   CHECK(block.fields[0].name == "A");
   CHECK(unfold(block.fields[0].value) == "b");

@@ -1,4 +1,5 @@
-// M12, M13: mails that try to cost time, memory or stack. Each is read in a thread with a stack of 256 KiB.
+// M12, M13: mails that try to cost time, memory or stack. Each is read in a thread with a stack of
+// 256 KiB.
 #include "message/message.hpp"
 
 #include <chrono>
@@ -78,7 +79,8 @@ TEST_CASE("M12 a million header lines") {
 }
 
 TEST_CASE("M12 one header field of 50 MB") {
-  const Message message = read_quickly("To: bot5@example.com\nX: " + repeat("y", 50'000'000) + "\n\n482913");
+  const Message message =
+      read_quickly("To: bot5@example.com\nX: " + repeat("y", 50'000'000) + "\n\n482913");
   CHECK(has_problem(message, "header over 64 KiB"));
   CHECK(message.recipients.claimed.size() == 1);
   CHECK(message.text == "482913");
@@ -88,13 +90,16 @@ TEST_CASE("M12 100,000 parameters and 100,000 addresses in one field") {
   std::string parameters = "Content-Type: text/plain";
   for (int i = 0; i < 100'000; ++i) parameters += "; x*" + std::to_string(i) + "=y";
   CHECK(read_quickly(parameters + "\n\n482913").text == "482913");
-  CHECK(read_quickly("Content-Type: text/plain" + repeat("; a*=utf-8''b", 4'000) + "\n\n482913").text == "482913");
-  CHECK(has_problem(read_quickly("To: " + repeat("a@example.com, ", 100'000) + "\n\n"), "header over 64 KiB"));
+  CHECK(read_quickly("Content-Type: text/plain" + repeat("; a*=utf-8''b", 4'000) + "\n\n482913")
+            .text == "482913");
+  CHECK(has_problem(read_quickly("To: " + repeat("a@example.com, ", 100'000) + "\n\n"),
+                    "header over 64 KiB"));
   CHECK(has_problem(read_quickly("To: " + repeat("a@b,", 16'000) + "\n\n"), "over 200 addresses"));
 }
 
 TEST_CASE("M12 one address field full of what a parser could recurse on") {
-  for (const std::string piece : {"(", "\"", "<", "@", "a:", "a:b@c,", "=?utf-8?q?a?= ", ";", ",", "\\", "[", "a.", "(a)"}) {
+  for (const std::string piece :
+       {"(", "\"", "<", "@", "a:", "a:b@c,", "=?utf-8?q?a?= ", ";", ",", "\\", "[", "a.", "(a)"}) {
     CAPTURE(piece);
     read_quickly("To: " + repeat(piece, 60'000 / piece.size()) + "\nFrom: " + piece + "\n\n482913");
   }
@@ -143,7 +148,8 @@ TEST_CASE("M13 a million lines that look like boundaries, below 20 open multipar
     const std::string name = std::string(100, 'b') + std::to_string(i);
     mail += "Content-Type: multipart/mixed; boundary=" + name + "\n\n--" + name + "\n";
   }
-  const Message message = read_quickly(mail + "\n482913\n" + repeat("--" + std::string(99, 'b') + "\n", 50'000));
+  const Message message =
+      read_quickly(mail + "\n482913\n" + repeat("--" + std::string(99, 'b') + "\n", 50'000));
   CHECK(message.text.starts_with("482913\n"));
 }
 
@@ -160,12 +166,14 @@ TEST_CASE("M13 garbage in base64 and quoted-printable") {
 TEST_CASE("M13 headers of parts are cut too") {
   const std::string head = "Content-Type: multipart/mixed; boundary=b\n\n--b\n";
   CHECK(read_quickly(head + repeat("X: y\n", 500'000) + "\n482913").text == "482913");
-  CHECK(read_quickly(head + "Content-Type: text/plain; " + repeat("a=b; ", 10'000) + "\n\n482913").text == "482913");
+  CHECK(read_quickly(head + "Content-Type: text/plain; " + repeat("a=b; ", 10'000) + "\n\n482913")
+            .text == "482913");
 }
 
 TEST_CASE("a mail of 25 MB costs what finding its boundaries costs") {
-  const std::string mail = "Content-Type: multipart/mixed; boundary=b\n\n--b\n\n482913\n--b\nContent-Type: image/png\n"
-                           "Content-Transfer-Encoding: base64\n\n" +
-                           repeat(std::string(76, 'A') + "\n", 325'000) + "--b--\n";
+  const std::string mail =
+      "Content-Type: multipart/mixed; boundary=b\n\n--b\n\n482913\n--b\nContent-Type: image/png\n"
+      "Content-Transfer-Encoding: base64\n\n" +
+      repeat(std::string(76, 'A') + "\n", 325'000) + "--b--\n";
   CHECK(read_quickly(mail).text == "482913");
 }

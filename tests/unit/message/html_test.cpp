@@ -9,7 +9,8 @@
 using otpctl::message::visible_text;
 
 TEST_CASE("block elements and <br> end a line, inline elements do not") {
-  CHECK(visible_text("<p>Hello</p><div>Your code</div>482<b>913</b><br>bye") == "Hello\nYour code\n482913\nbye");
+  CHECK(visible_text("<p>Hello</p><div>Your code</div>482<b>913</b><br>bye") ==
+        "Hello\nYour code\n482913\nbye");
   CHECK(visible_text("<h1>A</h1><ul><li>B<li>C</ul>") == "A\nB\nC");
   CHECK(visible_text("a<wbr>b<span>c</span>") == "abc");
 }
@@ -20,8 +21,8 @@ TEST_CASE("runs of white space fold to one space") {
 }
 
 TEST_CASE("table cells are separated, rows are lines") {
-  CHECK(visible_text("<table><tr><td>Code</td><td>482913</td></tr><tr><td>Order</td><td>7</td></tr></table>") ==
-        "Code\t482913\nOrder\t7");
+  CHECK(visible_text("<table><tr><td>Code</td><td>482913</td></tr><tr><td>Order</td><td>7</td></"
+                     "tr></table>") == "Code\t482913\nOrder\t7");
   CHECK(visible_text("<table><tr><td>4<td>8<tr><td>2</table>") == "4\t8\n2");
 }
 
@@ -47,15 +48,19 @@ TEST_CASE("only the same end tag ends a style, and an unclosed one hides the res
 }
 
 TEST_CASE("F17 hidden elements leave nothing") {
-  for (const char* open : {"<div style=\"display:none\">", "<div style='DISPLAY : none !important'>", "<div hidden>",
-                           "<div style=\"color:red;display:/* */none\">", "<div style=\"display&#58;none\">",
-                           "<div style=visibility:hidden>", "<div style=\"font-size:0\">", "<div style=\"font-size:0px\">",
-                           "<div style=\"opacity:0\">", "<div style=\"max-height:0;overflow:hidden\">",
-                           "<div style=\"overflow:hidden;height:0px\">", "<template>", "<div style=\"font:0/0 a\">"}) {
+  for (const char* open :
+       {"<div style=\"display:none\">", "<div style='DISPLAY : none !important'>", "<div hidden>",
+        "<div style=\"color:red;display:/* */none\">", "<div style=\"display&#58;none\">",
+        "<div style=visibility:hidden>", "<div style=\"font-size:0\">",
+        "<div style=\"font-size:0px\">", "<div style=\"opacity:0\">",
+        "<div style=\"max-height:0;overflow:hidden\">",
+        "<div style=\"overflow:hidden;height:0px\">", "<template>", "<div style=\"font:0/0 a\">"}) {
     CAPTURE(open);
     const std::string name = std::string(open).starts_with("<template") ? "template" : "div";
-    CHECK(visible_text("a" + std::string(open) + "111111<p>222222</p></" + name + ">b").find("1111") == std::string::npos);
-    CHECK(visible_text("a" + std::string(open) + "111111<p>222222</p></" + name + ">b").find("2222") == std::string::npos);
+    CHECK(visible_text("a" + std::string(open) + "111111<p>222222</p></" + name + ">b")
+              .find("1111") == std::string::npos);
+    CHECK(visible_text("a" + std::string(open) + "111111<p>222222</p></" + name + ">b")
+              .find("2222") == std::string::npos);
     CHECK(visible_text("a" + std::string(open) + "111111</" + name + ">b").back() == 'b');
   }
 }
@@ -66,8 +71,11 @@ TEST_CASE("nested elements of the same name do not end a hidden one") {
 
 TEST_CASE("small is not hidden, and a layout's font-size:0 can be undone inside") {
   CHECK(visible_text("<p style=\"font-size:0.5px;opacity:0.9;display:block\">a</p>") == "a");
-  CHECK(visible_text("<td style=\"font-size:0px\"><div style=\"font-size:13px\">482913</div></td>") == "482913");
-  CHECK(visible_text("<p style=\"visibility:hidden\">a<b style=\"visibility:visible\">b</b></p>") == "b");
+  CHECK(
+      visible_text("<td style=\"font-size:0px\"><div style=\"font-size:13px\">482913</div></td>") ==
+      "482913");
+  CHECK(visible_text("<p style=\"visibility:hidden\">a<b style=\"visibility:visible\">b</b></p>") ==
+        "b");
   CHECK(visible_text("<div style=\"display:none\"><b style=\"display:block\">x</b></div>") == "");
   CHECK(visible_text("<div style=\"max-height:0\">a</div>") == "a");
 }
@@ -78,7 +86,9 @@ TEST_CASE("an unclosed hidden paragraph ends where the next begins") {
 }
 
 TEST_CASE("attributes are never text") {
-  CHECK(visible_text("<img alt=\"111111\" width=560><a href='https://example.com/?c=222222&x=\">'>go</a>") == "go");
+  CHECK(visible_text(
+            "<img alt=\"111111\" width=560><a href='https://example.com/?c=222222&x=\">'>go</a>") ==
+        "go");
   CHECK(visible_text("<input type=text value=333333>x") == "x");
 }
 
@@ -88,8 +98,10 @@ TEST_CASE("entities: named, numeric, without semicolon, and what is none") {
   CHECK(visible_text("&copy2026 &nbspx &uumlber") == "©2026 x über");
   CHECK(visible_text("&#150;&#x80;") == "–€");  // windows-1252 numbers
   CHECK(visible_text("a & b &; &foo; &#; &#x; &#xg;") == "a & b &; &foo; &#; &#x; &#xg;");
-  CHECK(visible_text("&#0;&#xD800;&#x110000;&#99999999999999999999;") == "\uFFFD\uFFFD\uFFFD\uFFFD");
-  CHECK(visible_text("&hellipx &euro5") == "&hellipx &euro5");  // not of the old list: needs its semicolon
+  CHECK(visible_text("&#0;&#xD800;&#x110000;&#99999999999999999999;") ==
+        "\uFFFD\uFFFD\uFFFD\uFFFD");
+  CHECK(visible_text("&hellipx &euro5") ==
+        "&hellipx &euro5");  // not of the old list: needs its semicolon
 }
 
 TEST_CASE("broken markup is read as browsers read it") {
@@ -108,7 +120,8 @@ TEST_CASE("preformatted text keeps its lines") {
 }
 
 TEST_CASE("invalid bytes are replaced, control characters dropped") {
-  CHECK(visible_text("a\xFF" "b") == "a\uFFFDb");
+  CHECK(visible_text("a\xFF"
+                     "b") == "a\uFFFDb");
   CHECK(visible_text(std::string("a\0b\x1b[1m", 7)) == "ab[1m");
   CHECK(otpctl::is_utf8(visible_text("<p>\xE2\x82</p>\xC3")));
 }
@@ -147,9 +160,33 @@ TEST_CASE("M13 hostile documents take linear time and no stack") {
     return out;
   };
   const auto begin = std::chrono::steady_clock::now();
-  for (const char* piece : {"<div>", "</div>", "<div style=\"font-size:0\">", "<!--", "<!-- -->", "<style>", "</", "<a b=\"",
-                            "<a b='\">", "&", "&#", "&#x", "&#9999999999", "<", "< ", "<td>", "<p>", "<li>", "</li>",
-                            "<style></styl", "<![if x]>", "<b></i>", "\xE2\x80\x8B", " ", "<a ", "<a =", "<b hidden></b>"}) {
+  for (const char* piece : {"<div>",
+                            "</div>",
+                            "<div style=\"font-size:0\">",
+                            "<!--",
+                            "<!-- -->",
+                            "<style>",
+                            "</",
+                            "<a b=\"",
+                            "<a b='\">",
+                            "&",
+                            "&#",
+                            "&#x",
+                            "&#9999999999",
+                            "<",
+                            "< ",
+                            "<td>",
+                            "<p>",
+                            "<li>",
+                            "</li>",
+                            "<style></styl",
+                            "<![if x]>",
+                            "<b></i>",
+                            "\xE2\x80\x8B",
+                            " ",
+                            "<a ",
+                            "<a =",
+                            "<b hidden></b>"}) {
     CAPTURE(piece);
     CHECK(visible_text(repeat(piece, 1'000'000)).size() <= 256 * 1024);
   }

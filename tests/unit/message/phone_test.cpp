@@ -15,11 +15,12 @@ std::string spelt(std::string_view text, std::string_view region = "TR") {
 }  // namespace
 
 TEST_CASE("every way to write a Turkish mobile number is one number") {
-  for (const char* text : {"+905551234567", "905551234567", "05551234567", "5551234567", "00905551234567",
-                           "0090 555 123 45 67", "0 (555) 123 45 67", "+90 (0) 555 123 45 67", "+9005551234567",
-                           "90 0555 123 4567", "+90-555-123-45-67", "tel:+90-555-123-45-67", "whatsapp:+905551234567",
-                           "TEL:+905551234567;ext=3", "+905551234567;ext=3", " +905551234567 ", "٠٥٥٥١٢٣٤٥٦٧",
-                           "＋９０５５５１２３４５６７"}) {
+  for (const char* text :
+       {"+905551234567", "905551234567", "05551234567", "5551234567", "00905551234567",
+        "0090 555 123 45 67", "0 (555) 123 45 67", "+90 (0) 555 123 45 67", "+9005551234567",
+        "90 0555 123 4567", "+90-555-123-45-67", "tel:+90-555-123-45-67", "whatsapp:+905551234567",
+        "TEL:+905551234567;ext=3", "+905551234567;ext=3", " +905551234567 ", "٠٥٥٥١٢٣٤٥٦٧",
+        "＋９０５５５１２３４５６７"}) {
     CAPTURE(text);
     CHECK(spelt(text) == "+905551234567");
   }
@@ -30,7 +31,8 @@ TEST_CASE("without a region only an international number says where it is") {
   CHECK(spelt("+14155550123", "") != "-");
   CHECK(spelt("905551234567", "") == "-");
   CHECK(spelt("0555 123 45 67", "") == "-");
-  CHECK(normalise_phone("0555 123 45 67", "").error().message.find("default-region") != std::string::npos);
+  CHECK(normalise_phone("0555 123 45 67", "").error().message.find("default-region") !=
+        std::string::npos);
 }
 
 TEST_CASE("a number of another country is not bent into the home country") {
@@ -57,7 +59,8 @@ TEST_CASE("a mobile range that the tables do not know yet is taken") {
 }
 
 TEST_CASE("a name is no number, and letters are never dialled") {
-  for (const char* text : {"DENIZBANK", "B001", "1-800-FLOWERS", "", " ", "+", "abc", "tel:", "\xff\xff", "--"}) {
+  for (const char* text :
+       {"DENIZBANK", "B001", "1-800-FLOWERS", "", " ", "+", "abc", "tel:", "\xff\xff", "--"}) {
     CAPTURE(text);
     const auto result = normalise_phone(text, "TR");
     REQUIRE_FALSE(result);

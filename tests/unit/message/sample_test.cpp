@@ -29,8 +29,10 @@ TEST_CASE("every mail of tests/mail is read as its .expect says") {
     INFO(sample.name);
     REQUIRE_FALSE(sample.expect.empty());
     const auto message = message::read_mail({{}, sample.bytes}, {"catchall@example.com", {}});
-    if (sample.expect.count("stamped")) CHECK(join(message.recipients.stamped) == sample.all("stamped"));
-    if (sample.expect.count("claimed")) CHECK(join(message.recipients.claimed) == sample.all("claimed"));
+    if (sample.expect.count("stamped"))
+      CHECK(join(message.recipients.stamped) == sample.all("stamped"));
+    if (sample.expect.count("claimed"))
+      CHECK(join(message.recipients.claimed) == sample.all("claimed"));
     if (sample.expect.count("problem")) CHECK(join(message.problems) == sample.all("problem"));
     CHECK(message.recipients.to_mailbox_itself == (sample.first("mailbox-itself") == "yes"));
     CHECK(message.bounce == (sample.first("bounce") == "yes"));
@@ -38,7 +40,9 @@ TEST_CASE("every mail of tests/mail is read as its .expect says") {
     check_field(sample, "subject", message.subject);
     check_field(sample, "message-id", message.message_id);
     const std::string seen = message.text + "\n" + message.html_text;
-    for (auto [at, end] = sample.expect.equal_range("has"); at != end; ++at) CHECK(seen.find(at->second) != seen.npos);
-    for (auto [at, end] = sample.expect.equal_range("lacks"); at != end; ++at) CHECK(seen.find(at->second) == seen.npos);
+    for (auto [at, end] = sample.expect.equal_range("has"); at != end; ++at)
+      CHECK(seen.find(at->second) != seen.npos);
+    for (auto [at, end] = sample.expect.equal_range("lacks"); at != end; ++at)
+      CHECK(seen.find(at->second) == seen.npos);
   }
 }

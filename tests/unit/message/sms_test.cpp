@@ -8,7 +8,8 @@ using namespace otpctl;
 using namespace otpctl::message;
 
 TEST_CASE("an SMS: numbers in E.164, the text as it came") {
-  const Message message = read_sms({"0555 123 45 67", "+90 850 222 00 00", "Kodunuz 482913\r\niyi günler", {}}, "TR");
+  const Message message =
+      read_sms({"0555 123 45 67", "+90 850 222 00 00", "Kodunuz 482913\r\niyi günler", {}}, "TR");
   CHECK(message.channel == Channel::sms);
   CHECK(message.recipients.stamped == std::vector<std::string>{"+905551234567"});
   CHECK(message.recipients.claimed.empty());
