@@ -199,6 +199,26 @@ TEST_CASE("a syntax error tells file, line and kind") {
   CHECK(starts(problem_of("\xff\n"), "config.toml:1: no valid TOML"));
 }
 
+TEST_CASE("input on which the parser's own assertions fail is a syntax error with its line") {
+  for (const char* header : {"[=]", "[\x1b[wait]", "[[\x01]]", "[ ,", "[\xc3\xa4]"}) {
+    for (int before = 0; before < 5; ++before) {
+      const std::string toml = std::string(static_cast<std::size_t>(before), '\n') + header + "\n[wait]\n";
+      const std::string expected = "config.toml:" + std::to_string(before + 1) + ": no valid TOML";
+      CHECK_MESSAGE(starts(problem_of(toml), expected), header);
+    }
+    CHECK(starts(problem_of(header), "config.toml:1: no valid TOML"));
+  }
+}
+
+TEST_CASE("letters beyond ASCII are fine in texts and comments and a syntax error elsewhere") {
+  CHECK(must_parse("# ü\n[log]  # ɜ\nfile = \"/var/log/ü\"\n").log_file == "/var/log/ü");
+  CHECK(must_parse("[log]\nfile = \"\"\"\\\n  /ü\"\"\"\n").log_file == "/ü");
+  for (const char* line : {"ü = 1", "tokɜn = 1", "a = ü", "a = 1 ü", "a = 1ü", "a = \"\\ü\"", "a = [ü]", "a ü= 1",
+                           "a = \"\"\"\\ü\"\"\"", "a = {ü = 1}", "a.ü = 1", "[wait] ü"}) {
+    CHECK_MESSAGE(starts(problem_of("\n" + std::string(line) + "\n"), "config.toml:2: no valid TOML"), line);
+  }
+}
+
 TEST_CASE("a key or section that stands twice is named") {
   CHECK(contains(problem_of("[wait]\nsince = 1\nsince = 2\n"),
                  "config.toml:3: given twice: integer 'since'"));
