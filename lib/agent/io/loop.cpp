@@ -28,6 +28,11 @@ struct Loop::State {
   std::unique_ptr<Watch> timer_watch;
   std::optional<Instant> armed_for;
 
+  Now read() {
+    if (!now) now = read_clocks();
+    return *now;
+  }
+
   void arm() {
     std::optional<Instant> wanted;
     if (!alarms.empty()) wanted = alarms.begin()->first;
@@ -46,9 +51,12 @@ struct Loop::State {
     std::uint64_t expirations = 0;
     [[maybe_unused]] auto got = ::read(timer_fd.get(), &expirations, sizeof expirations);
     armed_for.reset();
-    const Instant now_instant = BootClock::now();
-    // A task may set, move or clear any timer: take one entry at a time.
-    while (!alarms.empty() && alarms.begin()->first <= now_instant) {
+    // Due is what is due by the clock that the tasks see: by a later reading a machine that is ticked with the
+    // earlier one would be called for ever. A task may set, move or clear any timer, so one entry is taken at a
+    // time, and what is set anew waits for the next wake-up of the timer.
+    now = read_clocks();
+    const Instant due = now->instant;
+    for (auto left = alarms.size(); left > 0 && !alarms.empty() && alarms.begin()->first <= due; --left) {
       auto* task = alarms.begin()->second;
       alarms.erase(alarms.begin());
       (*task)();
@@ -67,18 +75,15 @@ void Loop::run() {
   auto work = asio::make_work_guard(state_->context);
   state_->context.restart();
   while (!state_->context.stopped()) {
-    // poll() drains what is ready under one clock reading, run_one() sleeps.
+    // run_one() sleeps; what is ready besides runs under the same reading of the clock, but not for ever.
     state_->now.reset();
     state_->context.run_one();
-    state_->context.poll();
+    for (int more = 0; more < 256 && state_->context.poll_one() > 0; ++more) {}
   }
 }
 void Loop::stop() { state_->context.stop(); }
 
-Now Loop::now() {
-  if (!state_->now) state_->now = read_clocks();
-  return *state_->now;
-}
+Now Loop::now() { return state_->read(); }
 
 void Loop::post(std::function<void()> task) { asio::post(state_->context, std::move(task)); }
 

@@ -74,6 +74,27 @@ TEST_CASE("timers fire in the order of their times, a cleared one never") {
   CHECK(order == std::vector<int>{1, 2});
 }
 
+TEST_CASE("a timer that is due between two readings of the clock waits for the next turn and stops nobody") {
+  Loop loop;
+  int calls = 0;
+  Timer first(loop), again(loop);
+  const auto now = loop.now().instant;
+  std::function<void()> task = [&] {
+    // What a machine does: nothing before its deadline by the clock that it is given.
+    const auto deadline = now + 1ms;
+    ++calls;
+    if (loop.now().instant >= deadline) return loop.stop();
+    again.set(deadline, task);
+  };
+  first.set(now, [&] {
+    (void)loop.now();  // the clock of this turn is read here …
+    while (BootClock::now() < now + 1ms) {}
+    task();            // … and older than the deadline that it sets
+  });
+  loop.run();
+  CHECK(calls == 2);
+}
+
 TEST_CASE("a timer may be destroyed by its own task") {
   Loop loop;
   auto timer = std::make_unique<Timer>(loop);
