@@ -162,7 +162,7 @@ void Session::State::end_of_line() {
 
 std::size_t Session::State::take_data(std::string_view bytes) {
   const std::size_t taken = data.feed(bytes);
-  if (data.size() > options.max_message) data.drop();
+  if (data.size() > options.max_message) data.drop();  // only counted from here on
   if (data.done()) end_of_data();
   return taken;
 }

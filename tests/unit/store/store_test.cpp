@@ -2,6 +2,7 @@
 
 #include <set>
 #include <sqlite3.h>
+#include <vector>
 
 using namespace otpctl;
 using namespace otpctl::store;
@@ -317,24 +318,28 @@ TEST_CASE("R04 a file that is no database is refused with advice and stays") {
   CHECK(bytes_of(folder / "store.db") == bytes);
 }
 
-TEST_CASE("R04 a damaged header or page is refused with advice and nothing is deleted") {
-  for (const std::size_t offset :
-       {std::size_t(16), std::size_t(100), std::size_t(4'096), std::size_t(12'288)}) {
-    TemporaryFolder folder;
-    {
-      Store store = must_open(folder.options());
-      for (int i = 0; i < 100; ++i)
-        REQUIRE(store.commit({put(std::to_string(i), std::string(300, 'x'))}).has_value());
-    }
-    std::string bytes = bytes_of(folder / "store.db");
-    REQUIRE(bytes.size() > 16'384);
+TEST_CASE("R04 a damaged header or any damaged page is refused with advice and nothing is deleted") {
+  TemporaryFolder folder;
+  {
+    Store store = must_open(folder.options());
+    for (int i = 0; i < 100; ++i)
+      REQUIRE(store.commit({put(std::to_string(i), std::string(300, 'x'))}).has_value());
+  }
+  const std::string good = bytes_of(folder / "store.db");
+  std::vector<std::size_t> offsets{0, 16, 100};
+  for (std::size_t page = 1; page < good.size() / 4'096; ++page) offsets.push_back(page * 4'096);
+  REQUIRE(offsets.size() > 10);
+  for (const std::size_t offset : offsets) {
+    std::string bytes = good;
     bytes.replace(offset, 60, std::string(60, '\x5A'));
     write_file(folder / "store.db", bytes);
     const Error error = error_of(folder.options());
     CHECK(error.code == ErrorCode::storage);
-    CHECK_MESSAGE(contains(error.message, "move the file away"), error.message);
+    CHECK_MESSAGE(contains(error.message, "move the file away"), offset);
     CHECK(bytes_of(folder / "store.db") == bytes);
   }
+  write_file(folder / "store.db", good);
+  CHECK(content(must_open(folder.options())).size() == 100);
 }
 
 TEST_CASE("R04 a database cut in the middle is refused and stays") {
@@ -361,6 +366,20 @@ TEST_CASE("a store of a newer schema and a database of another program are refus
   const Error error = error_of(foreign.options());
   CHECK(error.code == ErrorCode::storage);
   CHECK(contains(error.message, "another program"));
+}
+
+TEST_CASE("a commit that fails in its middle leaves nothing of itself") {
+  TemporaryFolder folder;
+  Store store = must_open(folder.options());
+  tamper(folder / "store.db",
+         "CREATE TRIGGER two BEFORE INSERT ON record WHEN (SELECT count(*) FROM record) >= 2 "
+         "BEGIN SELECT RAISE(FAIL, 'no third'); END");
+  const auto failed = store.commit({put("a", "1"), put("b", "2"), put("c", "3")});
+  REQUIRE_FALSE(failed.has_value());
+  CHECK(failed.error().code == ErrorCode::storage);
+  CHECK(content(store).empty());
+  REQUIRE(store.commit({put("a", "1")}).has_value());
+  CHECK(content(store).size() == 1);
 }
 
 TEST_CASE("a database that another process holds is busy, later it works again") {
