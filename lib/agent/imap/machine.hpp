@@ -31,6 +31,7 @@ class Machine {
   void tick(Now now);
   std::optional<Event> next();
   std::string take_output();
+  std::optional<Position> position() const;
   std::optional<Instant> deadline() const;
 
   void set_demand(bool somebody_waits);

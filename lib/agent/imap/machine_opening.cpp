@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <iterator>
 #include <utility>
@@ -116,11 +117,18 @@ bool Machine::resume_fits() const {
   return server_uid_next_ == 0 || options_.resume->uid_next <= server_uid_next_;
 }
 
+std::optional<Position> Machine::position() const {
+  if (folder_.uid_next() == 0) return std::nullopt;
+  return Position{folder_.uid_validity(), folder_.uid_next()};
+}
+
 void Machine::opened(bool guessed) {
   bool fits = resume_fits();
   folder_.opened();
   if (fits) {
-    folder_.resume_at(options_.resume->uid_next);
+    const auto limit = options_.resume_limit;
+    const auto oldest = server_uid_next_ > limit ? server_uid_next_ - limit : 0;
+    folder_.resume_at(std::max(options_.resume->uid_next, oldest));
   } else if (options_.look_back) {
     look_back_.ask(*options_.look_back);
   }

@@ -71,6 +71,9 @@ struct Options {
   std::optional<Duration> probe;
 
   /// Bytes of a message that are fetched; at most 1 MiB (the literal limit).
+  /// After a long absence only the newest UIDs are fetched: older mail is older than any mark of ours.
+  std::uint32_t resume_limit = 1'000;
+
   std::uint32_t fetch_limit = 262'144;
 
   /// NATs forget silent flows, servers end IDLE after 30 min.
@@ -193,6 +196,8 @@ class Session {
   std::string take_output();
   /// When to call tick() at the latest; nothing once the session is over.
   std::optional<Instant> deadline() const;
+  /// Where a later session can resume: every message below was told. Nothing before the folder is open.
+  std::optional<Position> position() const;
 
   // ---- wishes of the mailbox source ----
   // No call fails, each works through later output and events. All may be called in every state,

@@ -195,9 +195,6 @@ void Folder::on_opened(const imap::Opened& opened) {
 
 void Folder::on_mail(imap::Mail& mail) {
   ++status_.messages;
-  if (mail.live && position_ && mail.uid >= position_->uid_next) {
-    position_ = imap::Position{mail.uid_validity, mail.uid + 1};
-  }
   TakenMail taken;
   taken.source = name();
   taken.envelope.bytes = std::move(mail.bytes);
@@ -210,7 +207,6 @@ void Folder::on_mail(imap::Mail& mail) {
 
 void Folder::on_synchronised(const imap::Synchronised& answer) {
   const delivery::Position position{answer.uid_validity, answer.uid_next};
-  position_ = imap::Position{answer.uid_validity, answer.uid_next};
   if (answer.token == kCatchUp) {
     catching_up_ = false;
     return;
@@ -236,6 +232,7 @@ void Folder::on_cycle() {
     unsettled_ = false;
     surroundings_.sink.tell(delivery::Settled{name()});
   }
+  if (opened_ && session()->position()) position_ = session()->position();
   if (opened_ && position_ && position_ != told_position_ && position_->uid_validity != 0) {
     told_position_ = position_;
     surroundings_.sink.tell(

@@ -51,7 +51,7 @@ const std::vector<Group>& groups() {
       {"M11", {"wrong-tag", "tag-out-of-order", "tag-twice", "plus-unasked"}},
       {"M16", {"fetch-nil", "fetch-partly"}},
       {"folder", {"folder-name", "folder-missing", "folder-busy"}},
-      {"resume", {"resume", "resume-nothing-new", "resume-from-backup"}},
+      {"resume", {"resume", "resume-nothing-new", "resume-from-backup", "resume-long-absence"}},
       {"idle",
        {"idle-mail", "idle-burst", "idle-renewal", "idle-expunge", "idle-refused",
         "idle-ended-by-server"}},
