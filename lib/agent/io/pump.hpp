@@ -117,6 +117,7 @@ class Pump {
     }
     if (sent == unsent_.size()) {
       wipe(unsent_);
+      std::string().swap(unsent_);  // a quiet connection keeps no memory
     } else {
       unsent_.erase(0, sent);
     }
