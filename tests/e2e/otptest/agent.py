@@ -7,6 +7,7 @@ import selectors
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 
@@ -67,11 +68,21 @@ class Home:
         return self
 
     def __exit__(self, kind, *_):
+        if kind and issubclass(kind, Exception):
+            self._tell_of_failure()
         try:
             self.close(check=kind is None)
         finally:
             if not os.environ.get("OTPTEST_KEEP"):
                 shutil.rmtree(self.root, ignore_errors=True)
+
+    def _tell_of_failure(self):
+        """What the agent knew when a test failed, on stderr."""
+        with contextlib.suppress(Exception):
+            print(f"status: {json.dumps(self.status())}", file=sys.stderr)
+        with contextlib.suppress(OSError), \
+                open(os.path.join(self.folder, "agent.log"), encoding="utf-8", errors="replace") as log:
+            print("agent.log:\n" + "".join(log.readlines()[-40:]), file=sys.stderr)
 
     def close(self, check=True):
         for process in self._running:

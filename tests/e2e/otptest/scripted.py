@@ -171,6 +171,13 @@ class Connection:
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
+    def close_notify(self):
+        """The polite end of TLS, then FIN."""
+        self._socket.settimeout(0)  # the client's own close_notify is not waited for
+        with contextlib.suppress(OSError, ssl.SSLError):
+            self._socket.unwrap()
+        self.close()
+
     def reset(self):
         with contextlib.suppress(OSError):
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
