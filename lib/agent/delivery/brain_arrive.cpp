@@ -228,6 +228,10 @@ void Brain::take(const std::vector<CopyRef>& refs) {
     Held& held = *pool_.find(ref.seq);
     if (!has_live_copy(held)) held.wipe_content();
   }
+  for (const CopyRef ref : refs) {
+    const Held* held = pool_.find(ref.seq);
+    if (held && held->expires <= now_.instant && !has_live_copy(*held)) forget(ref.seq);
+  }
   ++delivered_;
 }
 

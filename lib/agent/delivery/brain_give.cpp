@@ -224,24 +224,25 @@ Delivered Brain::delivered(const Waiter& waiter) const {
   return out;
 }
 
-/// To the next who waits for it, or kept.
+/// To the next who waits for it, or kept; what has outlived its time is erased.
 void Brain::give_back(std::vector<CopyRef> refs) {
-  std::vector<Seq> expired;
+  std::vector<CopyRef> kept;
   for (const CopyRef ref : refs) {
     Copy& copy = copy_at(ref);
     copy.state = Copy::State::free;
     copy.given_back = true;
     touch(ref.seq);
+    const Held& held = *pool_.find(ref.seq);
+    const bool in_use = std::any_of(held.copies.begin(), held.copies.end(),
+                                    [](const Copy& other) { return other.state == Copy::State::claimed; });
+    if (held.expires > now_.instant) {
+      kept.push_back(ref);
+    } else if (!in_use) {
+      forget(ref.seq);
+    }
   }
-  for (const CopyRef ref : refs) supersede_by(ref);
-  offer(refs);
-  for (const CopyRef ref : refs) {
-    const Held* held = pool_.find(ref.seq);
-    const bool in_use = held && std::any_of(held->copies.begin(), held->copies.end(), [](const Copy& copy) {
-      return copy.state == Copy::State::claimed;
-    });
-    if (held && !in_use && held->expires <= now_.instant) forget(ref.seq);
-  }
+  for (const CopyRef ref : kept) supersede_by(ref);
+  offer(kept);
 }
 
 void Brain::run(Acknowledge& command) {

@@ -60,6 +60,7 @@ void Brain::start_mark(Session& session, std::vector<RequestId> requests) {
   }
   set_mark(session, Mark{now_.wall, last_seq_, {}});
   session.received = false;
+  touch(session);
   for (Waiter* waiter : session.waiters) {
     if (waiter->state == Waiter::State::claimed) continue;
     waiter->state = Waiter::State::synchronising;

@@ -78,11 +78,7 @@ void Brain::house_keeping() {
     Held& held = *pool_.find(*seq);
     const bool claimed = std::any_of(held.copies.begin(), held.copies.end(),
                                      [](const Copy& copy) { return copy.state == Copy::State::claimed; });
-    if (claimed) {
-      message_deadlines_.add(now_.instant + std::max<Duration>(settings_.keep, std::chrono::seconds(1)), *seq);
-    } else {
-      forget(*seq);
-    }
+    if (!claimed) forget(*seq);  // else it goes when its waiter is through with it
   }
   while (const auto session = session_deadlines_.take_due(now_.instant)) end(**session, SessionState::expired);
   while (const auto recipient = floor_deadlines_.take_due(now_.instant)) {
