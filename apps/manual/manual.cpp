@@ -6,7 +6,8 @@
 #include "shared/agent.hpp"
 #include "shared/output.hpp"
 
-#include <algorithm>
+#include <array>
+#include <csignal>
 #include <termios.h>
 
 namespace otpctl::apps::manual {
@@ -40,34 +41,47 @@ namespace {
 
 constexpr std::size_t kLongestCode = 256;
 
-/// Echo of the terminal off as long as it lives.
+// What a signal puts right before it ends the process: tcsetattr(3) may be called from a handler.
+termios g_terminal_before{};
+int g_terminal = -1;
+
+void restore_and_end(int signal) {
+  tcsetattr(g_terminal, TCSANOW, &g_terminal_before);
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
+/// Echo of the terminal off as long as it lives; a signal that ends the process turns it on again. One at a time.
 class NoEcho {
  public:
-  explicit NoEcho(int fd) : fd_(fd) {
-    if (tcgetattr(fd_, &before_) != 0) return;
-    termios quiet = before_;
+  explicit NoEcho(int fd) {
+    if (tcgetattr(fd, &g_terminal_before) != 0) return;
+    g_terminal = fd;
+    for (const int signal : kEndings) std::signal(signal, restore_and_end);
+    termios quiet = g_terminal_before;
     quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    changed_ = tcsetattr(fd_, TCSAFLUSH, &quiet) == 0;
+    tcsetattr(fd, TCSAFLUSH, &quiet);
   }
   ~NoEcho() {
-    if (changed_) tcsetattr(fd_, TCSAFLUSH, &before_);
+    if (g_terminal < 0) return;
+    tcsetattr(g_terminal, TCSAFLUSH, &g_terminal_before);
+    for (const int signal : kEndings) std::signal(signal, SIG_DFL);
+    g_terminal = -1;
   }
   NoEcho(const NoEcho&) = delete;
   NoEcho& operator=(const NoEcho&) = delete;
 
  private:
-  int fd_;
-  termios before_{};
-  bool changed_ = false;
+  static constexpr std::array kEndings{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 };
 
 Result<std::string> read_code(const Options& options, Context& context) {
   if (!options.code.empty()) return options.code;
   if (!context.in_tty) return context.in.read_line(kLongestCode);
-  static_cast<void>(context.err.write("code for " + printable(options.target) + ": "));
   Result<std::string> code = fail(ErrorCode::internal, "");
   {
-    const NoEcho quiet(context.in.fd());
+    const NoEcho quiet(context.in.fd());  // before the prompt: it throws away what was typed so far
+    static_cast<void>(context.err.write("code for " + printable(options.target) + ": "));
     code = context.in.read_line(kLongestCode);
   }
   static_cast<void>(context.err.write("\n"));

@@ -39,7 +39,7 @@ std::string Progress::text(Duration waited, std::optional<Duration> left) {
   const auto whole = [](Duration duration) {
     return format_duration(std::max(std::chrono::floor<std::chrono::seconds>(duration), std::chrono::seconds(0)));
   };
-  return "waiting for " + whole(waited) + (left ? ", " + whole(*left + std::chrono::milliseconds(999)) + " left" : "");
+  return "waiting for " + whole(waited) + (left ? ", " + whole(*left + std::chrono::milliseconds(500)) + " left" : "");
 }
 
 }  // namespace otpctl::apps::wait
