@@ -1,5 +1,6 @@
-// Any bytes of a client of the agent: no crash, the same calls and answers whether they come whole or byte by byte, a call
-// that was read is written so that it is read again the same. The same bytes as lines of an agent: no crash.
+// Any bytes of a client of the agent: no crash, the same calls and answers whether they come whole
+// or byte by byte, a call that was read is written so that it is read again the same. The same
+// bytes as lines of an agent: no crash.
 #include "rpc/agent_file.hpp"
 #include "rpc/peer.hpp"
 
@@ -9,13 +10,16 @@
 using namespace otpctl;
 
 static std::string play(std::string_view bytes, std::size_t step) {
-  rpc::Peer peer({.max_line = 600, .max_output = 64 * 1024, .hello_within = std::chrono::seconds(5)}, Now{});
-  for (; !bytes.empty(); bytes.remove_prefix(std::min(step, bytes.size()))) peer.feed(bytes.substr(0, step));
+  rpc::Peer peer(
+      {.max_line = 600, .max_output = 64 * 1024, .hello_within = std::chrono::seconds(5)}, Now{});
+  for (; !bytes.empty(); bytes.remove_prefix(std::min(step, bytes.size())))
+    peer.feed(bytes.substr(0, step));
   peer.feed_eof();
   std::string account;
   while (const auto event = peer.next()) {
     const auto* call = std::get_if<rpc::Call>(&*event);
-    account += call ? rpc::encode_call(call->id, call->request) : std::get<rpc::Peer::Ended>(*event).why.message + "\n";
+    account += call ? rpc::encode_call(call->id, call->request)
+                    : std::get<rpc::Peer::Ended>(*event).why.message + "\n";
   }
   return account + peer.take_output();
 }

@@ -13,34 +13,41 @@
 
 namespace otpctl::apps::agent {
 
-const Command<Options> kCommand{"agent",
-                                "  otpctl agent start\n"
-                                "  otpctl agent run -v                       # in the foreground, log on the terminal\n"
-                                "  otpctl agent restart                      # waiters come back by themselves\n"
-                                "  otpctl agent stop                         # waiters end with 69\n",
-                                add, run};
+const Command<Options> kCommand{
+    "agent",
+    "  otpctl agent start\n"
+    "  otpctl agent run -v                       # in the foreground, log on the terminal\n"
+    "  otpctl agent restart                      # waiters come back by themselves\n"
+    "  otpctl agent stop                         # waiters end with 69\n",
+    add, run};
 
 namespace {
 
-CLI::App& add_one(CLI::App& app, const char* name, const char* summary, Options& options, Action which, bool json) {
+CLI::App& add_one(CLI::App& app, const char* name, const char* summary, Options& options,
+                  Action which, bool json) {
   CLI::App& action = add_action(app, name, summary, [&options, which] { options.action = which; });
   if (json) add_json(action, options.json);
   return action;
 }
 
 void add_how_it_runs(CLI::App& action, Options& options) {
-  add_text(action, "--config", "FILE", options.config, "this configuration instead of the usual one");
+  add_text(action, "--config", "FILE", options.config,
+           "this configuration instead of the usual one");
   add_count(action, "-v,--verbose", options.verbose, "log more; -vv logs the most");
-  add_text(action, "--env-file", "FILE", options.env_file, "read OTPCTL_* and related variables from FILE");
+  add_text(action, "--env-file", "FILE", options.env_file,
+           "read OTPCTL_* and related variables from FILE");
 }
 
 }  // namespace
 
 void add(CLI::App& app, Options& options) {
-  add_how_it_runs(add_one(app, "run", "run it in the foreground", options, Action::run, false), options);
-  add_how_it_runs(add_one(app, "start", "start it in the background", options, Action::start, true), options);
+  add_how_it_runs(add_one(app, "run", "run it in the foreground", options, Action::run, false),
+                  options);
+  add_how_it_runs(add_one(app, "start", "start it in the background", options, Action::start, true),
+                  options);
   add_one(app, "stop", "end it; every wait ends with 69", options, Action::stop, true);
-  add_how_it_runs(add_one(app, "restart", "end it and start the next; waits go on", options, Action::restart, true),
+  add_how_it_runs(add_one(app, "restart", "end it and start the next; waits go on", options,
+                          Action::restart, true),
                   options);
   add_one(app, "status", "the same as otpctl status", options, Action::status, true);
 }
@@ -54,7 +61,8 @@ std::vector<std::string> agent_arguments(const Options& options) {
 
 namespace {
 
-ExitCode run_in_foreground(const Options& options, Context& context, const client::Options& connection) {
+ExitCode run_in_foreground(const Options& options, Context& context,
+                           const client::Options& connection) {
   const std::string& program = connection.agent_program;
   std::vector<std::string> words = connection.agent_arguments;
   words.insert(words.begin(), program);
@@ -63,7 +71,9 @@ ExitCode run_in_foreground(const Options& options, Context& context, const clien
   argv.push_back(nullptr);
   std::signal(SIGPIPE, SIG_DFL);
   execv(program.c_str(), argv.data());
-  return report(context, {ErrorCode::agent_unreachable, "cannot run " + printable(program) + ": " + std::strerror(errno)},
+  return report(context,
+                {ErrorCode::agent_unreachable,
+                 "cannot run " + printable(program) + ": " + std::strerror(errno)},
                 options.json);
 }
 
@@ -86,7 +96,8 @@ Result<int> start(client::Options connection) {
 
 ExitCode run(const Options& options, Context& context) {
   if (!options.env_file.empty()) {
-    if (auto loaded = load_env_file(context, options.env_file); !loaded) return report(context, loaded.error(), options.json);
+    if (auto loaded = load_env_file(context, options.env_file); !loaded)
+      return report(context, loaded.error(), options.json);
   }
   auto connection = agent_options(context, client::Start::never, options.config);
   if (!connection) return report(context, connection.error(), options.json);

@@ -1,3 +1,5 @@
 #include "agent/agent.hpp"
 
-int main(int argc, char** argv) { return otpctl::apps::main_of(otpctl::apps::agent::kCommand, argc, argv); }
+int main(int argc, char** argv) {
+  return otpctl::apps::main_of(otpctl::apps::agent::kCommand, argc, argv);
+}

@@ -10,10 +10,11 @@
 
 namespace otpctl::apps::deliver {
 
-const Command<Options> kCommand{"deliver",
-                                "  otpctl deliver bot5@example.com < message.eml\n"
-                                "  |/usr/bin/otpctl deliver                  # in .forward or a procmail recipe\n",
-                                add, run};
+const Command<Options> kCommand{
+    "deliver",
+    "  otpctl deliver bot5@example.com < message.eml\n"
+    "  |/usr/bin/otpctl deliver                  # in .forward or a procmail recipe\n",
+    add, run};
 
 void add(CLI::App& app, Options& options) {
   add_texts(app, "RECIPIENT", "RECIPIENT", options.recipients,
@@ -31,21 +32,27 @@ constexpr char kUnknown[] = "unknown@otpctl.invalid";
 
 /// The mail server still has the message: what is not certain is tried again.
 Error for_retry(Error error) {
-  if (exit_code_for(error.code) == ExitCode::unreachable || error.code == ErrorCode::timeout) error.code = ErrorCode::busy;
+  if (exit_code_for(error.code) == ExitCode::unreachable || error.code == ErrorCode::timeout)
+    error.code = ErrorCode::busy;
   return error;
 }
 
-/// The worst of the replies decides: a message that one recipient has may come again, one that is lost may not.
+/// The worst of the replies decides: a message that one recipient has may come again, one that is
+/// lost may not.
 Error verdict(const std::vector<client::LmtpReply>& replies) {
   const auto with = [&](int hundreds) {
-    return std::find_if(replies.begin(), replies.end(), [&](const auto& reply) { return reply.code / 100 == hundreds; });
+    return std::find_if(replies.begin(), replies.end(),
+                        [&](const auto& reply) { return reply.code / 100 == hundreds; });
   };
   if (const auto later = with(4); later != replies.end()) {
-    return Error{ErrorCode::busy, "not taken for " + printable(later->recipient) + ": " + later->text};
+    return Error{ErrorCode::busy,
+                 "not taken for " + printable(later->recipient) + ": " + later->text};
   }
   const auto never = with(5);
-  if (never == replies.end()) return Error{ErrorCode::busy, "the agent's answer cannot be understood"};
-  return Error{ErrorCode::no_code, "refused for " + printable(never->recipient) + ": " + never->text};
+  if (never == replies.end())
+    return Error{ErrorCode::busy, "the agent's answer cannot be understood"};
+  return Error{ErrorCode::no_code,
+               "refused for " + printable(never->recipient) + ": " + never->text};
 }
 
 std::string without_brackets(const std::string& address) {
@@ -58,7 +65,8 @@ std::string without_brackets(const std::string& address) {
 ExitCode run(const Options& options, Context& context) {
   const auto refuse = [&](const Error& error) { return report(context, error, options.json); };
   const auto message = context.in.read_all(kLongestMessage);
-  if (!message && message.error().code == ErrorCode::usage) return refuse({ErrorCode::no_code, message.error().message});
+  if (!message && message.error().code == ErrorCode::usage)
+    return refuse({ErrorCode::no_code, message.error().message});
   if (!message) return refuse(message.error());
   if (trim(*message).empty()) return refuse({ErrorCode::usage, "no message on standard input"});
   std::vector<std::string> recipients = options.recipients;
@@ -69,10 +77,11 @@ ExitCode run(const Options& options, Context& context) {
   if (!connection) return refuse(connection.error());
   const auto socket = client::Client(*connection).lmtp_socket();
   if (!socket) return refuse(for_retry(socket.error()));
-  const auto replies =
-      client::deliver(*socket, without_brackets(options.sender), recipients, *message, kProgressWithin);
+  const auto replies = client::deliver(*socket, without_brackets(options.sender), recipients,
+                                       *message, kProgressWithin);
   if (!replies) return refuse(for_retry(replies.error()));
-  const bool all = std::all_of(replies->begin(), replies->end(), [](const auto& reply) { return reply.code == 250; });
+  const bool all = std::all_of(replies->begin(), replies->end(),
+                               [](const auto& reply) { return reply.code == 250; });
   if (!all) return refuse(verdict(*replies));
   if (!options.json) return ExitCode::done;
   return answer(context, "{\"v\":1,\"accepted\":" + std::to_string(replies->size()) + "}\n", true);

@@ -1,4 +1,5 @@
-// otpctl deliver: hands one RFC 5322 message from standard input to the agent (Postfix, Sieve, procmail).
+// otpctl deliver: hands one RFC 5322 message from standard input to the agent (Postfix, Sieve,
+// procmail).
 #pragma once
 
 #include "shared/cli.hpp"

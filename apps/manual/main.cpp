@@ -1,3 +1,5 @@
 #include "manual/manual.hpp"
 
-int main(int argc, char** argv) { return otpctl::apps::main_of(otpctl::apps::manual::kCommand, argc, argv); }
+int main(int argc, char** argv) {
+  return otpctl::apps::main_of(otpctl::apps::manual::kCommand, argc, argv);
+}

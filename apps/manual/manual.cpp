@@ -12,15 +12,18 @@
 
 namespace otpctl::apps::manual {
 
-const Command<Options> kCommand{"manual",
-                                "  otpctl manual bot5@example.com              # asks for the code\n"
-                                "  echo 482913 | otpctl manual bot5\n"
-                                "  otpctl manual 1c8f 482913                   # others may see it in ps(1)\n",
-                                add, run};
+const Command<Options> kCommand{
+    "manual",
+    "  otpctl manual bot5@example.com              # asks for the code\n"
+    "  echo 482913 | otpctl manual bot5\n"
+    "  otpctl manual 1c8f 482913                   # others may see it in ps(1)\n",
+    add, run};
 
 void add(CLI::App& app, Options& options) {
-  add_text(app, "TARGET", "TARGET", options.target, "session id or recipient; a unique part of either is enough");
-  add_text(app, "CODE", "CODE", options.code, "the code; without it it is read from standard input");
+  add_text(app, "TARGET", "TARGET", options.target,
+           "session id or recipient; a unique part of either is enough");
+  add_text(app, "CODE", "CODE", options.code,
+           "the code; without it it is read from standard input");
   add_json(app, options.json);
 }
 
@@ -51,7 +54,8 @@ void restore_and_end(int signal) {
   std::raise(signal);
 }
 
-/// Echo of the terminal off as long as it lives; a signal that ends the process turns it on again. One at a time.
+/// Echo of the terminal off as long as it lives; a signal that ends the process turns it on again.
+/// One at a time.
 class NoEcho {
  public:
   explicit NoEcho(int fd) {
@@ -98,14 +102,17 @@ std::string in_words(const rpc::ManualResult& result) {
 
 ExitCode run(const Options& options, Context& context) {
   if (options.target.empty()) {
-    return report(context, Error{ErrorCode::usage, "whose code is it? name a session or recipient (see otpctl status)"},
+    return report(context,
+                  Error{ErrorCode::usage,
+                        "whose code is it? name a session or recipient (see otpctl status)"},
                   options.json);
   }
   const auto code = read_code(options, context);
   if (!code) return report(context, code.error(), options.json);
   rpc::Manual entry{options.target, normalise(*code)};
   if (entry.code.empty() || printable(entry.code, kLongestCode) != entry.code) {
-    return report(context, Error{ErrorCode::usage, "no code was given: it is one printable line"}, options.json);
+    return report(context, Error{ErrorCode::usage, "no code was given: it is one printable line"},
+                  options.json);
   }
   const auto connection = agent_options(context, client::Start::never);
   if (!connection) return report(context, connection.error(), options.json);

@@ -58,14 +58,15 @@ void run_first(const std::vector<std::string>& programs, char** argv) {
   for (const std::string& program : programs) execv(program.c_str(), argv);
 }
 
-/// `otpctl help wait`: the manual page where it is and can be shown, else what the command says itself.
+/// `otpctl help wait`: the manual page where it is and can be shown, else what the command says
+/// itself.
 int help_on(const char* name) {
   if (std::string_view(name) == "exit-codes") return print(exit_code_help());
   const std::string self = self_path();
   const std::string page =
       std::string(folder_of(folder_of(self))) + "/share/man/man1/otpctl-" + name + ".1";
   const std::vector<std::string> programs = programs_for(name, self, path_variable());
-  struct stat info{};
+  struct stat info {};
   if (!programs.empty() && isatty(STDOUT_FILENO) == 1 && stat(page.c_str(), &info) == 0) {
     execlp("man", "man", page.c_str(), nullptr);
   }
@@ -78,15 +79,18 @@ int help_on(const char* name) {
 
 }  // namespace
 
-std::vector<std::string> programs_for(std::string_view name, const std::string& self, std::string_view path) {
+std::vector<std::string> programs_for(std::string_view name, const std::string& self,
+                                      std::string_view path) {
   std::vector<std::string> programs;
-  if (name.empty() || name.find('/') != name.npos || name.front() == '-' || name.front() == '.') return programs;
+  if (name.empty() || name.find('/') != name.npos || name.front() == '-' || name.front() == '.')
+    return programs;
   const std::string file = "/otpctl-" + std::string(name);
   programs.push_back(std::string(folder_of(folder_of(self))) + "/" OTPCTL_LIBEXEC + file);
   while (!path.empty()) {
     const std::size_t colon = std::min(path.find(':'), path.size());
     // An empty entry would be the working directory, where anybody may have put something.
-    if (colon > 0 && path.front() == '/') programs.push_back(std::string(path.substr(0, colon)) + file);
+    if (colon > 0 && path.front() == '/')
+      programs.push_back(std::string(path.substr(0, colon)) + file);
     path.remove_prefix(std::min(colon + 1, path.size()));
   }
   return programs;
@@ -134,7 +138,8 @@ std::string unknown_command(std::string_view name) {
 int dispatch(int argc, char** argv) {
   if (argc < 2) return usage(general_help());
   const std::string_view name = argv[1];
-  if (name == "-h" || name == "--help" || (name == "help" && argc == 2)) return print(general_help());
+  if (name == "-h" || name == "--help" || (name == "help" && argc == 2))
+    return print(general_help());
   if (name == "-V" || name == "--version") return print(std::string("otpctl ") + kVersion + "\n");
   if (name == "help") return help_on(argv[2]);
   std::string own_name = "otpctl-" + std::string(name);

@@ -1,4 +1,5 @@
-// What `otpctl` itself does: find the program of a command, or help. No streams, no shared library of ours.
+// What `otpctl` itself does: find the program of a command, or help. No streams, no shared library
+// of ours.
 #pragma once
 
 #include <string>
@@ -7,9 +8,11 @@
 
 namespace otpctl::apps {
 
-/// Paths of otpctl-NAME, the best first: in our own libexec folder, then along PATH. `self` is the real path of the
-/// running program ("/usr/bin/otpctl"). Empty for a name that is none: it may hold no slash.
-std::vector<std::string> programs_for(std::string_view name, const std::string& self, std::string_view path);
+/// Paths of otpctl-NAME, the best first: in our own libexec folder, then along PATH. `self` is the
+/// real path of the running program ("/usr/bin/otpctl"). Empty for a name that is none: it may hold
+/// no slash.
+std::vector<std::string> programs_for(std::string_view name, const std::string& self,
+                                      std::string_view path);
 
 /// What `otpctl help` prints, and `otpctl` alone on standard error.
 std::string general_help();

@@ -1,3 +1,5 @@
 #include "session/session.hpp"
 
-int main(int argc, char** argv) { return otpctl::apps::main_of(otpctl::apps::session::kCommand, argc, argv); }
+int main(int argc, char** argv) {
+  return otpctl::apps::main_of(otpctl::apps::session::kCommand, argc, argv);
+}

@@ -9,12 +9,13 @@
 
 namespace otpctl::apps::session {
 
-const Command<Options> kCommand{"session",
-                                "  id=$(otpctl session register bot5@example.com)   # before the login is triggered\n"
-                                "  code=$(otpctl wait --session \"$id\")\n"
-                                "  otpctl session mark \"$id\"                        # the code was wrong: only later ones\n"
-                                "  otpctl session list\n",
-                                add, run};
+const Command<Options> kCommand{
+    "session",
+    "  id=$(otpctl session register bot5@example.com)   # before the login is triggered\n"
+    "  code=$(otpctl wait --session \"$id\")\n"
+    "  otpctl session mark \"$id\"                        # the code was wrong: only later ones\n"
+    "  otpctl session list\n",
+    add, run};
 
 namespace {
 
@@ -26,15 +27,19 @@ void add_register(CLI::App& app, Options& options) {
   add_target(action, options.target);
   add_filters(action, options.filters);
   add_duration(action, "--ttl", options.ttl, "how long it lives when nobody waits on it [600s]");
-  add_text(action, "--country", "REGION", options.country, "region of numbers without country code (TR, DE)");
-  add_text(action, "--metadata", "JSON", options.metadata, "an object that is kept with the session");
+  add_text(action, "--country", "REGION", options.country,
+           "region of numbers without country code (TR, DE)");
+  add_text(action, "--metadata", "JSON", options.metadata,
+           "an object that is kept with the session");
   add_exclusive(action, options.exclusive, options.queue);
-  add_text(action, "--env-file", "FILE", options.env_file, "read OTPCTL_* and related variables from FILE");
+  add_text(action, "--env-file", "FILE", options.env_file,
+           "read OTPCTL_* and related variables from FILE");
   add_quiet(action, options.quiet);
   add_json(action, options.json);
 }
 
-CLI::App& add_on_one(CLI::App& app, const char* name, const char* summary, Options& options, Action which) {
+CLI::App& add_on_one(CLI::App& app, const char* name, const char* summary, Options& options,
+                     Action which) {
   CLI::App& action = add_action(app, name, summary, [&options, which] { options.action = which; });
   add_text(action, "ID", "ID", options.session, "id or unique prefix [$OTPCTL_SESSION]");
   add_json(action, options.json);
@@ -45,12 +50,15 @@ CLI::App& add_on_one(CLI::App& app, const char* name, const char* summary, Optio
 
 void add(CLI::App& app, Options& options) {
   add_register(app, options);
-  add_json(add_action(app, "list", "list the living sessions", [&options] { options.action = Action::list; }),
+  add_json(add_action(app, "list", "list the living sessions",
+                      [&options] { options.action = Action::list; }),
            options.json);
   add_on_one(app, "show", "show one session", options, Action::show);
   add_on_one(app, "mark", "only codes that come from now on count", options, Action::mark);
-  CLI::App& refresh = add_on_one(app, "refresh", "let it live for another --ttl", options, Action::refresh);
-  add_duration(refresh, "--ttl", options.ttl, "from now on, when nobody waits on it [as registered]");
+  CLI::App& refresh =
+      add_on_one(app, "refresh", "let it live for another --ttl", options, Action::refresh);
+  add_duration(refresh, "--ttl", options.ttl,
+               "from now on, when nobody waits on it [as registered]");
   add_on_one(app, "close", "end it; a wait on it ends too", options, Action::close);
 }
 
@@ -66,7 +74,8 @@ std::string describe_filters(const Filters& filters) {
   if (!filters.from.empty()) text += " from " + printable(filters.from);
   if (!filters.subject.empty()) text += " subject " + printable(filters.subject);
   if (!filters.pattern.empty()) text += " pattern " + printable(filters.pattern);
-  if (filters.length_max > 0) text += " length " + rpc::format_length({filters.length_min, filters.length_max});
+  if (filters.length_max > 0)
+    text += " length " + rpc::format_length({filters.length_min, filters.length_max});
   return text.empty() ? "-" : text.substr(1);
 }
 
@@ -85,10 +94,12 @@ std::string in_words(const SessionInfo& session, WallTime now) {
 }
 
 std::string in_words(const std::vector<SessionInfo>& sessions, WallTime now) {
-  std::vector<std::vector<std::string>> rows{{"ID", "STATE", "RECIPIENT", "EXPIRES IN", "WAITERS", "CODES"}};
+  std::vector<std::vector<std::string>> rows{
+      {"ID", "STATE", "RECIPIENT", "EXPIRES IN", "WAITERS", "CODES"}};
   for (const SessionInfo& each : sessions) {
-    rows.push_back({each.id, std::string(rpc::name_of(each.state)), words_for(each.target), expires_in(each, now),
-                    std::to_string(each.waiters), std::to_string(each.codes_given)});
+    rows.push_back({each.id, std::string(rpc::name_of(each.state)), words_for(each.target),
+                    expires_in(each, now), std::to_string(each.waiters),
+                    std::to_string(each.codes_given)});
   }
   return table(rows);
 }
@@ -96,10 +107,15 @@ std::string in_words(const std::vector<SessionInfo>& sessions, WallTime now) {
 void warn_of(Context& context, const SessionInfo& session, const Options& options) {
   if (options.quiet || options.json) return;  // the object says both
   if (session.degraded) {
-    warn(context, {"a source could not say where it stands: a code that came before now may count", 0}, false);
+    warn(context,
+         {"a source could not say where it stands: a code that came before now may count", 0},
+         false);
   }
   if (session.contended > 1) {
-    warn(context, {std::to_string(session.contended - 1) + " more wait for the same recipient: each code goes to one", 0},
+    warn(context,
+         {std::to_string(session.contended - 1) +
+              " more wait for the same recipient: each code goes to one",
+          0},
          false);
   }
 }
@@ -113,7 +129,8 @@ ExitCode register_session(const Options& options, Context& context, client::Clie
   if (!options.metadata.empty()) wanted.metadata = options.metadata;
   wanted.exclusive = options.exclusive;
   wanted.queue = options.queue;
-  const auto session = agent.ask<SessionInfo>(wanted, kAnswerWithin + options.queue.value_or(Duration(0)));
+  const auto session =
+      agent.ask<SessionInfo>(wanted, kAnswerWithin + options.queue.value_or(Duration(0)));
   if (!session) return report(context, session.error(), options.json);
   warn_of(context, *session, options);
   return options.json ? answer_json(context, *session) : answer(context, session->id + "\n", false);
@@ -148,7 +165,10 @@ rpc::Request request_on(const Options& options, const std::string& id) {
 ExitCode on_one(const Options& options, Context& context, client::Client& agent) {
   const std::string id = options.session.empty() ? session_of(context) : options.session;
   if (id.empty()) {
-    return report(context, Error{ErrorCode::usage, "which session? give its id or the first characters of it"}, options.json);
+    return report(
+        context,
+        Error{ErrorCode::usage, "which session? give its id or the first characters of it"},
+        options.json);
   }
   const auto session = agent.ask<SessionInfo>(request_on(options, id), kAnswerWithin);
   if (!session) return report(context, session.error(), options.json);
@@ -160,10 +180,13 @@ ExitCode on_one(const Options& options, Context& context, client::Client& agent)
 
 std::optional<Error> wrong(const Options& options) {
   if (options.action != Action::register_) return std::nullopt;
-  if (options.target == Target{}) return Error{ErrorCode::usage, "whose code? name an address or a number"};
-  if (options.queue && !options.exclusive) return Error{ErrorCode::usage, "--queue belongs to --exclusive"};
+  if (options.target == Target{})
+    return Error{ErrorCode::usage, "whose code? name an address or a number"};
+  if (options.queue && !options.exclusive)
+    return Error{ErrorCode::usage, "--queue belongs to --exclusive"};
   if (!options.metadata.empty() && !rpc::is_metadata(options.metadata)) {
-    return Error{ErrorCode::usage, "--metadata must be one JSON object of at most 8 KiB, nested at most 8 deep"};
+    return Error{ErrorCode::usage,
+                 "--metadata must be one JSON object of at most 8 KiB, nested at most 8 deep"};
   }
   return std::nullopt;
 }
@@ -173,10 +196,12 @@ std::optional<Error> wrong(const Options& options) {
 ExitCode run(const Options& options, Context& context) {
   if (const auto error = wrong(options)) return report(context, *error, options.json);
   if (!options.env_file.empty()) {
-    if (auto loaded = load_env_file(context, options.env_file); !loaded) return report(context, loaded.error(), options.json);
+    if (auto loaded = load_env_file(context, options.env_file); !loaded)
+      return report(context, loaded.error(), options.json);
   }
   const bool starts = options.action == Action::register_;
-  const auto connection = agent_options(context, starts ? client::Start::if_needed : client::Start::never);
+  const auto connection =
+      agent_options(context, starts ? client::Start::if_needed : client::Start::never);
   if (!connection) return report(context, connection.error(), options.json);
   client::Client agent(*connection);
   if (starts) return register_session(options, context, agent);

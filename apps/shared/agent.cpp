@@ -21,8 +21,10 @@ struct Line {
 };
 
 bool is_name(std::string_view text) {
-  constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
-  return !text.empty() && text.find_first_not_of(kLetters) == text.npos && (text[0] < '0' || text[0] > '9');
+  constexpr std::string_view kLetters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+  return !text.empty() && text.find_first_not_of(kLetters) == text.npos &&
+         (text[0] < '0' || text[0] > '9');
 }
 
 bool is_ours(std::string_view name) {
@@ -33,7 +35,8 @@ bool is_ours(std::string_view name) {
 }
 
 std::string_view unquoted(std::string_view value) {
-  if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front()) {
+  if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') &&
+      value.back() == value.front()) {
     return value.substr(1, value.size() - 2);
   }
   return value;
@@ -47,24 +50,28 @@ Result<std::optional<Line>> read_line(std::string_view text, const std::string& 
   if (text.substr(0, kExport.size()) == kExport) text = trim(text.substr(kExport.size()));
   const std::size_t equals = text.find('=');
   const std::string_view name = trim(text.substr(0, equals));
-  if (equals == text.npos || !is_name(name)) return fail(ErrorCode::config, where + ": write NAME=VALUE");
-  return std::optional<Line>(Line{std::string(name), std::string(unquoted(trim(text.substr(equals + 1))))});
+  if (equals == text.npos || !is_name(name))
+    return fail(ErrorCode::config, where + ": write NAME=VALUE");
+  return std::optional<Line>(
+      Line{std::string(name), std::string(unquoted(trim(text.substr(equals + 1))))});
 }
 
 }  // namespace
 
-Result<client::Options> agent_options(const Context& context, client::Start start, const std::string& config) {
+Result<client::Options> agent_options(const Context& context, client::Start start,
+                                      const std::string& config) {
   return client::options_from(context.surroundings, context.command, start, config);
 }
 
 Result<void> load_env_file(Context& context, const std::string& path) {
-  const client::Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat info{};
+  const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat info {};
   if (!file || fstat(file.get(), &info) != 0) {
     return fail(ErrorCode::not_found, printable(path) + ": " + std::strerror(errno));
   }
   auto text = Source(file.get()).read_all(kLongestFile);
-  if (!text) return fail(ErrorCode::config, printable(path) + ": cannot be read, or is longer than 64 KiB");
+  if (!text)
+    return fail(ErrorCode::config, printable(path) + ": cannot be read, or is longer than 64 KiB");
   std::string_view rest = *text;
   for (int number = 1; !rest.empty(); ++number) {
     const std::string where = printable(path) + ":" + std::to_string(number);
@@ -74,7 +81,8 @@ Result<void> load_env_file(Context& context, const std::string& path) {
     if (!*line || !is_ours((*line)->name)) continue;
     const bool secret = (*line)->name.find("PASSWORD") != std::string::npos;
     if (secret && (info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-      return fail(ErrorCode::config, where + ": a password that others can read: chmod 600 " + printable(path));
+      return fail(ErrorCode::config,
+                  where + ": a password that others can read: chmod 600 " + printable(path));
     }
     context.set_env((*line)->name, (*line)->value);
   }

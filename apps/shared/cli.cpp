@@ -63,13 +63,15 @@ Error left_over(const CLI::App& app, const std::string& argument) {
   const std::string name = argument.substr(0, argument.find('='));
   if (name.size() > 1 && name.front() == '-') {
     const auto near = nearest(name, long_names(app));
-    return Error{ErrorCode::usage, "unknown option " + printable(name, 60) + (near ? ", did you mean " + *near + "?" : "")};
+    return Error{ErrorCode::usage, "unknown option " + printable(name, 60) +
+                                       (near ? ", did you mean " + *near + "?" : "")};
   }
   const std::vector<std::string> actions = action_names(app);
   if (actions.empty()) return Error{ErrorCode::usage, "one argument too many"};
   const auto near = nearest(argument, actions);
-  return Error{ErrorCode::usage, "unknown action '" + printable(argument, 60) + "'" +
-                                     (near ? ", did you mean '" + *near + "'?" : ": there is " + joined(actions))};
+  return Error{ErrorCode::usage,
+               "unknown action '" + printable(argument, 60) + "'" +
+                   (near ? ", did you mean '" + *near + "'?" : ": there is " + joined(actions))};
 }
 
 std::string usage_line(const CLI::App& app) {
@@ -103,14 +105,17 @@ std::string help_text(const CLI::App& app) {
   if (!app.get_footer().empty()) text += "\nExamples:\n" + app.get_footer();
   if (const auto actions = app.get_subcommands(nullptr); !actions.empty()) {
     text += "\nActions:\n";
-    for (const CLI::App* each : actions) text += two_columns(each->get_name(), each->get_description());
+    for (const CLI::App* each : actions)
+      text += two_columns(each->get_name(), each->get_description());
   }
   text += "\nOptions:\n";
   for (const CLI::Option* option : app.get_options()) {
     const bool is_positional = option->get_positional();
-    std::string left = is_positional ? option->get_name(true, false) : option->get_name(false, true);
+    std::string left =
+        is_positional ? option->get_name(true, false) : option->get_name(false, true);
     std::replace(left.begin(), left.end(), ',', ' ');
-    if (!is_positional && option->get_items_expected_max() > 0) left += " " + option->get_type_name();
+    if (!is_positional && option->get_items_expected_max() > 0)
+      left += " " + option->get_type_name();
     text += two_columns(left, option->get_description());
   }
   return text;
@@ -121,7 +126,8 @@ std::string message_of(const CLI::Error& error) {
   std::string message = error.what();
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
     const std::string name = message.substr(0, message.find(':'));
-    const bool missing = message.find("missing") != message.npos || message.find("at least") != message.npos;
+    const bool missing =
+        message.find("missing") != message.npos || message.find("at least") != message.npos;
     return missing ? name + " needs a value" : name + " may be given once, with one value";
   }
   if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
@@ -138,62 +144,73 @@ AppPtr make_app(std::string_view command, const char* examples) {
   AppPtr app(new CLI::App(std::string(summary_of(command)), "otpctl " + std::string(command)));
   app->footer(examples);
   app->set_help_flag("-h,--help", "print this help and exit");
-  app->add_flag_callback("-V,--version", [] { throw CLI::CallForVersion(); }, "print the version and exit")
+  app->add_flag_callback(
+         "-V,--version", [] { throw CLI::CallForVersion(); }, "print the version and exit")
       ->trigger_on_parse();
   app->allow_extras();
   app->fallthrough(false);
   return app;
 }
 
-void add_flag(CLI::App& app, const char* names, bool& value, const char* help) { app.add_flag(names, value, help); }
+void add_flag(CLI::App& app, const char* names, bool& value, const char* help) {
+  app.add_flag(names, value, help);
+}
 
-void add_count(CLI::App& app, const char* names, int& value, const char* help) { app.add_flag(names, value, help); }
+void add_count(CLI::App& app, const char* names, int& value, const char* help) {
+  app.add_flag(names, value, help);
+}
 
-void add_text(CLI::App& app, const char* names, const char* metavar, std::string& value, const char* help) {
+void add_text(CLI::App& app, const char* names, const char* metavar, std::string& value,
+              const char* help) {
   app.add_option(names, value, help)->type_name(metavar);
 }
 
-void add_texts(CLI::App& app, const char* names, const char* metavar, std::vector<std::string>& values,
-               const char* help) {
+void add_texts(CLI::App& app, const char* names, const char* metavar,
+               std::vector<std::string>& values, const char* help) {
   app.add_option(names, values, help)->type_name(metavar);
 }
 
-void add_word(CLI::App& app, const char* names, const std::vector<std::string>& words, std::string& value,
-              const char* help) {
-  add_read(app, names, "WORD", help, [words, &value](const CLI::Option& option, const std::string& text) {
-    if (std::find(words.begin(), words.end(), text) == words.end()) {
-      refuse(option, "'" + printable(text, 40) + "' is none of " + joined(words));
-    }
-    value = text;
-  });
+void add_word(CLI::App& app, const char* names, const std::vector<std::string>& words,
+              std::string& value, const char* help) {
+  add_read(app, names, "WORD", help,
+           [words, &value](const CLI::Option& option, const std::string& text) {
+             if (std::find(words.begin(), words.end(), text) == words.end()) {
+               refuse(option, "'" + printable(text, 40) + "' is none of " + joined(words));
+             }
+             value = text;
+           });
 }
 
-void add_number(CLI::App& app, const char* names, const char* metavar, int low, int high, std::optional<int>& value,
-                const char* help) {
-  add_read(app, names, metavar, help, [low, high, &value](const CLI::Option& option, const std::string& text) {
-    const bool digits = !text.empty() && text.size() <= 9 && text.find_first_not_of("0123456789") == text.npos;
-    if (!digits || std::stoi(text) < low || std::stoi(text) > high) {
-      refuse(option, "'" + printable(text, 40) + "' is no number from " + std::to_string(low) + " to " +
-                         std::to_string(high));
-    }
-    value = std::stoi(text);
-  });
+void add_number(CLI::App& app, const char* names, const char* metavar, int low, int high,
+                std::optional<int>& value, const char* help) {
+  add_read(app, names, metavar, help,
+           [low, high, &value](const CLI::Option& option, const std::string& text) {
+             const bool digits = !text.empty() && text.size() <= 9 &&
+                                 text.find_first_not_of("0123456789") == text.npos;
+             if (!digits || std::stoi(text) < low || std::stoi(text) > high) {
+               refuse(option, "'" + printable(text, 40) + "' is no number from " +
+                                  std::to_string(low) + " to " + std::to_string(high));
+             }
+             value = std::stoi(text);
+           });
 }
 
-void add_duration(CLI::App& app, const char* names, std::optional<Duration>& value, const char* help) {
+void add_duration(CLI::App& app, const char* names, std::optional<Duration>& value,
+                  const char* help) {
   add_duration_or(app, names, nullptr, nullptr, value, help);
 }
 
 void add_duration_or(CLI::App& app, const char* names, const char* word, std::function<void()> said,
                      std::optional<Duration>& value, const char* help) {
   const std::string metavar = word == nullptr ? "DURATION" : "DURATION|" + std::string(word);
-  add_read(app, names, metavar.c_str(), help,
-           [word, said = std::move(said), &value](const CLI::Option& option, const std::string& text) {
-             if (word != nullptr && text == word) return said();
-             const auto read = parse_duration(text);
-             if (!read) refuse(option, read.error().message);
-             value = *read;
-           });
+  add_read(
+      app, names, metavar.c_str(), help,
+      [word, said = std::move(said), &value](const CLI::Option& option, const std::string& text) {
+        if (word != nullptr && text == word) return said();
+        const auto read = parse_duration(text);
+        if (!read) refuse(option, read.error().message);
+        value = *read;
+      });
 }
 
 void add_time(CLI::App& app, const char* names, std::optional<WallTime>& value, const char* help) {
@@ -234,10 +251,15 @@ void add_exclusive(CLI::App& app, bool& exclusive, std::optional<Duration>& queu
   add_duration(app, "--queue", queue, "stand in line that long behind another --exclusive");
 }
 
-void add_json(CLI::App& app, bool& json) { add_flag(app, "--json", json, "answer and errors as JSON"); }
-void add_quiet(CLI::App& app, bool& quiet) { add_flag(app, "-q,--quiet", quiet, "no progress, no warnings"); }
+void add_json(CLI::App& app, bool& json) {
+  add_flag(app, "--json", json, "answer and errors as JSON");
+}
+void add_quiet(CLI::App& app, bool& quiet) {
+  add_flag(app, "-q,--quiet", quiet, "no progress, no warnings");
+}
 
-CLI::App& add_action(CLI::App& app, const char* name, const char* summary, std::function<void()> picked) {
+CLI::App& add_action(CLI::App& app, const char* name, const char* summary,
+                     std::function<void()> picked) {
   CLI::App* action = app.add_subcommand(name, summary);
   action->set_help_flag("-h,--help", "print this help and exit");
   action->callback(std::move(picked));
@@ -254,7 +276,8 @@ Result<Target> parse_recipient(const std::string& text) {
   const bool number = first != text.npos && text[first] >= '0' && text[first] <= '9' &&
                       text.find_first_not_of("+0123456789 ()-./") == text.npos;
   if (!number) {
-    return fail(ErrorCode::usage, "'" + printable(text, 80) + "' is neither an e-mail address nor a phone number");
+    return fail(ErrorCode::usage,
+                "'" + printable(text, 80) + "' is neither an e-mail address nor a phone number");
   }
   target.phone = text;
   return target;
@@ -279,7 +302,8 @@ Parsed parse(CLI::App& app, const std::vector<std::string>& arguments) {
   return std::optional<std::string>();
 }
 
-std::optional<ExitCode> parse_or_exit(CLI::App& app, const std::vector<std::string>& arguments, Context& context) {
+std::optional<ExitCode> parse_or_exit(CLI::App& app, const std::vector<std::string>& arguments,
+                                      Context& context) {
   const Parsed parsed = parse(app, arguments);
   if (parsed && !*parsed) return std::nullopt;
   const bool json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
@@ -293,7 +317,8 @@ int guarded(Context& context, const std::function<ExitCode()>& run) {
   try {
     return static_cast<int>(run());
   } catch (const std::exception& error) {
-    return static_cast<int>(report(context, Error{ErrorCode::internal, std::string("a bug: ") + error.what()}, false));
+    return static_cast<int>(
+        report(context, Error{ErrorCode::internal, std::string("a bug: ") + error.what()}, false));
   }
 }
 

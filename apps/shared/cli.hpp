@@ -1,5 +1,5 @@
-// The command line. CLI11 is included by cli.cpp alone: it costs seconds a file, so commands describe their options
-// with these few functions.
+// The command line. CLI11 is included by cli.cpp alone: it costs seconds a file, so commands
+// describe their options with these few functions.
 #pragma once
 
 #include "base/result.hpp"
@@ -29,14 +29,17 @@ AppPtr make_app(std::string_view command, const char* examples);
 // `names` as CLI11 writes them ("-q,--quiet"; without a dash: a positional). `help` is one line.
 void add_flag(CLI::App& app, const char* names, bool& value, const char* help);
 void add_count(CLI::App& app, const char* names, int& value, const char* help);
-void add_text(CLI::App& app, const char* names, const char* metavar, std::string& value, const char* help);
-void add_texts(CLI::App& app, const char* names, const char* metavar, std::vector<std::string>& values, const char* help);
-/// One of `words`.
-void add_word(CLI::App& app, const char* names, const std::vector<std::string>& words, std::string& value,
+void add_text(CLI::App& app, const char* names, const char* metavar, std::string& value,
               const char* help);
-void add_number(CLI::App& app, const char* names, const char* metavar, int low, int high, std::optional<int>& value,
-                const char* help);
-void add_duration(CLI::App& app, const char* names, std::optional<Duration>& value, const char* help);
+void add_texts(CLI::App& app, const char* names, const char* metavar,
+               std::vector<std::string>& values, const char* help);
+/// One of `words`.
+void add_word(CLI::App& app, const char* names, const std::vector<std::string>& words,
+              std::string& value, const char* help);
+void add_number(CLI::App& app, const char* names, const char* metavar, int low, int high,
+                std::optional<int>& value, const char* help);
+void add_duration(CLI::App& app, const char* names, std::optional<Duration>& value,
+                  const char* help);
 /// As add_duration; `word` ("now", "none") calls `said` instead.
 void add_duration_or(CLI::App& app, const char* names, const char* word, std::function<void()> said,
                      std::optional<Duration>& value, const char* help);
@@ -50,8 +53,10 @@ void add_target(CLI::App& app, Target& target);
 void add_exclusive(CLI::App& app, bool& exclusive, std::optional<Duration>& queue);
 void add_json(CLI::App& app, bool& json);
 void add_quiet(CLI::App& app, bool& quiet);
-/// An action of a command ("session register"); `picked` runs when it is the one that was asked for.
-CLI::App& add_action(CLI::App& app, const char* name, const char* summary, std::function<void()> picked);
+/// An action of a command ("session register"); `picked` runs when it is the one that was asked
+/// for.
+CLI::App& add_action(CLI::App& app, const char* name, const char* summary,
+                     std::function<void()> picked);
 
 /// An address when it holds '@', a number when it looks like one, else `usage`.
 Result<Target> parse_recipient(const std::string& text);
@@ -69,7 +74,8 @@ struct Command {
 };
 
 /// Parses; on help, version and errors the exit code, else nothing.
-std::optional<ExitCode> parse_or_exit(CLI::App& app, const std::vector<std::string>& arguments, Context& context);
+std::optional<ExitCode> parse_or_exit(CLI::App& app, const std::vector<std::string>& arguments,
+                                      Context& context);
 
 /// The last catch: what is thrown anywhere becomes one line and 69.
 int guarded(Context& context, const std::function<ExitCode()>& run);

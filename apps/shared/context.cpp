@@ -29,7 +29,8 @@ bool wait_for(int fd, short events) {
 void fill_closed_streams() {
   for (int fd = 0; fd < 3; ++fd) {
     if (fcntl(fd, F_GETFD) >= 0) continue;
-    // The lowest free number is `fd`. Standard output is opened for reading only: a write to it fails.
+    // The lowest free number is `fd`. Standard output is opened for reading only: a write to it
+    // fails.
     const int opened = open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR);
     if (opened != fd) std::_Exit(static_cast<int>(ExitCode::unreachable));
   }
@@ -85,7 +86,8 @@ Result<std::string> Source::read(std::size_t limit, bool one_line) {
   }
   explicit_bzero(buffer, sizeof buffer);
   if (text.size() > limit) {
-    return fail(ErrorCode::usage, "standard input is longer than " + std::to_string(limit) + " bytes");
+    return fail(ErrorCode::usage,
+                "standard input is longer than " + std::to_string(limit) + " bytes");
   }
   return text;
 }
@@ -100,15 +102,25 @@ Context Context::real(std::string command) {
                  isatty(STDIN_FILENO) == 1,
                  isatty(STDERR_FILENO) == 1,
                  real_surroundings(),
-                 [](const std::string& name, const std::string& value) { setenv(name.c_str(), value.c_str(), 1); },
+                 [](const std::string& name, const std::string& value) {
+                   setenv(name.c_str(), value.c_str(), 1);
+                 },
                  read_clocks};
 }
 
-TestContext::TestContext(std::string command, std::string input, std::map<std::string, std::string> variables)
+TestContext::TestContext(std::string command, std::string input,
+                         std::map<std::string, std::string> variables)
     : environment(std::move(variables)),
-      context{std::move(command), Source(std::move(input)), Sink(&out), Sink(&err), false, false, real_surroundings(),
-              [this](const std::string& name, const std::string& value) { environment[name] = value; },
-              [this] { return now; }} {
+      context{
+          std::move(command),
+          Source(std::move(input)),
+          Sink(&out),
+          Sink(&err),
+          false,
+          false,
+          real_surroundings(),
+          [this](const std::string& name, const std::string& value) { environment[name] = value; },
+          [this] { return now; }} {
   context.surroundings.env = [this](const char* name) {
     const auto found = environment.find(name);
     return found == environment.end() ? std::string() : found->second;

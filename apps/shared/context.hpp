@@ -12,8 +12,8 @@
 
 namespace otpctl::apps {
 
-/// Standard output or error. Writes everything or fails; never raises SIGPIPE; waits for a slow reader, also where
-/// the descriptor does not block.
+/// Standard output or error. Writes everything or fails; never raises SIGPIPE; waits for a slow
+/// reader, also where the descriptor does not block.
 class Sink {
  public:
   explicit Sink(int fd) : fd_(fd) {}
@@ -33,7 +33,8 @@ class Source {
   explicit Source(int fd) : fd_(fd) {}
   explicit Source(std::string text) : text_(std::move(text)) {}
 
-  /// Everything until the end of file. `usage` when it is longer than `limit`, `storage` when it cannot be read.
+  /// Everything until the end of file. `usage` when it is longer than `limit`, `storage` when it
+  /// cannot be read.
   Result<std::string> read_all(std::size_t limit);
   /// The first line, without its LF.
   Result<std::string> read_line(std::size_t limit);
@@ -59,14 +60,16 @@ struct Context {
 
   std::string env(const char* name) const { return surroundings.env(name); }
 
-  /// The process as it is. Standard streams that are closed are filled with /dev/null, so that no socket takes their
-  /// number; writing to a closed standard output still fails. SIGPIPE is ignored.
+  /// The process as it is. Standard streams that are closed are filled with /dev/null, so that no
+  /// socket takes their number; writing to a closed standard output still fails. SIGPIPE is
+  /// ignored.
   static Context real(std::string command);
 };
 
 /// Buffers behind a Context.
 struct TestContext {
-  explicit TestContext(std::string command, std::string input = {}, std::map<std::string, std::string> environment = {});
+  explicit TestContext(std::string command, std::string input = {},
+                       std::map<std::string, std::string> environment = {});
   TestContext(const TestContext&) = delete;
   TestContext& operator=(const TestContext&) = delete;
 

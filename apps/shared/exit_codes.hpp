@@ -1,4 +1,5 @@
-// The one table of exit codes: `otpctl help exit-codes` prints it, otpctl(1) repeats it, a test compares them.
+// The one table of exit codes: `otpctl help exit-codes` prints it, otpctl(1) repeats it, a test
+// compares them.
 #pragma once
 
 #include <otpctl/exit_code.hpp>
@@ -21,7 +22,8 @@ inline constexpr std::array kExitCodes{
     ExitMeaning{ExitCode::unreachable, "the agent or every source is unreachable"},
     ExitMeaning{ExitCode::try_later, "nothing is lost; the same command later may succeed"},
     ExitMeaning{ExitCode::not_allowed, "sign-in refused, or not permitted"},
-    ExitMeaning{ExitCode::configuration, "the configuration is wrong; the message names file and line"},
+    ExitMeaning{ExitCode::configuration,
+                "the configuration is wrong; the message names file and line"},
     ExitMeaning{ExitCode::timed_out, "the deadline came and the sources were well"},
     ExitMeaning{ExitCode::interrupted, "ended by SIGINT"},
     ExitMeaning{ExitCode::terminated, "ended by SIGTERM"},

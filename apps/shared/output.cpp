@@ -19,21 +19,24 @@ std::size_t width_of(std::string_view text) {
 
 ExitCode report(Context& context, const Error& error, bool json) {
   const std::string line =
-      json ? rpc::to_json(error) : "otpctl " + context.command + ": " + printable(error.message, 2000);
+      json ? rpc::to_json(error)
+           : "otpctl " + context.command + ": " + printable(error.message, 2000);
   static_cast<void>(context.err.write(line + "\n"));  // nowhere else to say it
   return exit_code_for(error.code);
 }
 
 void warn(Context& context, const rpc::Warning& warning, bool json) {
   const std::string line =
-      json ? rpc::to_json(warning) : "otpctl " + context.command + ": warning: " + printable(warning.message, 2000);
+      json ? rpc::to_json(warning)
+           : "otpctl " + context.command + ": warning: " + printable(warning.message, 2000);
   static_cast<void>(context.err.write(line + "\n"));
 }
 
 ExitCode answer(Context& context, const std::string& text, bool json) {
   const auto written = context.out.write(text);
   if (written) return ExitCode::done;
-  return report(context, Error{ErrorCode::storage, "standard output: " + written.error().message}, json);
+  return report(context, Error{ErrorCode::storage, "standard output: " + written.error().message},
+                json);
 }
 
 ExitCode answer_json(Context& context, const rpc::Answer& value) {
@@ -42,7 +45,8 @@ ExitCode answer_json(Context& context, const rpc::Answer& value) {
 
 std::string ago(WallTime then, WallTime now) {
   using namespace std::chrono;
-  const auto seconds = std::max<std::int64_t>(0, duration_cast<std::chrono::seconds>(now - then).count());
+  const auto seconds =
+      std::max<std::int64_t>(0, duration_cast<std::chrono::seconds>(now - then).count());
   if (seconds < 120) return std::to_string(seconds) + "s";
   if (seconds < 7200) return std::to_string(seconds / 60) + "m";
   if (seconds < 172800) return std::to_string(seconds / 3600) + "h";

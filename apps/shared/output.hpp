@@ -1,4 +1,5 @@
-// How every command speaks: the answer on standard output, all else on standard error, one line each.
+// How every command speaks: the answer on standard output, all else on standard error, one line
+// each.
 #pragma once
 
 #include "rpc/messages.hpp"

@@ -7,10 +7,11 @@
 
 namespace otpctl::apps::sms {
 
-const Command<Options> kCommand{"sms",
-                                "  otpctl sms --from Shop --to +905551112233 < message.txt\n"
-                                "  echo \"$SMS_1_TEXT\" | otpctl sms --from \"$SMS_1_NUMBER\" --to +905551112233   # gammu\n",
-                                add, run};
+const Command<Options> kCommand{
+    "sms",
+    "  otpctl sms --from Shop --to +905551112233 < message.txt\n"
+    "  echo \"$SMS_1_TEXT\" | otpctl sms --from \"$SMS_1_NUMBER\" --to +905551112233   # gammu\n",
+    add, run};
 
 void add(CLI::App& app, Options& options) {
   add_text(app, "TEXT", "TEXT", options.text, "the text; '-' or nothing: read from standard input");
@@ -35,7 +36,8 @@ Error for_retry(Error error) {
 
 ExitCode run(const Options& options, Context& context) {
   const auto refuse = [&](const Error& error) { return report(context, error, options.json); };
-  if (options.to.empty()) return refuse({ErrorCode::usage, "--to is missing: the number that received the SMS"});
+  if (options.to.empty())
+    return refuse({ErrorCode::usage, "--to is missing: the number that received the SMS"});
   rpc::Sms sms{options.text, options.from, options.to, options.sent, options.id};
   if (sms.text.empty() || sms.text == "-") {
     auto text = context.in.read_all(kLongestText);

@@ -39,10 +39,12 @@ std::string sources_in_words(const AgentStatus& status, WallTime now) {
 
 std::string waiters_in_words(const AgentStatus& status, WallTime now) {
   if (status.waiters.empty()) return "nobody waits\n";
-  std::vector<std::vector<std::string>> rows{{"WAITS FOR", "SESSION", "PID", "SINCE", "LEFT", "SEEN", "STATE"}};
+  std::vector<std::vector<std::string>> rows{
+      {"WAITS FOR", "SESSION", "PID", "SINCE", "LEFT", "SEEN", "STATE"}};
   for (const WaiterInfo& waiter : status.waiters) {
-    rows.push_back({words_for(waiter.target), waiter.session.substr(0, 8), std::to_string(waiter.pid),
-                    ago(waiter.since, now), waiter.deadline ? ago(now, *waiter.deadline) : "no limit",
+    rows.push_back({words_for(waiter.target), waiter.session.substr(0, 8),
+                    std::to_string(waiter.pid), ago(waiter.since, now),
+                    waiter.deadline ? ago(now, *waiter.deadline) : "no limit",
                     std::to_string(messages_seen(waiter)), state_of(waiter)});
   }
   return table(rows);
@@ -55,8 +57,8 @@ std::string plural(std::uint64_t count, const std::string& noun) {
 }  // namespace
 
 std::string in_words(const AgentStatus& status, WallTime now) {
-  std::string text = "otpctl " + printable(status.version) + ", pid " + std::to_string(status.pid) + ", running for " +
-                     ago(status.started, now) + "\n";
+  std::string text = "otpctl " + printable(status.version) + ", pid " + std::to_string(status.pid) +
+                     ", running for " + ago(status.started, now) + "\n";
   text += "home " + printable(status.home) + ", configuration " +
           (status.config.empty() ? "none (embedded default)" : printable(status.config)) + "\n";
   text += plural(static_cast<std::uint64_t>(status.sessions), "session") + ", " +

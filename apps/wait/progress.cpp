@@ -10,7 +10,8 @@ std::chrono::seconds interval(bool lines) { return std::chrono::seconds(lines ? 
 
 }  // namespace
 
-Progress::Progress(Context& context, const std::string& how) : context_(context), began_(context.now().instant) {
+Progress::Progress(Context& context, const std::string& how)
+    : context_(context), began_(context.now().instant) {
   const bool terminal = context.err_tty && context.env("TERM") != "dumb";
   if (how == "plain") how_ = How::lines;
   if (how == "auto" && terminal) how_ = How::rewrite;
@@ -26,7 +27,9 @@ void Progress::show(std::optional<Instant> deadline) {
   if (how_ == How::none || now < due_) return;
   const bool lines = how_ == How::lines;
   while (due_ <= now) due_ += interval(lines);
-  const std::string line = "otpctl wait: " + text(now - began_, deadline ? std::optional(*deadline - now) : std::nullopt);
+  const std::string line =
+      "otpctl wait: " +
+      text(now - began_, deadline ? std::optional(*deadline - now) : std::nullopt);
   shown_ = !lines;
   static_cast<void>(context_.err.write(lines ? line + "\n" : "\r" + line + "\x1b[K"));
 }
@@ -37,9 +40,11 @@ void Progress::clear() {
 
 std::string Progress::text(Duration waited, std::optional<Duration> left) {
   const auto whole = [](Duration duration) {
-    return format_duration(std::max(std::chrono::floor<std::chrono::seconds>(duration), std::chrono::seconds(0)));
+    return format_duration(
+        std::max(std::chrono::floor<std::chrono::seconds>(duration), std::chrono::seconds(0)));
   };
-  return "waiting for " + whole(waited) + (left ? ", " + whole(*left + std::chrono::milliseconds(500)) + " left" : "");
+  return "waiting for " + whole(waited) +
+         (left ? ", " + whole(*left + std::chrono::milliseconds(500)) + " left" : "");
 }
 
 }  // namespace otpctl::apps::wait

@@ -1,4 +1,5 @@
-// What a blocked wait shows on standard error: one rewritten line on a terminal, or a line each 10 s.
+// What a blocked wait shows on standard error: one rewritten line on a terminal, or a line each 10
+// s.
 #pragma once
 
 #include "shared/context.hpp"
@@ -10,7 +11,8 @@ namespace otpctl::apps::wait {
 
 class Progress {
  public:
-  /// `how`: "auto", "plain", "none". "auto" shows nothing where standard error is no terminal, or a dumb one.
+  /// `how`: "auto", "plain", "none". "auto" shows nothing where standard error is no terminal, or a
+  /// dumb one.
   Progress(Context& context, const std::string& how);
   ~Progress() { clear(); }
   Progress(const Progress&) = delete;

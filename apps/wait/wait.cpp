@@ -15,76 +15,88 @@
 
 namespace otpctl::apps::wait {
 
-const Command<Options> kCommand{"wait",
-                                "  code=$(otpctl wait bot5@example.com)\n"
-                                "  otpctl wait +905551112233 --timeout 5m\n"
-                                "  otpctl wait bot5@example.com --from '*@shop.example' --since now\n"
-                                "  otpctl wait --session 1c8f --json\n",
-                                add, run};
+const Command<Options> kCommand{
+    "wait",
+    "  code=$(otpctl wait bot5@example.com)\n"
+    "  otpctl wait +905551112233 --timeout 5m\n"
+    "  otpctl wait bot5@example.com --from '*@shop.example' --since now\n"
+    "  otpctl wait --session 1c8f --json\n",
+    add, run};
 
 void add(CLI::App& app, Options& options) {
   add_target(app, options.target);
   add_text(app, "--session", "ID", options.session, "wait on this session (id or unique prefix)");
-  add_duration_or(app, "--timeout", "none", [&options] { options.no_limit = true; }, options.timeout,
-                  "give up after this time [120s]; 0: only what is there");
-  add_duration_or(app, "--since", "now", [&options] { options.since = Duration(0); }, options.since,
-                  "codes that came so long before count too [30s]");
+  add_duration_or(
+      app, "--timeout", "none", [&options] { options.no_limit = true; }, options.timeout,
+      "give up after this time [120s]; 0: only what is there");
+  add_duration_or(
+      app, "--since", "now", [&options] { options.since = Duration(0); }, options.since,
+      "codes that came so long before count too [30s]");
   add_filters(app, options.filters);
   add_exclusive(app, options.exclusive, options.queue);
   add_flag(app, "--fail-fast", options.fail_fast, "end at the first cause, not at the deadline");
-  add_number(app, "--timeout-exit-code", "N", 0, 255, options.timeout_exit_code, "exit code of a timeout [124]");
+  add_number(app, "--timeout-exit-code", "N", 0, 255, options.timeout_exit_code,
+             "exit code of a timeout [124]");
   add_word(app, "--progress", {"auto", "plain", "none"}, options.progress,
            "auto: one line on a terminal; plain: a line each 10s");
-  add_text(app, "--env-file", "FILE", options.env_file, "read OTPCTL_* and related variables from FILE");
+  add_text(app, "--env-file", "FILE", options.env_file,
+           "read OTPCTL_* and related variables from FILE");
   add_quiet(app, options.quiet);
   add_json(app, options.json);
 }
 
 namespace {
 
-/// SIGINT and SIGTERM as something to poll: the connection closes, the agent gives the code to the next.
+/// SIGINT and SIGTERM as something to poll: the connection closes, the agent gives the code to the
+/// next.
 class Signals {
  public:
   Signals() {
     sigemptyset(&set_);
     // One that the caller has ignored (nohup, a shell's background job) stays ignored.
     for (const int number : {SIGINT, SIGTERM}) {
-      struct sigaction now{};
-      if (sigaction(number, nullptr, &now) == 0 && now.sa_handler != SIG_IGN) sigaddset(&set_, number);
+      struct sigaction now {};
+      if (sigaction(number, nullptr, &now) == 0 && now.sa_handler != SIG_IGN)
+        sigaddset(&set_, number);
     }
     hold();
-    fd_ = client::Fd(signalfd(-1, &set_, SFD_CLOEXEC | SFD_NONBLOCK));
+    fd_ = Fd(signalfd(-1, &set_, SFD_CLOEXEC | SFD_NONBLOCK));
   }
   void hold() const { sigprocmask(SIG_BLOCK, &set_, nullptr); }
   void release() const { sigprocmask(SIG_UNBLOCK, &set_, nullptr); }
   int fd() const { return fd_.get(); }
   std::optional<ExitCode> taken() const {
     signalfd_siginfo info{};
-    if (read(fd_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return std::nullopt;
+    if (read(fd_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info))
+      return std::nullopt;
     return info.ssi_signo == SIGINT ? ExitCode::interrupted : ExitCode::terminated;
   }
 
  private:
   sigset_t set_;
-  client::Fd fd_;
+  Fd fd_;
 };
 
 /// The descriptor to watch for a reader that leaves: a pipe or socket; -1 for a file or terminal.
 int reader_of(const Context& context) {
-  struct stat info{};
+  struct stat info {};
   const int fd = context.out.fd();
-  const bool leaves = fd >= 0 && fstat(fd, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode));
+  const bool leaves =
+      fd >= 0 && fstat(fd, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode));
   return leaves ? fd : -1;
 }
 
 class Run {
  public:
   Run(const Options& options, Context& context, client::Options agent, rpc::Wait wait)
-      : options_(options), context_(context), waiter_(std::move(agent), std::move(wait)),
+      : options_(options),
+        context_(context),
+        waiter_(std::move(agent), std::move(wait)),
         progress_(context, options.quiet || options.json ? "none" : options.progress) {}
 
   ExitCode loop() {
-    std::array<pollfd, 2> watch{pollfd{signals_.fd(), POLLIN, 0}, pollfd{reader_of(context_), 0, 0}};
+    std::array<pollfd, 2> watch{pollfd{signals_.fd(), POLLIN, 0},
+                                pollfd{reader_of(context_), 0, 0}};
     for (;;) {
       auto event = waiter_.next(watch, progress_.due());
       if (auto* code = std::get_if<Delivered>(&event)) return hand_over(*code);
@@ -95,7 +107,8 @@ class Run {
       }
       if (auto* warning = std::get_if<rpc::Warning>(&event)) warn_once(*warning);
       if (auto* lost = std::get_if<client::Waiter::Reconnecting>(&event)) {
-        if (!std::exchange(reconnecting_, true)) warn_once({lost->why.message + "; looking for it again", 0});
+        if (!std::exchange(reconnecting_, true))
+          warn_once({lost->why.message + "; looking for it again", 0});
       }
       if (std::holds_alternative<rpc::Waiting>(event)) reconnecting_ = false;
       progress_.show(waiter_.deadline());
@@ -103,10 +116,12 @@ class Run {
   }
 
  private:
-  /// Prints, then acknowledges. What cannot be written is not acknowledged: the agent gives it to the next.
+  /// Prints, then acknowledges. What cannot be written is not acknowledged: the agent gives it to
+  /// the next.
   ExitCode hand_over(const Delivered& code) {
     progress_.clear();
-    const std::string text = options_.json ? rpc::to_json(rpc::Answer(code)) + "\n" : code.code + "\n";
+    const std::string text =
+        options_.json ? rpc::to_json(rpc::Answer(code)) + "\n" : code.code + "\n";
     signals_.release();  // a reader that never reads must not make this process immortal
     const ExitCode written = answer(context_, text, options_.json);
     signals_.hold();
@@ -160,7 +175,8 @@ class Run {
     }
     if ((reader.revents & (POLLERR | POLLHUP | POLLNVAL)) == 0) return std::nullopt;
     progress_.clear();
-    return report(context_, Error{ErrorCode::storage, "nobody reads standard output any more"}, options_.json);
+    return report(context_, Error{ErrorCode::storage, "nobody reads standard output any more"},
+                  options_.json);
   }
 
   void warn_once(const rpc::Warning& warning) {
@@ -186,13 +202,15 @@ bool is_own_recipient(const SessionInfo& session, const Target& target) {
     }
     return found;
   };
-  const bool email = target.email.empty() || equals_ignoring_case(trim(target.email), session.target.email);
+  const bool email =
+      target.email.empty() || equals_ignoring_case(trim(target.email), session.target.email);
   const bool phone = target.phone.empty() || digits(target.phone) == digits(session.target.phone);
   return email && phone;
 }
 
 /// Session or recipient: what was said, else the session of `otpctl run`.
-Result<rpc::Wait> what_to_wait_for(const Options& options, const Context& context, const client::Options& agent) {
+Result<rpc::Wait> what_to_wait_for(const Options& options, const Context& context,
+                                   const client::Options& agent) {
   rpc::Wait wait;
   wait.session = options.session;
   wait.target = options.target;
@@ -211,13 +229,15 @@ Result<rpc::Wait> what_to_wait_for(const Options& options, const Context& contex
   if (options.session.empty() && !around.empty()) {
     if (!has_target) {
       wait.session = around;
-    } else if (const auto session = client::Client(agent).ask<SessionInfo>(rpc::SessionShow{around});
+    } else if (const auto session =
+                   client::Client(agent).ask<SessionInfo>(rpc::SessionShow{around});
                session && is_own_recipient(*session, options.target)) {
       wait.session = around;
       wait.target = {};
     }
   } else if (options.session.empty() && !has_target) {
-    return fail(ErrorCode::usage, "whose code? name an address, a number or --session (see otpctl wait --help)");
+    return fail(ErrorCode::usage,
+                "whose code? name an address, a number or --session (see otpctl wait --help)");
   }
   return wait;
 }
@@ -226,7 +246,8 @@ Result<rpc::Wait> what_to_wait_for(const Options& options, const Context& contex
 
 ExitCode run(const Options& options, Context& context) {
   if (!options.env_file.empty()) {
-    if (auto loaded = load_env_file(context, options.env_file); !loaded) return report(context, loaded.error(), options.json);
+    if (auto loaded = load_env_file(context, options.env_file); !loaded)
+      return report(context, loaded.error(), options.json);
   }
   if (options.queue && !options.exclusive) {
     return report(context, Error{ErrorCode::usage, "--queue belongs to --exclusive"}, options.json);

@@ -1,5 +1,5 @@
-// --help, man/, completions/ and the exit codes are held together: each option is described everywhere, and nothing is
-// described that does not exist.
+// --help, man/, completions/ and the exit codes are held together: each option is described
+// everywhere, and nothing is described that does not exist.
 #include "cli/commands.hpp"
 #include "otpctl/dispatch.hpp"
 #include "shared/commands.hpp"
@@ -66,7 +66,8 @@ TEST_CASE("every option of every command stands in its manual page, and no other
 TEST_CASE("every action stands in its manual page, and no other") {
   for (const auto& [name, built] : test::all_commands()) {
     std::set<std::string> actions, described;
-    for (const CLI::App* each : built.app->get_subcommands(nullptr)) actions.insert(each->get_name());
+    for (const CLI::App* each : built.app->get_subcommands(nullptr))
+      actions.insert(each->get_name());
     std::istringstream page(read_file("man/otpctl-" + name + ".1"));
     for (std::string line; std::getline(page, line);) {
       if (line.rfind(".It Cm ", 0) == 0) described.insert(line.substr(7, line.find(' ', 7) - 7));
@@ -141,14 +142,25 @@ TEST_CASE("the exit codes are those of the enum, the same in help and in otpctl(
 }
 
 TEST_CASE("each class of error ends with the exit code of the design") {
-  const std::vector<std::pair<ErrorCode, int>> expected{
-      {ErrorCode::usage, 64},          {ErrorCode::config, 78},        {ErrorCode::not_found, 66},
-      {ErrorCode::expired, 66},        {ErrorCode::no_code, 65},       {ErrorCode::ambiguous, 64},
-      {ErrorCode::agent_unreachable, 69}, {ErrorCode::agent_version, 69}, {ErrorCode::source_unreachable, 69},
-      {ErrorCode::auth_rejected, 77},  {ErrorCode::permission, 77},    {ErrorCode::network, 69},
-      {ErrorCode::tls, 69},            {ErrorCode::protocol, 69},      {ErrorCode::timeout, 124},
-      {ErrorCode::busy, 75},           {ErrorCode::throttled, 75},     {ErrorCode::storage, 75},
-      {ErrorCode::internal, 69}};
+  const std::vector<std::pair<ErrorCode, int>> expected{{ErrorCode::usage, 64},
+                                                        {ErrorCode::config, 78},
+                                                        {ErrorCode::not_found, 66},
+                                                        {ErrorCode::expired, 66},
+                                                        {ErrorCode::no_code, 65},
+                                                        {ErrorCode::ambiguous, 64},
+                                                        {ErrorCode::agent_unreachable, 69},
+                                                        {ErrorCode::agent_version, 69},
+                                                        {ErrorCode::source_unreachable, 69},
+                                                        {ErrorCode::auth_rejected, 77},
+                                                        {ErrorCode::permission, 77},
+                                                        {ErrorCode::network, 69},
+                                                        {ErrorCode::tls, 69},
+                                                        {ErrorCode::protocol, 69},
+                                                        {ErrorCode::timeout, 124},
+                                                        {ErrorCode::busy, 75},
+                                                        {ErrorCode::throttled, 75},
+                                                        {ErrorCode::storage, 75},
+                                                        {ErrorCode::internal, 69}};
   for (const auto& [code, exit] : expected) {
     CAPTURE(name_of(code));
     CHECK(static_cast<int>(exit_code_for(code)) == exit);

@@ -27,11 +27,31 @@ TEST_CASE("wait: nothing said is the default, everything said is kept") {
   all.progress = "plain";
   all.quiet = true;
   all.env_file = "mail.env";
-  CHECK(parsed(wait::kCommand,
-               {"bot5@example.com", "--phone", "+905551112233", "--from", "*@shop.example", "--subject=*code*", "--pattern",
-                "(\\d+)", "--length", "4-8", "--timeout", "90", "--since", "5m", "--exclusive", "--queue", "1h30m",
-                "--fail-fast", "--timeout-exit-code", "7", "--json", "--progress=plain", "-q", "--env-file", "mail.env"}) ==
-        all);
+  CHECK(parsed(wait::kCommand, {"bot5@example.com",
+                                "--phone",
+                                "+905551112233",
+                                "--from",
+                                "*@shop.example",
+                                "--subject=*code*",
+                                "--pattern",
+                                "(\\d+)",
+                                "--length",
+                                "4-8",
+                                "--timeout",
+                                "90",
+                                "--since",
+                                "5m",
+                                "--exclusive",
+                                "--queue",
+                                "1h30m",
+                                "--fail-fast",
+                                "--timeout-exit-code",
+                                "7",
+                                "--json",
+                                "--progress=plain",
+                                "-q",
+                                "--env-file",
+                                "mail.env"}) == all);
 }
 
 TEST_CASE("wait: a recipient is an address or a number") {
@@ -42,7 +62,8 @@ TEST_CASE("wait: a recipient is an address or a number") {
   named.target.email = "bot5@example.com";
   CHECK(parsed(wait::kCommand, {"--email", "bot5@example.com"}) == named);
   CHECK(parsed(wait::kCommand, {"bot5@example.com"}) == named);
-  CHECK(refused(wait::kCommand, {"bot5"}) == "RECIPIENT: 'bot5' is neither an e-mail address nor a phone number");
+  CHECK(refused(wait::kCommand, {"bot5"}) ==
+        "RECIPIENT: 'bot5' is neither an e-mail address nor a phone number");
   CHECK(refused(wait::kCommand, {"+"}) != "");
   CHECK(refused(wait::kCommand, {"a@b.example", "c@d.example"}) == "one argument too many");
 }
@@ -58,23 +79,28 @@ TEST_CASE("wait: none, now and 0 are told apart") {
 }
 
 TEST_CASE("impossible durations, numbers, words and lengths are refused with their name") {
-  for (const std::string text : {"5x", "-1", "", "1.5s", "5 m", "400d", "9999999999999999999", "now", "none "}) {
+  for (const std::string text :
+       {"5x", "-1", "", "1.5s", "5 m", "400d", "9999999999999999999", "now", "none "}) {
     CAPTURE(text);
     CHECK(refused(wait::kCommand, {"--timeout=" + text}).rfind("--timeout", 0) == 0);
   }
   CHECK(refused(wait::kCommand, {"--since", "none"}).rfind("--since", 0) == 0);
-  CHECK(refused(wait::kCommand, {"--timeout-exit-code", "256"}).rfind("--timeout-exit-code", 0) == 0);
+  CHECK(refused(wait::kCommand, {"--timeout-exit-code", "256"}).rfind("--timeout-exit-code", 0) ==
+        0);
   CHECK(refused(wait::kCommand, {"--timeout-exit-code", "x"}) != "");
-  CHECK(refused(wait::kCommand, {"--progress", "fancy"}) == "--progress: 'fancy' is none of auto, plain, none");
+  CHECK(refused(wait::kCommand, {"--progress", "fancy"}) ==
+        "--progress: 'fancy' is none of auto, plain, none");
   CHECK(refused(wait::kCommand, {"--length", "0"}).rfind("--length", 0) == 0);
   CHECK(refused(sms::kCommand, {"--sent", "yesterday"}).rfind("--sent", 0) == 0);
 }
 
 TEST_CASE("what CLI11 says in its own words becomes one clear line") {
-  CHECK(refused(wait::kCommand, {"--timout", "5"}) == "unknown option --timout, did you mean --timeout?");
+  CHECK(refused(wait::kCommand, {"--timout", "5"}) ==
+        "unknown option --timout, did you mean --timeout?");
   CHECK(refused(wait::kCommand, {"--zzzzzzzzzzzzzz=secret"}) == "unknown option --zzzzzzzzzzzzzz");
   CHECK(refused(wait::kCommand, {"--timeout"}) == "--timeout needs a value");
-  CHECK(refused(wait::kCommand, {"--timeout", "1", "--timeout", "2"}) == "--timeout may be given once, with one value");
+  CHECK(refused(wait::kCommand, {"--timeout", "1", "--timeout", "2"}) ==
+        "--timeout may be given once, with one value");
   CHECK(refused(wait::kCommand, {"-x"}) == "unknown option -x");
   CHECK(refused(wait::kCommand, {"--json=maybe"}) != "");
 }
@@ -96,13 +122,15 @@ TEST_CASE("session: each action with its own options") {
   wanted.env_file = "f";
   wanted.quiet = true;
   wanted.json = true;
-  CHECK(parsed(session::kCommand, {"register", "bot5@example.com", "--from", "*@shop.example", "--ttl", "10m", "--country",
-                                   "TR", "--metadata", R"({"case":7})", "--exclusive", "--queue", "5s", "--env-file", "f",
-                                   "-q", "--json"}) == wanted);
-  const std::vector<std::pair<std::string, session::Action>> actions{{"show", session::Action::show},
-                                                                     {"mark", session::Action::mark},
-                                                                     {"refresh", session::Action::refresh},
-                                                                     {"close", session::Action::close}};
+  CHECK(parsed(session::kCommand,
+               {"register", "bot5@example.com", "--from", "*@shop.example", "--ttl", "10m",
+                "--country", "TR", "--metadata", R"({"case":7})", "--exclusive", "--queue", "5s",
+                "--env-file", "f", "-q", "--json"}) == wanted);
+  const std::vector<std::pair<std::string, session::Action>> actions{
+      {"show", session::Action::show},
+      {"mark", session::Action::mark},
+      {"refresh", session::Action::refresh},
+      {"close", session::Action::close}};
   for (const auto& [name, action] : actions) {
     session::Options one;
     one.action = action;
@@ -119,17 +147,19 @@ TEST_CASE("session: each action with its own options") {
   session::Options list;
   list.action = session::Action::list;
   CHECK(parsed(session::kCommand, {"list"}) == list);
-  CHECK(refused(session::kCommand, {}) == "an action is missing: register, list, show, mark, refresh, close");
+  CHECK(refused(session::kCommand, {}) ==
+        "an action is missing: register, list, show, mark, refresh, close");
   CHECK(refused(session::kCommand, {"lst"}) == "unknown action 'lst', did you mean 'list'?");
   CHECK(refused(session::kCommand, {"list", "1c8f"}) == "one argument too many");
   CHECK(refused(session::kCommand, {"show", "--ttl", "5"}).rfind("unknown option --ttl", 0) == 0);
 }
 
 TEST_CASE("manual, sms, deliver and status") {
-  CHECK(parsed(manual::kCommand, {"bot5", "482913", "--json"}) == manual::Options{"bot5", "482913", true});
+  CHECK(parsed(manual::kCommand, {"bot5", "482913", "--json"}) ==
+        manual::Options{"bot5", "482913", true});
   CHECK(parsed(manual::kCommand, {"bot5"}) == manual::Options{"bot5", "", false});
-  CHECK(parsed(sms::kCommand, {"--from", "Shop", "--to", "+905551112233", "--sent", "2023-11-14T22:13:20Z", "--id", "x",
-                               "text", "--json"}) ==
+  CHECK(parsed(sms::kCommand, {"--from", "Shop", "--to", "+905551112233", "--sent",
+                               "2023-11-14T22:13:20Z", "--id", "x", "text", "--json"}) ==
         sms::Options{"Shop", "+905551112233", WallTime(1700000000s), "x", "text", true});
   CHECK(parsed(sms::kCommand, {"-"}) == sms::Options{"", "", {}, "", "-", false});
   CHECK(parsed(deliver::kCommand, {"-f", "s@x.example", "a@y.example", "b@y.example", "--json"}) ==
@@ -140,13 +170,17 @@ TEST_CASE("manual, sms, deliver and status") {
 
 TEST_CASE("agent: what start, run and restart take is passed on") {
   agent::Options start{agent::Action::start, "/etc/otpctl/config.toml", 2, "f", true};
-  CHECK(parsed(agent::kCommand, {"start", "--config", "/etc/otpctl/config.toml", "-vv", "--env-file", "f", "--json"}) == start);
+  CHECK(parsed(agent::kCommand, {"start", "--config", "/etc/otpctl/config.toml", "-vv",
+                                 "--env-file", "f", "--json"}) == start);
   CHECK(agent::agent_arguments(start) == Words{"--config", "/etc/otpctl/config.toml", "-v", "-v"});
   CHECK(agent::agent_arguments({}).empty());
-  CHECK(parsed(agent::kCommand, {"run", "-v"}) == agent::Options{agent::Action::run, "", 1, "", false});
+  CHECK(parsed(agent::kCommand, {"run", "-v"}) ==
+        agent::Options{agent::Action::run, "", 1, "", false});
   CHECK(parsed(agent::kCommand, {"stop"}) == agent::Options{agent::Action::stop, "", 0, "", false});
-  CHECK(parsed(agent::kCommand, {"restart"}) == agent::Options{agent::Action::restart, "", 0, "", false});
-  CHECK(parsed(agent::kCommand, {"status", "--json"}) == agent::Options{agent::Action::status, "", 0, "", true});
+  CHECK(parsed(agent::kCommand, {"restart"}) ==
+        agent::Options{agent::Action::restart, "", 0, "", false});
+  CHECK(parsed(agent::kCommand, {"status", "--json"}) ==
+        agent::Options{agent::Action::status, "", 0, "", true});
   CHECK(refused(agent::kCommand, {"stop", "-v"}) == "unknown option -v");
 }
 

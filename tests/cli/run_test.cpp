@@ -51,8 +51,10 @@ TEST_CASE("X01 wait: standard output holds the code and a newline, standard erro
   CHECK(acked);
 }
 
-ExitCode wait_that_ends(const WaitEnd& end, wait::Options options, TestContext& test, const TempDir& home) {
-  FakeAgent agent(home.path() + "/agent.sock", {[&](AgentSide& side) { side.answer(side.greet().id, end); }});
+ExitCode wait_that_ends(const WaitEnd& end, wait::Options options, TestContext& test,
+                        const TempDir& home) {
+  FakeAgent agent(home.path() + "/agent.sock",
+                  {[&](AgentSide& side) { side.answer(side.greet().id, end); }});
   options.target.email = "bot5@example.com";
   return wait::run(options, test.context);
 }
@@ -62,7 +64,15 @@ TEST_CASE("X01 wait: an end without a code leaves standard output empty and expl
   WaitEnd end;
   end.message = "no code for bot5@example.com";
   end.seen = {Seen{Unmatched::filtered, 2, "no-reply@shop.example", WallTime(1700000000s)}};
-  end.sources = {SourceStatus{"main/INBOX", "imap", SourceState::live, "IDLE", WallTime{}, WallTime(1700000057s), {}, 0, 0}};
+  end.sources = {SourceStatus{"main/INBOX",
+                              "imap",
+                              SourceState::live,
+                              "IDLE",
+                              WallTime{},
+                              WallTime(1700000057s),
+                              {},
+                              0,
+                              0}};
   TestContext test("wait", "", in(home));
   test.now.wall = WallTime(1700000060s);
   CHECK(wait_that_ends(end, {}, test, home) == ExitCode::timed_out);
@@ -79,9 +89,11 @@ TEST_CASE("X01 wait: an end without a code leaves standard output empty and expl
   CHECK(other.err == "otpctl wait: no code for bot5@example.com\n");
 }
 
-TEST_CASE("X01 each end has its own exit code; --timeout-exit-code changes only that of a timeout") {
+TEST_CASE(
+    "X01 each end has its own exit code; --timeout-exit-code changes only that of a timeout") {
   const TempDir home;
-  for (const ExitCode exit : {ExitCode::no, ExitCode::unreadable, ExitCode::unreachable, ExitCode::not_allowed}) {
+  for (const ExitCode exit :
+       {ExitCode::no, ExitCode::unreadable, ExitCode::unreachable, ExitCode::not_allowed}) {
     WaitEnd end;
     end.exit = exit;
     wait::Options options;
@@ -117,7 +129,7 @@ TEST_CASE("X02 a code that cannot be written is not acknowledged and ends with 7
   const TempDir home;
   bool more = false;
   TestContext test("wait", "", in(home));
-  const client::Fd full(open("/dev/full", O_WRONLY | O_CLOEXEC));
+  const Fd full(open("/dev/full", O_WRONLY | O_CLOEXEC));
   REQUIRE(full);
   test.context.out = Sink(full.get());
   {
@@ -155,7 +167,7 @@ TEST_CASE("X02 a wait whose reader has gone leaves by itself") {
 TEST_CASE("X02 a standard output that is closed is told before anybody's code is asked for") {
   const TempDir home;
   TestContext test("wait", "", in(home));
-  const client::Fd closed(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const Fd closed(open("/dev/null", O_RDONLY | O_CLOEXEC));
   test.context.out = Sink(closed.get());
   wait::Options options;
   options.target.email = "bot5@example.com";
@@ -181,10 +193,12 @@ TEST_CASE("wait without anybody to wait for is a usage error; OTPCTL_SESSION sta
   CHECK(asked.session == "1c8f1c8f");
 }
 
-TEST_CASE("a recipient that is the session's own means the session, another one gets its own wait") {
+TEST_CASE(
+    "a recipient that is the session's own means the session, another one gets its own wait") {
   const TempDir home;
-  for (const auto& [recipient, expected] : {std::pair<std::string, std::string>{"Bot5@Example.com", "1c8f1c8f"},
-                                            std::pair<std::string, std::string>{"bot6@example.com", ""}}) {
+  for (const auto& [recipient, expected] :
+       {std::pair<std::string, std::string>{"Bot5@Example.com", "1c8f1c8f"},
+        std::pair<std::string, std::string>{"bot6@example.com", ""}}) {
     rpc::Wait asked;
     auto variables = in(home);
     variables["OTPCTL_SESSION"] = "1c8f1c8f";
@@ -219,7 +233,8 @@ TEST_CASE("session register prints the id only, and warns on standard error") {
   options.action = session::Action::register_;
   options.target.email = "bot5@example.com";
   const auto register_with = [&](TestContext& test) {
-    FakeAgent agent(home.path() + "/agent.sock", {[&](AgentSide& side) { side.answer(side.greet().id, session); }});
+    FakeAgent agent(home.path() + "/agent.sock",
+                    {[&](AgentSide& side) { side.answer(side.greet().id, session); }});
     return session::run(options, test.context);
   };
   TestContext test("session", "", in(home));
@@ -260,7 +275,9 @@ TEST_CASE("session list reads page after page") {
   CHECK(test.out.find("bbbb") != std::string::npos);
 }
 
-TEST_CASE("without an agent: status and session end with 69, sms and deliver with 75, none of them starts one") {
+TEST_CASE(
+    "without an agent: status and session end with 69, sms and deliver with 75, none of them "
+    "starts one") {
   const TempDir home;
   auto variables = in(home);
   TestContext first("status", "", variables);
@@ -270,7 +287,8 @@ TEST_CASE("without an agent: status and session end with 69, sms and deliver wit
   list.action = session::Action::list;
   CHECK(session::run(list, second.context) == ExitCode::unreachable);
   TestContext third("sms", "PIN 482913", variables);
-  CHECK(sms::run({"Shop", "+905551112233", {}, "", "", false}, third.context) == ExitCode::try_later);
+  CHECK(sms::run({"Shop", "+905551112233", {}, "", "", false}, third.context) ==
+        ExitCode::try_later);
   CHECK(third.err.find("482913") == std::string::npos);
   TestContext fourth("deliver", "Subject: x\n\n1", variables);
   CHECK(deliver::run({}, fourth.context) == ExitCode::try_later);
@@ -306,16 +324,17 @@ TEST_CASE("deliver: 4xx is 75, 5xx is 65, both on one line") {
   const auto deliver_with = [&](const std::string& last, TestContext& test) {
     const auto greet_only = [](AgentSide& side) { side.line(); };
     FakeAgent agent(home.path() + "/agent.sock", {greet_only});
-    FakeAgent lmtp(home.path() + "/lmtp.sock", {[&](AgentSide& side) {
-                     side.say("220 x\r\n");
-                     for (const char* reply : {"250 x\r\n", "250 x\r\n", "250 x\r\n", "354 x\r\n"}) {
-                       side.line();
-                       side.say(reply);
-                     }
-                     while (side.line() != ".\r") {
-                     }
-                     side.say(last);
-                   }});
+    FakeAgent lmtp(
+        home.path() + "/lmtp.sock", {[&](AgentSide& side) {
+          side.say("220 x\r\n");
+          for (const char* reply : {"250 x\r\n", "250 x\r\n", "250 x\r\n", "354 x\r\n"}) {
+            side.line();
+            side.say(reply);
+          }
+          while (side.line() != ".\r") {
+          }
+          side.say(last);
+        }});
     return deliver::run({{"<bot5@example.com>"}, "", false}, test.context);
   };
   TestContext kept("deliver", "Subject: x\n\n1\n", in(home));
@@ -328,7 +347,9 @@ TEST_CASE("deliver: 4xx is 75, 5xx is 65, both on one line") {
   CHECK(never.err == "otpctl deliver: refused for bot5@example.com: 5.3.4 too large\n");
 }
 
-TEST_CASE("an environment file: ours are taken, others passed over, a password that others can read is refused") {
+TEST_CASE(
+    "an environment file: ours are taken, others passed over, a password that others can read is "
+    "refused") {
   const TempDir home;
   const std::string path = home.path() + "/mail.env";
   const auto load = [&](const std::string& text, mode_t mode, TestContext& test) {
@@ -337,9 +358,11 @@ TEST_CASE("an environment file: ours are taken, others passed over, a password t
     return load_env_file(test.context, path);
   };
   TestContext test("wait");
-  REQUIRE(load("# mail\nexport M365_EMAIL='bot@example.com'\n\nPATH=/evil\nOTPCTL_PASSWORD=\"a b\"\n", 0600, test));
-  CHECK(test.environment ==
-        std::map<std::string, std::string>{{"M365_EMAIL", "bot@example.com"}, {"OTPCTL_PASSWORD", "a b"}});
+  REQUIRE(
+      load("# mail\nexport M365_EMAIL='bot@example.com'\n\nPATH=/evil\nOTPCTL_PASSWORD=\"a b\"\n",
+           0600, test));
+  CHECK(test.environment == std::map<std::string, std::string>{{"M365_EMAIL", "bot@example.com"},
+                                                               {"OTPCTL_PASSWORD", "a b"}});
   CHECK(load("OTPCTL_HOME=/x", 0644, test));
   const auto open_password = load("OTPCTL_HOME=/x\nOTPCTL_PASSWORD=x\n", 0640, test);
   REQUIRE(!open_password);
@@ -351,7 +374,9 @@ TEST_CASE("an environment file: ours are taken, others passed over, a password t
   CHECK(load_env_file(test.context, home.path() + "/none").error().code == ErrorCode::not_found);
 }
 
-TEST_CASE("progress: nothing without a terminal, one rewritten line with one, a line each 10 s in plain") {
+TEST_CASE(
+    "progress: nothing without a terminal, one rewritten line with one, a line each 10 s in "
+    "plain") {
   using wait::Progress;
   CHECK(Progress::text(65s, 55s) == "waiting for 65s, 55s left");
   CHECK(Progress::text(65s, {}) == "waiting for 65s");
@@ -385,7 +410,8 @@ TEST_CASE("progress: nothing without a terminal, one rewritten line with one, a 
 
 TEST_CASE("X03 what others wrote is escaped before it reaches a terminal") {
   AgentStatus agent_status;
-  agent_status.sources = {SourceStatus{"main\x1b[2J", "imap", SourceState::live, "a\nb", {}, {}, {}, 0, 0}};
+  agent_status.sources = {
+      SourceStatus{"main\x1b[2J", "imap", SourceState::live, "a\nb", {}, {}, {}, 0, 0}};
   agent_status.waiters.resize(1);
   agent_status.waiters[0].target.email = "x\x1b]0;owned\x07@example.com";
   const std::string text = status::in_words(agent_status, WallTime{});
@@ -396,7 +422,8 @@ TEST_CASE("X03 what others wrote is escaped before it reaches a terminal") {
 
 TEST_CASE("errors are one line, or one JSON object") {
   TestContext test("wait");
-  CHECK(report(test.context, Error{ErrorCode::config, "config.toml:3: un\nknown"}, false) == ExitCode::configuration);
+  CHECK(report(test.context, Error{ErrorCode::config, "config.toml:3: un\nknown"}, false) ==
+        ExitCode::configuration);
   CHECK(test.err == "otpctl wait: config.toml:3: un\\x0aknown\n");
   TestContext json("wait");
   CHECK(report(json.context, Error{ErrorCode::busy, "x"}, true) == ExitCode::try_later);

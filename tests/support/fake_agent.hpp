@@ -1,5 +1,6 @@
-// An agent of a few lines for the tests of clients: it listens in a folder of its own and plays one script a
-// connection, in order, in a thread of its own. A script talks in whole lines and may hang up at any place.
+// An agent of a few lines for the tests of clients: it listens in a folder of its own and plays one
+// script a connection, in order, in a thread of its own. A script talks in whole lines and may hang
+// up at any place.
 #pragma once
 
 #include "rpc/messages.hpp"

@@ -30,22 +30,25 @@ std::string with_reason(const std::string& what) { return what + ": " + std::str
 
 /// The socket and its folder are ours and nobody else can put another one there.
 Result<void> check_owner(const std::string& path) {
-  struct stat socket{};
+  struct stat socket {};
   if (lstat(path.c_str(), &socket) != 0) {
     const ErrorCode code = errno == EACCES ? ErrorCode::permission : ErrorCode::agent_unreachable;
     return fail(code, with_reason(printable(path)));
   }
-  if (!S_ISSOCK(socket.st_mode)) return fail(ErrorCode::permission, printable(path) + " is no socket");
+  if (!S_ISSOCK(socket.st_mode))
+    return fail(ErrorCode::permission, printable(path) + " is no socket");
   if (socket.st_uid != geteuid()) {
     return fail(ErrorCode::permission, printable(path) + " belongs to another user (uid " +
                                            std::to_string(socket.st_uid) + ")");
   }
   const std::string folder = path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
-  struct stat info{};
-  if (stat(folder.c_str(), &info) != 0) return fail(ErrorCode::agent_unreachable, with_reason(printable(folder)));
+  struct stat info {};
+  if (stat(folder.c_str(), &info) != 0)
+    return fail(ErrorCode::agent_unreachable, with_reason(printable(folder)));
   const bool ours = info.st_uid == geteuid() || info.st_uid == 0;
   if (!ours || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return fail(ErrorCode::permission, printable(folder) + " can be written by others: chmod 700 it");
+    return fail(ErrorCode::permission,
+                printable(folder) + " can be written by others: chmod 700 it");
   }
   return {};
 }
@@ -59,7 +62,8 @@ Woke pause(int fd, std::span<pollfd> watch, std::optional<Instant> until) {
   for (;;) {
     timespec left{};
     if (until) left = left_until(*until);
-    // ppoll counts on CLOCK_MONOTONIC, which stands still during suspend: look again at least every 5 s.
+    // ppoll counts on CLOCK_MONOTONIC, which stands still during suspend: look again at least every
+    // 5 s.
     const timespec longest{5, 0};
     const bool capped = !until || left.tv_sec >= longest.tv_sec;
     const int count = ppoll(fds.data(), fds.size(), capped ? &longest : &left, nullptr);
@@ -86,8 +90,8 @@ Result<Channel> Channel::connect(const std::string& path, Instant until) {
 
   Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd) return fail(ErrorCode::agent_unreachable, with_reason("socket"));
-  // A non-blocking connect says EAGAIN at once when the backlog is full; a blocking one waits, as long as
-  // SO_SNDTIMEO allows (unix(7) has no other way to wait for a place).
+  // A non-blocking connect says EAGAIN at once when the backlog is full; a blocking one waits, as
+  // long as SO_SNDTIMEO allows (unix(7) has no other way to wait for a place).
   const timespec left = left_until(until);
   const timeval limit{left.tv_sec, left.tv_nsec / 1000 + 1};
   setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
@@ -97,13 +101,17 @@ Result<Channel> Channel::connect(const std::string& path, Instant until) {
   } while (done != 0 && errno == EINTR && BootClock::now() < until);
   if (done != 0) {
     const bool hung = errno == EAGAIN || errno == EINTR;
-    if (hung) return fail(ErrorCode::timeout, "the agent at " + printable(path) + " does not take connections");
-    return fail(errno == EACCES ? ErrorCode::permission : ErrorCode::agent_unreachable, with_reason(printable(path)));
+    if (hung)
+      return fail(ErrorCode::timeout,
+                  "the agent at " + printable(path) + " does not take connections");
+    return fail(errno == EACCES ? ErrorCode::permission : ErrorCode::agent_unreachable,
+                with_reason(printable(path)));
   }
   ucred peer{};
   peer.uid = static_cast<uid_t>(-1);
   socklen_t size = sizeof peer;
-  const bool told = getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && size == sizeof peer;
+  const bool told =
+      getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && size == sizeof peer;
   if (!told || peer.uid != geteuid()) {
     return fail(ErrorCode::permission, "the agent at " + printable(path) + " runs as another user");
   }
@@ -148,7 +156,8 @@ Result<bool> Channel::fill() {
     const ssize_t got = recv(fd_.get(), buffer.data(), buffer.size(), 0);
     if (got > 0) {
       in_.append(buffer.data(), static_cast<std::size_t>(got));
-      if (in_.size() > 4 * rpc::kMaxLine) return fail(ErrorCode::protocol, "the agent sent a line beyond the limit");
+      if (in_.size() > 4 * rpc::kMaxLine)
+        return fail(ErrorCode::protocol, "the agent sent a line beyond the limit");
       return true;
     }
     if (got == 0) return false;
@@ -160,7 +169,8 @@ Result<bool> Channel::fill() {
 Result<std::string> Channel::await_line(Instant until) {
   for (;;) {
     if (auto found = line()) return std::move(*found);
-    if (pause(fd_.get(), {}, until) == Woke::time) return fail(ErrorCode::timeout, "the agent does not answer");
+    if (pause(fd_.get(), {}, until) == Woke::time)
+      return fail(ErrorCode::timeout, "the agent does not answer");
     const auto open = fill();
     if (!open) return fail(open.error());
     if (!*open) {

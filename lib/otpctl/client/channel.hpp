@@ -1,10 +1,10 @@
-// A connected Unix stream socket, read line by line. Never blocks but where it says so, and then not beyond a
-// deadline on CLOCK_BOOTTIME. SIGPIPE is never raised.
+// A connected Unix stream socket, read line by line. Never blocks but where it says so, and then
+// not beyond a deadline on CLOCK_BOOTTIME. SIGPIPE is never raised.
 #pragma once
 
 #include "base/result.hpp"
 #include "base/time.hpp"
-#include "client/fd.hpp"
+#include "base/fd.hpp"
 
 #include <optional>
 #include <poll.h>
@@ -16,15 +16,16 @@ namespace otpctl::client {
 /// What ended a pause.
 enum class Woke { ready, watched, time };
 
-/// Waits until `fd` (-1: none) is readable, one of `watch` has what it asks for (its revents are set), or `until`
-/// (nothing: for ever) has come.
+/// Waits until `fd` (-1: none) is readable, one of `watch` has what it asks for (its revents are
+/// set), or `until` (nothing: for ever) has come.
 Woke pause(int fd, std::span<pollfd> watch, std::optional<Instant> until);
 
 class Channel {
  public:
-  /// Connects to a socket of our own user: the socket file and its folder must be ours (or root's) and writable by
-  /// nobody else, and the listening process must be ours (SO_PEERCRED). `agent_unreachable` when nobody listens or
-  /// the backlog stays full until the deadline, `permission` when it is somebody else's.
+  /// Connects to a socket of our own user: the socket file and its folder must be ours (or root's)
+  /// and writable by nobody else, and the listening process must be ours (SO_PEERCRED).
+  /// `agent_unreachable` when nobody listens or the backlog stays full until the deadline,
+  /// `permission` when it is somebody else's.
   static Result<Channel> connect(const std::string& path, Instant until);
 
   /// Sends all of it. `network` when the peer is gone, `timeout` when it does not read.
@@ -33,7 +34,8 @@ class Channel {
   /// A line that was read whole, without its LF.
   std::optional<std::string> line();
 
-  /// Takes what has arrived; false at the end of the stream. `protocol` for a line that exceeds the limit.
+  /// Takes what has arrived; false at the end of the stream. `protocol` for a line that exceeds the
+  /// limit.
   Result<bool> fill();
 
   /// line(), after waiting for it. `network` at the end of the stream, `timeout` at the deadline.

@@ -42,7 +42,8 @@ Result<std::string> Client::lmtp_socket() {
 
 Result<void> Client::await_end(Instant until) {
   while (link_) {
-    if (pause(link_->fd(), {}, until) == Woke::time) return fail(ErrorCode::timeout, "the agent does not end");
+    if (pause(link_->fd(), {}, until) == Woke::time)
+      return fail(ErrorCode::timeout, "the agent does not end");
     if (auto filled = link_->fill(); !filled) link_.reset();
   }
   return {};

@@ -18,8 +18,8 @@ class Client {
  public:
   explicit Client(Options options) : options_(std::move(options)) {}
 
-  /// The answer, or the agent's error, or why there is none: `agent_unreachable` (exit 69) also for an agent that
-  /// hangs or ends meanwhile. Nothing is sent twice.
+  /// The answer, or the agent's error, or why there is none: `agent_unreachable` (exit 69) also for
+  /// an agent that hangs or ends meanwhile. Nothing is sent twice.
   Result<rpc::Answer> call(const rpc::Request& request, Duration within = std::chrono::seconds(10));
 
   /// call() for requests with one kind of answer.

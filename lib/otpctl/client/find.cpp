@@ -2,7 +2,8 @@
 
 #include "base/text.hpp"
 #include "client/client.hpp"
-#include "client/private_folder.hpp"
+#include "base/private_folder.hpp"
+#include "client/lock_file.hpp"
 #include "client/start.hpp"
 #include "rpc/agent_file.hpp"
 
@@ -21,12 +22,14 @@ constexpr char kSystemSocket[] = "/run/otpctl/agent.sock";
 
 std::optional<rpc::AgentFile> agent_file(const Paths& paths) {
   const Fd file(open(paths.agent_file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  struct stat info{};
-  if (!file || fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_uid != geteuid()) return std::nullopt;
+  struct stat info {};
+  if (!file || fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_uid != geteuid())
+    return std::nullopt;
   std::string text(8192, '\0');
   const ssize_t got = read(file.get(), text.data(), text.size());
   if (got <= 0) return std::nullopt;
-  const auto known = rpc::read_agent_file(trim(std::string_view(text).substr(0, static_cast<std::size_t>(got))));
+  const auto known =
+      rpc::read_agent_file(trim(std::string_view(text).substr(0, static_cast<std::size_t>(got))));
   if (!known) return std::nullopt;
   return *known;
 }
@@ -35,10 +38,12 @@ std::string beside(const std::string& socket) {
   return socket.substr(0, socket.rfind('/') + 1) + "lmtp.sock";
 }
 
-/// Another user's system service does not keep anybody from an agent of his own, once he has a configuration.
+/// Another user's system service does not keep anybody from an agent of his own, once he has a
+/// configuration.
 bool may_pass(const std::string& socket, const Error& error, const Paths& paths) {
   if (error.code == ErrorCode::agent_unreachable) return true;
-  return error.code == ErrorCode::permission && socket == kSystemSocket && access(paths.config.c_str(), F_OK) == 0;
+  return error.code == ErrorCode::permission && socket == kSystemSocket &&
+         access(paths.config.c_str(), F_OK) == 0;
 }
 
 }  // namespace
@@ -50,8 +55,8 @@ bool stopped_just_now(const Paths& paths) {
   return age >= Duration(0) && age < rpc::kStoppedFor;
 }
 
-Result<Options> options_from(const Surroundings& surroundings, const std::string& command, Start start,
-                             const std::string& config) {
+Result<Options> options_from(const Surroundings& surroundings, const std::string& command,
+                             Start start, const std::string& config) {
   auto paths = resolve_paths(surroundings, config);
   if (!paths) return fail(paths.error());
   Options options;
@@ -59,7 +64,8 @@ Result<Options> options_from(const Surroundings& surroundings, const std::string
   options.name = "otpctl-" + command + " " + kVersion;
   for (const std::string_view name : rpc::kHelloEnvironment) {
     const std::string key(name);
-    if (std::string value = surroundings.env(key.c_str()); !value.empty()) options.environment[key] = value;
+    if (std::string value = surroundings.env(key.c_str()); !value.empty())
+      options.environment[key] = value;
   }
   options.start = start;
   options.agent_program = agent_program(surroundings);
@@ -76,15 +82,19 @@ Result<Found> find_agent(const Options& options, Instant until) {
   }
   for (std::size_t i = 0; i < sockets.size(); ++i) {
     auto channel = Channel::connect(sockets[i], until);
-    if (channel) return Found{std::move(*channel), sockets[i], i == 0 && !lmtp.empty() ? lmtp : beside(sockets[i])};
+    if (channel)
+      return Found{std::move(*channel), sockets[i],
+                   i == 0 && !lmtp.empty() ? lmtp : beside(sockets[i])};
     if (!may_pass(sockets[i], channel.error(), options.paths)) return fail(channel.error());
   }
-  return fail(ErrorCode::agent_unreachable, "no agent is running (start it with `otpctl agent start`)");
+  return fail(ErrorCode::agent_unreachable,
+              "no agent is running (start it with `otpctl agent start`)");
 }
 
 namespace {
 
-/// After the start of an agent that found another one just starting: that one will be there in a moment.
+/// After the start of an agent that found another one just starting: that one will be there in a
+/// moment.
 Result<Found> find_the_other(const Options& options, const Error& busy, Instant until) {
   Duration nap = std::chrono::milliseconds(25);
   for (;;) {
@@ -99,7 +109,8 @@ Result<Found> find_the_other(const Options& options, const Error& busy, Instant 
 
 Result<Found> start_and_find(const Options& options, Instant until) {
   const auto started = start_agent(options.agent_program, options.agent_arguments, until);
-  if (!started && started.error().code == ErrorCode::busy) return find_the_other(options, started.error(), until);
+  if (!started && started.error().code == ErrorCode::busy)
+    return find_the_other(options, started.error(), until);
   if (!started) return fail(started.error());
   return find_agent(options, until);
 }
@@ -108,18 +119,21 @@ Result<Found> start_and_find(const Options& options, Instant until) {
 
 Result<Found> find_or_start(const Options& options) {
   auto found = find_agent(options, BootClock::now() + options.hello_within);
-  if (found || options.start == Start::never || found.error().code != ErrorCode::agent_unreachable) return found;
+  if (found || options.start == Start::never || found.error().code != ErrorCode::agent_unreachable)
+    return found;
   const Instant until = BootClock::now() + options.start_within;
   if (auto folder = make_private_folder(options.paths.state); !folder) return fail(folder.error());
   const auto lock = lock_file(options.paths.start_lock, until);
   if (!lock && lock.error().code == ErrorCode::busy) {
-    return fail(ErrorCode::agent_unreachable, "another command has been starting the agent for too long");
+    return fail(ErrorCode::agent_unreachable,
+                "another command has been starting the agent for too long");
   }
   if (!lock) return fail(lock.error());
   found = find_agent(options, until);
   if (found || found.error().code != ErrorCode::agent_unreachable) return found;
   if (!options.start_after_stop && stopped_just_now(options.paths)) {
-    return fail(ErrorCode::agent_unreachable, "the agent was stopped just now (start it with `otpctl agent start`)");
+    return fail(ErrorCode::agent_unreachable,
+                "the agent was stopped just now (start it with `otpctl agent start`)");
   }
   return start_and_find(options, until);
 }
@@ -138,10 +152,12 @@ Result<int> end_agent(const Options& options, bool restart) {
   const Instant until = BootClock::now() + kStopWithin;
   auto ended = agent.await_end(until);
   if (ended) {
-    if (const auto lock = lock_file(options.paths.agent_lock, until); !lock) ended = fail(lock.error());
+    if (const auto lock = lock_file(options.paths.agent_lock, until); !lock)
+      ended = fail(lock.error());
   }
   if (!ended) {
-    return fail(ErrorCode::agent_unreachable, "the agent (pid " + std::to_string(stopped->pid) + ") does not end");
+    return fail(ErrorCode::agent_unreachable,
+                "the agent (pid " + std::to_string(stopped->pid) + ") does not end");
   }
   return stopped->pid;
 }

@@ -16,7 +16,7 @@ enum class Start { never, if_needed };
 
 struct Options {
   Paths paths;
-  std::string name;  // what the hello says: "otpctl-wait 0.1.0"
+  std::string name;                                // what the hello says: "otpctl-wait 0.1.0"
   std::map<std::string, std::string> environment;  // rpc::kHelloEnvironment, those that are set
   Start start = Start::never;
   bool start_after_stop = false;  // `agent start`: also within 2 s after `agent stop`
@@ -26,9 +26,10 @@ struct Options {
   Duration start_within = std::chrono::seconds(10);
 };
 
-/// Fills paths, name, environment and agent_program. `command` is "wait"; `config` as resolve_paths takes it.
-Result<Options> options_from(const Surroundings& surroundings, const std::string& command, Start start,
-                             const std::string& config = {});
+/// Fills paths, name, environment and agent_program. `command` is "wait"; `config` as resolve_paths
+/// takes it.
+Result<Options> options_from(const Surroundings& surroundings, const std::string& command,
+                             Start start, const std::string& config = {});
 
 struct Found {
   Channel channel;
@@ -36,22 +37,24 @@ struct Found {
   std::string lmtp;  // the LMTP socket of the same agent
 };
 
-/// Tries the socket that agent.json names, then Paths::candidates. `agent_unreachable` when nobody listens;
-/// `timeout` when one does but does not take us; `permission` when it is another user's.
+/// Tries the socket that agent.json names, then Paths::candidates. `agent_unreachable` when nobody
+/// listens; `timeout` when one does but does not take us; `permission` when it is another user's.
 Result<Found> find_agent(const Options& options, Instant until);
 
-/// find_agent; when nobody listens and Options::start allows it, starts one under start.lock, after looking again:
-/// of many clients that come at once one starts it and all find it.
+/// find_agent; when nobody listens and Options::start allows it, starts one under start.lock, after
+/// looking again: of many clients that come at once one starts it and all find it.
 Result<Found> find_or_start(const Options& options);
 
 /// True for 2 s after `agent stop`: nobody starts an agent then.
 bool stopped_just_now(const Paths& paths);
 
-/// `agent restart`: under start.lock ends the living agent (its waiters come back by themselves), waits until it is
-/// gone, starts the next. Without a living agent it is a start. Returns the pid of the new one.
+/// `agent restart`: under start.lock ends the living agent (its waiters come back by themselves),
+/// waits until it is gone, starts the next. Without a living agent it is a start. Returns the pid
+/// of the new one.
 Result<int> restart_agent(const Options& options);
 
-/// `agent stop`: returns when the agent is gone (its connection and agent.lock are closed). The pid that it had.
+/// `agent stop`: returns when the agent is gone (its connection and agent.lock are closed). The pid
+/// that it had.
 Result<int> stop_agent(const Options& options);
 
 }  // namespace otpctl::client

@@ -15,8 +15,9 @@ constexpr int kHelloId = 1;
 }  // namespace
 
 Error hung(int agent_pid) {
-  return Error{ErrorCode::agent_unreachable, "the agent (pid " + std::to_string(agent_pid) +
-                                                 ") does not answer; if it hangs, end it and try again"};
+  return Error{ErrorCode::agent_unreachable,
+               "the agent (pid " + std::to_string(agent_pid) +
+                   ") does not answer; if it hangs, end it and try again"};
 }
 
 Result<Link> Link::open(const Options& options) {
@@ -29,7 +30,9 @@ Result<Link> Link::open(const Options& options) {
 }
 
 Link::Link(Found found, const Options& options)
-    : found_(std::move(found)), name_(options.name), environment_(options.environment),
+    : found_(std::move(found)),
+      name_(options.name),
+      environment_(options.environment),
       hello_by_(BootClock::now() + options.hello_within) {}
 
 Result<rpc::Id> Link::send(const rpc::Request& request) {
@@ -43,7 +46,9 @@ Result<rpc::Id> Link::send(const rpc::Request& request) {
   const rpc::Id id = std::to_string(++last_id_);
   method_of_[id] = rpc::method_name(request);
   bytes += rpc::encode_call(id, request);
-  if (auto sent = found_.channel.send(bytes, greeted_ ? BootClock::now() + std::chrono::seconds(5) : hello_by_); !sent) {
+  if (auto sent = found_.channel.send(
+          bytes, greeted_ ? BootClock::now() + std::chrono::seconds(5) : hello_by_);
+      !sent) {
     // The agent may have refused the hello and closed: what it said is still to be read.
     if (sent.error().code != ErrorCode::network) return fail(sent.error());
   }
@@ -60,9 +65,11 @@ Result<std::optional<rpc::Incoming>> Link::next() {
     if (reply == nullptr) return std::optional<rpc::Incoming>(std::move(*incoming));
     if (reply->id == "null") {  // the agent could not read us, and closes
       const auto* error = std::get_if<Error>(&reply->outcome);
-      return fail(ErrorCode::protocol, error == nullptr ? "the agent sent an answer to nothing" : error->message);
+      return fail(ErrorCode::protocol,
+                  error == nullptr ? "the agent sent an answer to nothing" : error->message);
     }
-    if (reply->id != std::to_string(kHelloId)) return std::optional<rpc::Incoming>(std::move(*incoming));
+    if (reply->id != std::to_string(kHelloId))
+      return std::optional<rpc::Incoming>(std::move(*incoming));
     if (auto hello = take_hello(*reply); !hello) return fail(hello.error());
   }
 }
@@ -71,9 +78,10 @@ Result<void> Link::take_hello(const rpc::Reply& reply) {
   if (const auto* error = std::get_if<Error>(&reply.outcome)) return fail(*error);
   const auto& hello = std::get<rpc::HelloResult>(std::get<rpc::Answer>(reply.outcome));
   if (hello.protocol != kProtocolVersion) {
-    return fail(ErrorCode::agent_version, "the agent is version " + printable(hello.version, 40) + " and speaks protocol " +
-                                              std::to_string(hello.protocol) + ", this command speaks " +
-                                              std::to_string(kProtocolVersion) + ": run `otpctl agent restart`");
+    return fail(ErrorCode::agent_version,
+                "the agent is version " + printable(hello.version, 40) + " and speaks protocol " +
+                    std::to_string(hello.protocol) + ", this command speaks " +
+                    std::to_string(kProtocolVersion) + ": run `otpctl agent restart`");
   }
   greeted_ = true;
   return {};

@@ -19,8 +19,8 @@ class Link {
   /// Sends a request (the first with the hello before it, in one write) and returns its id.
   Result<rpc::Id> send(const rpc::Request& request);
 
-  /// The next message that has arrived whole; the answer to hello is looked at and kept back. An Error ends the
-  /// connection: `agent_version`, the hello refused, or the peer broke the protocol.
+  /// The next message that has arrived whole; the answer to hello is looked at and kept back. An
+  /// Error ends the connection: `agent_version`, the hello refused, or the peer broke the protocol.
   Result<std::optional<rpc::Incoming>> next();
 
   /// Reads what has arrived; `network` at the end of the stream.

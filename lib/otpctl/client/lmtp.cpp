@@ -33,7 +33,9 @@ class Dialogue {
 
  private:
   Instant deadline() const { return BootClock::now() + within_; }
-  static tl::unexpected<Error> wrong() { return fail(ErrorCode::protocol, "the LMTP socket speaks no LMTP"); }
+  static tl::unexpected<Error> wrong() {
+    return fail(ErrorCode::protocol, "the LMTP socket speaks no LMTP");
+  }
 
   Channel channel_;
   Duration within_;
@@ -71,22 +73,25 @@ std::string to_lmtp_data(std::string_view message) {
 }
 
 Result<std::vector<LmtpReply>> deliver(const std::string& socket, const std::string& sender,
-                                       const std::vector<std::string>& recipients, std::string_view message,
-                                       Duration within) {
+                                       const std::vector<std::string>& recipients,
+                                       std::string_view message, Duration within) {
   for (const std::string& address : recipients) {
-    if (address.empty() || !is_path(address)) return fail(ErrorCode::usage, "'" + printable(address) + "' is no address");
+    if (address.empty() || !is_path(address))
+      return fail(ErrorCode::usage, "'" + printable(address) + "' is no address");
   }
   if (!is_path(sender)) return fail(ErrorCode::usage, "'" + printable(sender) + "' is no address");
   auto channel = Channel::connect(socket, BootClock::now() + within);
   if (!channel) return fail(channel.error());
   Dialogue dialogue(std::move(*channel), within);
   const auto refused = [](const LmtpReply& reply) {
-    return fail(reply.code / 100 == 5 ? ErrorCode::protocol : ErrorCode::busy, "the agent refused: " + reply.text);
+    return fail(reply.code / 100 == 5 ? ErrorCode::protocol : ErrorCode::busy,
+                "the agent refused: " + reply.text);
   };
   auto step = dialogue.reply();  // the greeting
   if (!step) return fail(step.error());
   if (step->code != 220) return refused(*step);
-  for (const std::string& command : {std::string("LHLO localhost\r\n"), "MAIL FROM:" + path_of(sender) + "\r\n"}) {
+  for (const std::string& command :
+       {std::string("LHLO localhost\r\n"), "MAIL FROM:" + path_of(sender) + "\r\n"}) {
     step = dialogue.ask(command);
     if (!step) return fail(step.error());
     if (step->code != 250) return refused(*step);

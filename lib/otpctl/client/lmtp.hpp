@@ -16,12 +16,13 @@ struct LmtpReply {
   std::string text;  // one printable line
 };
 
-/// `message` as it comes: bare LF and CR become CRLF, lines that begin with a dot are stuffed. `sender` "" is the
-/// null sender. One reply a recipient, in order, also for those refused at RCPT. Error: the agent is not there
+/// `message` as it comes: bare LF and CR become CRLF, lines that begin with a dot are stuffed.
+/// `sender` "" is the null sender. One reply a recipient, in order, also for those refused at RCPT.
+/// Error: the agent is not there
 /// (`agent_unreachable`), or hung up, or did not answer within `within` after the last progress.
 Result<std::vector<LmtpReply>> deliver(const std::string& socket, const std::string& sender,
-                                       const std::vector<std::string>& recipients, std::string_view message,
-                                       Duration within);
+                                       const std::vector<std::string>& recipients,
+                                       std::string_view message, Duration within);
 
 /// What stands between DATA and the final dot: CRLF lines, dots stuffed, the last line ended. Pure.
 std::string to_lmtp_data(std::string_view message);

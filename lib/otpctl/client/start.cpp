@@ -2,7 +2,7 @@
 
 #include "base/text.hpp"
 #include "client/channel.hpp"
-#include "client/fd.hpp"
+#include "base/fd.hpp"
 #include "rpc/agent_file.hpp"
 #include "rpc/messages.hpp"
 
@@ -29,7 +29,8 @@ void reset_signals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-[[noreturn]] void become_agent(const char* program, char* const* argv, int ready, const std::string& no_program) {
+[[noreturn]] void become_agent(const char* program, char* const* argv, int ready,
+                               const std::string& no_program) {
   reset_signals();
   const int null = open("/dev/null", O_RDWR);
   // Out of the way of 0..3 first.
@@ -67,7 +68,8 @@ Result<void> await_ready(int pipe_end, Instant until) {
   std::string said;
   while (said.size() < kLongest) {
     if (pause(pipe_end, {}, until) == Woke::time) {
-      return fail(ErrorCode::agent_unreachable, "the agent was started but did not get ready in time");
+      return fail(ErrorCode::agent_unreachable,
+                  "the agent was started but did not get ready in time");
     }
     char buffer[512];
     const ssize_t got = read(pipe_end, buffer, sizeof buffer);
@@ -77,7 +79,8 @@ Result<void> await_ready(int pipe_end, Instant until) {
     if (said.front() == 'R') return {};
   }
   if (auto error = rpc::read_error_line(trim(said))) return fail(std::move(*error));
-  return fail(ErrorCode::agent_unreachable, "the agent ended while it started: run `otpctl agent run` to see why");
+  return fail(ErrorCode::agent_unreachable,
+              "the agent ended while it started: run `otpctl agent run` to see why");
 }
 
 }  // namespace
@@ -90,9 +93,11 @@ std::string agent_program(const Surroundings& surroundings) {
   return path.substr(0, path.rfind('/') + 1) + "otpctl-agentd";
 }
 
-Result<void> start_agent(const std::string& program, const std::vector<std::string>& arguments, Instant until) {
+Result<void> start_agent(const std::string& program, const std::vector<std::string>& arguments,
+                         Instant until) {
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return fail(ErrorCode::agent_unreachable, "no pipe for the agent");
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    return fail(ErrorCode::agent_unreachable, "no pipe for the agent");
   Fd read_end(ends[0]), write_end(ends[1]);
 
   std::vector<std::string> words{"otpctl-agentd", "--ready-fd", std::to_string(kReadyFd)};
@@ -103,7 +108,8 @@ Result<void> start_agent(const std::string& program, const std::vector<std::stri
   const std::string no_program =
       rpc::to_json(Error{ErrorCode::agent_unreachable, "cannot run " + printable(program, 500)});
   if (!fork_twice(program.c_str(), argv.data(), write_end.get(), no_program)) {
-    return fail(ErrorCode::agent_unreachable, std::string("cannot start the agent: ") + std::strerror(errno));
+    return fail(ErrorCode::agent_unreachable,
+                std::string("cannot start the agent: ") + std::strerror(errno));
   }
   write_end.reset();  // so that its end is our end of file
   return await_ready(read_end.get(), until);

@@ -13,10 +13,11 @@ namespace otpctl::client {
 /// `otpctl-agentd` in the folder of the running program; $OTPCTL_AGENTD instead of it when set.
 std::string agent_program(const Surroundings& surroundings);
 
-/// Starts `program --ready-fd N arguments…` in a session of its own (double fork, setsid), with "/" as folder, /dev/null
-/// as its three streams and no other descriptor, and waits for the byte 'R' that says that it takes connections.
-/// Fails with the agent's own error when it says one, with `agent_unreachable` when it ends or says nothing until
-/// `until`. The caller holds start.lock.
-Result<void> start_agent(const std::string& program, const std::vector<std::string>& arguments, Instant until);
+/// Starts `program --ready-fd N arguments…` in a session of its own (double fork, setsid), with "/"
+/// as folder, /dev/null as its three streams and no other descriptor, and waits for the byte 'R'
+/// that says that it takes connections. Fails with the agent's own error when it says one, with
+/// `agent_unreachable` when it ends or says nothing until `until`. The caller holds start.lock.
+Result<void> start_agent(const std::string& program, const std::vector<std::string>& arguments,
+                         Instant until);
 
 }  // namespace otpctl::client

@@ -17,15 +17,19 @@ constexpr Duration kSync = std::chrono::seconds(5);
 // Of a wait whose limit only the agent knows, when the agent is lost before it told.
 constexpr Duration kLookForAgent = std::chrono::seconds(120);
 
-bool may_come_back(ErrorCode code) { return code == ErrorCode::network || code == ErrorCode::agent_unreachable; }
+bool may_come_back(ErrorCode code) {
+  return code == ErrorCode::network || code == ErrorCode::agent_unreachable;
+}
 
 }  // namespace
 
-Waiter::Waiter(Options options, rpc::Wait wait) : options_(std::move(options)), wait_(std::move(wait)) {
+Waiter::Waiter(Options options, rpc::Wait wait)
+    : options_(std::move(options)), wait_(std::move(wait)) {
   if (wait_.waiter.empty()) wait_.waiter = random_uuid();
   const Instant now = BootClock::now();
   if (wait_.timeout && !wait_.no_limit) {
-    deadline_ = now + (*wait_.timeout > Duration(0) ? *wait_.timeout : kSync) + wait_.queue.value_or(Duration(0));
+    deadline_ = now + (*wait_.timeout > Duration(0) ? *wait_.timeout : kSync) +
+                wait_.queue.value_or(Duration(0));
   }
   give_up_ = now + kLookForAgent;
   retry_at_ = now;
@@ -71,7 +75,8 @@ std::optional<Waiter::Event> Waiter::connect() {
   const Error why = link ? hung(link_->agent_pid()) : link.error();
   link_.reset();
   // A wait that has begun outlives its agent; one that never began says at once why.
-  const bool stays = was_connected_ && may_come_back(why.code) && BootClock::now() < deadline_.value_or(give_up_);
+  const bool stays =
+      was_connected_ && may_come_back(why.code) && BootClock::now() < deadline_.value_or(give_up_);
   if (!stays || stopped_just_now(options_.paths)) return Event(why);
   retry_at_ = BootClock::now() + back_off_;
   back_off_ = std::min(back_off_ * 2, kLongestBackOff);
@@ -90,10 +95,12 @@ rpc::Wait Waiter::request() const {
 std::optional<Waiter::Event> Waiter::take(rpc::Incoming incoming) {
   if (auto* told = std::get_if<rpc::Told>(&incoming)) {
     if (told->wait_id != id_) return std::nullopt;
-    if (auto* warning = std::get_if<rpc::Warning>(&told->notification)) return Event(std::move(*warning));
+    if (auto* warning = std::get_if<rpc::Warning>(&told->notification))
+      return Event(std::move(*warning));
     auto& waiting = std::get<rpc::Waiting>(told->notification);
     if (!waiting.resume.empty()) wait_.resume = waiting.resume;
-    if (waiting.remaining && wait_.timeout != Duration(0)) deadline_ = BootClock::now() + *waiting.remaining;
+    if (waiting.remaining && wait_.timeout != Duration(0))
+      deadline_ = BootClock::now() + *waiting.remaining;
     back_off_ = kFirstBackOff;  // this agent works
     return Event(std::move(waiting));
   }
@@ -126,11 +133,13 @@ Instant Waiter::wake_at(std::optional<Instant> tick) const {
 
 std::optional<Waiter::Event> Waiter::overdue() const {
   const Instant now = BootClock::now();
-  if (link_ && link_->hello_deadline() && now >= *link_->hello_deadline()) return Event(hung(link_->agent_pid()));
+  if (link_ && link_->hello_deadline() && now >= *link_->hello_deadline())
+    return Event(hung(link_->agent_pid()));
   const bool over = deadline_ && now >= *deadline_ + (link_ ? kGrace : Duration(0));
   if (!over) return std::nullopt;
   if (link_) return Event(hung(link_->agent_pid()));
-  return Event(Error{ErrorCode::agent_unreachable, "the agent ended and none could be reached until the timeout"});
+  return Event(Error{ErrorCode::agent_unreachable,
+                     "the agent ended and none could be reached until the timeout"});
 }
 
 Result<void> Waiter::acknowledge(Duration within) {

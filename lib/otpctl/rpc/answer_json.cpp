@@ -1,4 +1,5 @@
-// Answers → JSON objects. The same objects stand in the protocol and in what commands print with --json.
+// Answers → JSON objects. The same objects stand in the protocol and in what commands print with
+// --json.
 #include "base/text.hpp"
 #include "rpc/json.hpp"
 
@@ -8,7 +9,8 @@ namespace otpctl::rpc {
 
 namespace {
 
-// What others wrote (subjects, servers' words) is shortened, so that one answer always fits into one line.
+// What others wrote (subjects, servers' words) is shortened, so that one answer always fits into
+// one line.
 constexpr std::size_t kSubject = 1000;
 constexpr std::size_t kText = 400;
 // No list can have more entries in one line; saves building what would be cut.
@@ -213,7 +215,8 @@ WriteJson filters_json(const Filters& filters) {
   if (!filters.from.empty()) json["from"] = filters.from;
   if (!filters.subject.empty()) json["subject"] = filters.subject;
   if (!filters.pattern.empty()) json["pattern"] = filters.pattern;
-  if (filters.length_max > 0) json["length"] = format_length({filters.length_min, filters.length_max});
+  if (filters.length_max > 0)
+    json["length"] = format_length({filters.length_min, filters.length_max});
   return json;
 }
 

@@ -1,4 +1,5 @@
-// One line of a client → Call. Strict about types: a client that means something else should hear it at once.
+// One line of a client → Call. Strict about types: a client that means something else should hear
+// it at once.
 #include "base/text.hpp"
 #include "rpc/json.hpp"
 
@@ -24,7 +25,8 @@ constexpr std::size_t kMaxCode = 256;  // 64 characters of at most 4 bytes
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 bool is_id_character(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+         c == '_';
 }
 
 /// Reads members of "params" and keeps the first thing that is wrong.
@@ -43,14 +45,16 @@ class Params {
     if (value == nullptr) return {};
     if (!value->is_string()) return refuse(name, "must be a text");
     const auto& found = value->get_ref<const std::string&>();
-    if (found.size() > limit) return refuse(name, "is longer than " + std::to_string(limit) + " bytes");
+    if (found.size() > limit)
+      return refuse(name, "is longer than " + std::to_string(limit) + " bytes");
     if (found.find('\0') != found.npos) return refuse(name, "holds a NUL");
     return found;
   }
   /// A text without control characters.
   std::string line(const char* name, std::size_t limit) {
     std::string found = text(name, limit);
-    if (std::any_of(found.begin(), found.end(), is_control)) return refuse(name, "holds control characters");
+    if (std::any_of(found.begin(), found.end(), is_control))
+      return refuse(name, "holds control characters");
     return found;
   }
   std::string required_line(const char* name, std::size_t limit) {
@@ -163,7 +167,8 @@ Request read_hello(Params& params) {
     Params values(*environment);
     for (const std::string_view name : kHelloEnvironment) {
       const std::string key(name);
-      if (std::string value = values.line(key.c_str(), 512); !value.empty()) hello.environment[key] = value;
+      if (std::string value = values.line(key.c_str(), 512); !value.empty())
+        hello.environment[key] = value;
     }
     if (!values.problem().empty()) params.wrong(values.problem());
   }
@@ -184,8 +189,10 @@ Request read_wait(Params& params) {
   wait.queue = params.duration("queue");
   wait.fail_fast = params.flag("fail_fast");
   const bool has_target = wait.target != Target{};
-  if (wait.session.empty() && !has_target) params.wrong("a wait needs 'session', 'email' or 'phone'");
-  if (!wait.session.empty() && has_target) params.wrong("a wait takes 'session' or a recipient, not both");
+  if (wait.session.empty() && !has_target)
+    params.wrong("a wait needs 'session', 'email' or 'phone'");
+  if (!wait.session.empty() && has_target)
+    params.wrong("a wait takes 'session' or a recipient, not both");
   return wait;
 }
 
@@ -204,7 +211,8 @@ Request read_register(Params& params) {
   wanted.country = params.line("country", 8);
   if (const ReadJson* metadata = params.object("metadata")) {
     wanted.metadata = metadata->dump();
-    if (!is_metadata(wanted.metadata)) params.wrong("'metadata' is longer than 8 KiB or nested deeper than 8");
+    if (!is_metadata(wanted.metadata))
+      params.wrong("'metadata' is longer than 8 KiB or nested deeper than 8");
   }
   wanted.exclusive = params.flag("exclusive");
   wanted.queue = params.duration("queue");
@@ -227,7 +235,8 @@ Request read_manual(Params& params) {
   Manual manual;
   manual.target = params.required_line("target", kMaxName);
   manual.code = params.required_line("code", kMaxCode);
-  if (manual.code != printable(manual.code, kMaxCode)) params.wrong("'code' must be one printable line");
+  if (manual.code != printable(manual.code, kMaxCode))
+    params.wrong("'code' must be one printable line");
   return manual;
 }
 
@@ -272,8 +281,11 @@ constexpr std::array kMethods{
 };
 
 tl::unexpected<CallError> refuse(Id id, int rpc_code, std::string message, bool fatal = false) {
-  const ErrorCode code = rpc_code == kWrongParams || rpc_code == kUnknownMethod ? ErrorCode::usage : ErrorCode::protocol;
-  return tl::unexpected<CallError>(CallError{std::move(id), Error{code, std::move(message)}, rpc_code, fatal});
+  const ErrorCode code = rpc_code == kWrongParams || rpc_code == kUnknownMethod
+                             ? ErrorCode::usage
+                             : ErrorCode::protocol;
+  return tl::unexpected<CallError>(
+      CallError{std::move(id), Error{code, std::move(message)}, rpc_code, fatal});
 }
 
 /// As JSON text; nothing when it is missing or neither a whole number nor a short text.
@@ -291,17 +303,23 @@ tl::expected<Call, CallError> decode_call(std::string_view line) {
   const auto call = parse_object(line);
   if (!call) return refuse("null", kNotJson, call.error().message, true);
   const auto id = read_id(*call);
-  if (!id) return refuse("null", kNoRequest, "'id' must be a whole number or a text of at most 64 bytes");
+  if (!id)
+    return refuse("null", kNoRequest, "'id' must be a whole number or a text of at most 64 bytes");
   const auto version = call->find("jsonrpc");
-  if (version == call->end() || *version != "2.0") return refuse(*id, kNoRequest, "'jsonrpc' must be \"2.0\"");
+  if (version == call->end() || *version != "2.0")
+    return refuse(*id, kNoRequest, "'jsonrpc' must be \"2.0\"");
   const auto name = call->find("method");
-  if (name == call->end() || !name->is_string()) return refuse(*id, kNoRequest, "'method' is missing");
+  if (name == call->end() || !name->is_string())
+    return refuse(*id, kNoRequest, "'method' is missing");
   const auto& wanted = name->get_ref<const std::string&>();
-  const auto* method = std::find_if(kMethods.begin(), kMethods.end(), [&](const Method& m) { return m.name == wanted; });
-  if (method == kMethods.end()) return refuse(*id, kUnknownMethod, "unknown method '" + printable(wanted, 60) + "'");
+  const auto* method = std::find_if(kMethods.begin(), kMethods.end(),
+                                    [&](const Method& m) { return m.name == wanted; });
+  if (method == kMethods.end())
+    return refuse(*id, kUnknownMethod, "unknown method '" + printable(wanted, 60) + "'");
   const ReadJson none = ReadJson::object();
   const auto given = call->find("params");
-  if (given != call->end() && !given->is_object()) return refuse(*id, kWrongParams, "'params' must be an object");
+  if (given != call->end() && !given->is_object())
+    return refuse(*id, kWrongParams, "'params' must be an object");
   Params params(given == call->end() ? none : *given);
   Request request = method->read(params);
   if (!params.problem().empty()) return refuse(*id, kWrongParams, params.problem());

@@ -21,7 +21,8 @@ WriteJson* longest_list(WriteJson& result) {
   return longest;
 }
 
-/// Takes entries away until at least `excess` bytes are gone; false when there is nothing left to take.
+/// Takes entries away until at least `excess` bytes are gone; false when there is nothing left to
+/// take.
 bool cut_lists(WriteJson& result, std::size_t excess) {
   std::size_t gone = 0;
   int dropped = 0;
@@ -66,7 +67,8 @@ WriteJson told(const Waiting& waiting) {
   WriteJson json = WriteJson::object();
   json["session"] = waiting.session;
   json["resume"] = waiting.resume;
-  json["remaining"] = waiting.remaining ? WriteJson(format_duration(*waiting.remaining)) : WriteJson(nullptr);
+  json["remaining"] =
+      waiting.remaining ? WriteJson(format_duration(*waiting.remaining)) : WriteJson(nullptr);
   return json;
 }
 
@@ -83,8 +85,8 @@ std::string encode_notification(const Id& wait_id, const Notification& notificat
   const bool waiting = std::holds_alternative<Waiting>(notification);
   const WriteJson params = std::visit([](const auto& value) { return told(value); }, notification);
   // The id is put in as text: it already is JSON.
-  return std::string(R"({"jsonrpc":"2.0","method":")") + (waiting ? "waiting" : "warning") + R"(","params":{"id":)" +
-         wait_id + "," + dump(params).substr(1) + "}\n";
+  return std::string(R"({"jsonrpc":"2.0","method":")") + (waiting ? "waiting" : "warning") +
+         R"(","params":{"id":)" + wait_id + "," + dump(params).substr(1) + "}\n";
 }
 
 }  // namespace otpctl::rpc

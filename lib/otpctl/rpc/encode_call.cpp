@@ -54,7 +54,8 @@ WriteJson params(const SessionRegister& wanted) {
   json.update(filters_json(wanted.filters));
   put(json, "ttl", wanted.ttl);
   put(json, "country", wanted.country);
-  if (auto metadata = parse_object(wanted.metadata); metadata && !metadata->empty()) json["metadata"] = *metadata;
+  if (auto metadata = parse_object(wanted.metadata); metadata && !metadata->empty())
+    json["metadata"] = *metadata;
   put(json, "exclusive", wanted.exclusive);
   put(json, "queue", wanted.queue);
   return json;

@@ -6,8 +6,8 @@ namespace otpctl::rpc {
 
 namespace {
 
-/// The deepest nesting of `text`, brackets inside strings not counted. Says nothing about validity: it runs
-/// before the parser, so that the parser never sees a deep text.
+/// The deepest nesting of `text`, brackets inside strings not counted. Says nothing about validity:
+/// it runs before the parser, so that the parser never sees a deep text.
 int depth_of(std::string_view text) {
   int depth = 0;
   int deepest = 0;
@@ -42,7 +42,8 @@ Result<ReadJson> parse_object(std::string_view text) {
 }
 
 bool is_metadata(std::string_view text) {
-  return text.size() <= kMaxMetadata && depth_of(text) <= kMaxMetadataDepth && parse_object(text).has_value();
+  return text.size() <= kMaxMetadata && depth_of(text) <= kMaxMetadataDepth &&
+         parse_object(text).has_value();
 }
 
 std::string dump(const WriteJson& json) {

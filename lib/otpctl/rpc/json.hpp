@@ -1,5 +1,5 @@
-// What rpc's .cpp files share: nlohmann/json and the reading of one bounded object. No header that others
-// include may include this one.
+// What rpc's .cpp files share: nlohmann/json and the reading of one bounded object. No header that
+// others include may include this one.
 #pragma once
 
 #include "rpc/messages.hpp"
@@ -11,8 +11,8 @@
 
 namespace otpctl::rpc {
 
-// Reading keeps members in a tree, so that an object of 10,000 members costs n log n; writing keeps the order
-// in which they were put, so that "v" stands first.
+// Reading keeps members in a tree, so that an object of 10,000 members costs n log n; writing keeps
+// the order in which they were put, so that "v" stands first.
 using ReadJson = nlohmann::json;
 using WriteJson = nlohmann::ordered_json;
 
@@ -20,7 +20,8 @@ inline constexpr int kMaxDepth = 16;
 inline constexpr std::size_t kMaxMetadata = 8 * 1024;
 inline constexpr int kMaxMetadataDepth = 8;
 
-/// One JSON object and nothing else, nested at most kMaxDepth, no NUL byte. `protocol` and what is wrong else.
+/// One JSON object and nothing else, nested at most kMaxDepth, no NUL byte. `protocol` and what is
+/// wrong else.
 Result<ReadJson> parse_object(std::string_view text);
 
 /// Invalid UTF-8 becomes U+FFFD: what is written is always JSON.
@@ -32,8 +33,8 @@ WriteJson answer_json(const Answer& answer);
 WriteJson params_json(const Request& request);
 WriteJson filters_json(const Filters& filters);
 
-/// Reads the result of `method`; members that are missing or of another type keep their default, because a newer
-/// agent may say more. `protocol` when what cannot be missing is.
+/// Reads the result of `method`; members that are missing or of another type keep their default,
+/// because a newer agent may say more. `protocol` when what cannot be missing is.
 Result<Answer> read_answer(const std::string& method, const ReadJson& result);
 
 /// `text` at most `limit` bytes long, cut between two characters and marked with "…".

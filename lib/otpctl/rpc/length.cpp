@@ -25,7 +25,8 @@ Result<LengthRange> parse_length(std::string_view text) {
   const auto min = small_number(text.substr(0, dash));
   const auto max = dash == text.npos ? min : small_number(text.substr(dash + 1));
   if (min && max && *min <= *max) return LengthRange{*min, *max};
-  return fail(ErrorCode::usage, "'" + printable(text, 40) + "' is no length of a code: write 6 or 4-8 (1 to 64)");
+  return fail(ErrorCode::usage,
+              "'" + printable(text, 40) + "' is no length of a code: write 6 or 4-8 (1 to 64)");
 }
 
 std::string format_length(LengthRange range) {

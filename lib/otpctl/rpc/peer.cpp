@@ -5,15 +5,18 @@
 
 namespace otpctl::rpc {
 
-Peer::Peer(Options options, Now now) : options_(options), hello_deadline_(now.instant + options.hello_within) {}
+Peer::Peer(Options options, Now now)
+    : options_(options), hello_deadline_(now.instant + options.hello_within) {}
 
 void Peer::feed(std::string_view bytes) {
   while (!ended_ && !bytes.empty()) {
     const std::size_t lf = bytes.find('\n');
-    const std::size_t size = std::min(lf, bytes.size());  // of what belongs to this line, without its LF
+    const std::size_t size =
+        std::min(lf, bytes.size());  // of what belongs to this line, without its LF
     // Checked before anything is kept: a line that never ends costs no more than max_line.
     if (partial_.size() + size + 1 > options_.max_line) {
-      const Error why{ErrorCode::protocol, "a line longer than " + std::to_string(options_.max_line) + " bytes"};
+      const Error why{ErrorCode::protocol,
+                      "a line longer than " + std::to_string(options_.max_line) + " bytes"};
       send(encode_error("null", why, -32600));
       end(why.code, why.message, true);
       return;
@@ -32,7 +35,8 @@ void Peer::feed(std::string_view bytes) {
   }
 }
 
-// A client that shuts down its sending side (socat at the end of its input) still reads what it asked for.
+// A client that shuts down its sending side (socat at the end of its input) still reads what it
+// asked for.
 void Peer::feed_eof() { end(ErrorCode::network, "the client closed the connection", true); }
 
 void Peer::tick(Now now) {
@@ -88,7 +92,8 @@ void Peer::take_line(std::string_view line) {
   }
   const bool hello = std::holds_alternative<Hello>(call->request);
   if (hello != first_) {
-    const Error why{ErrorCode::protocol, first_ ? "the first request must be hello" : "hello was said already"};
+    const Error why{ErrorCode::protocol,
+                    first_ ? "the first request must be hello" : "hello was said already"};
     send(encode_error(call->id, why, -32600));
     if (first_) end(why.code, why.message, true);
     return;

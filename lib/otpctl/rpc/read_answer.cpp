@@ -9,13 +9,21 @@ namespace otpctl::rpc {
 
 namespace {
 
-constexpr std::array kSourceStates{SourceState::starting, SourceState::live, SourceState::unreachable,
-                                   SourceState::signed_out, SourceState::throttled};
-constexpr std::array kSessionStates{SessionState::open, SessionState::waiting, SessionState::received,
-                                    SessionState::expired, SessionState::closed};
-constexpr std::array kReasons{Unmatched::no_code,         Unmatched::ambiguous_code,      Unmatched::ambiguous_sender,
-                              Unmatched::other_recipient, Unmatched::ambiguous_recipient, Unmatched::before_mark,
-                              Unmatched::filtered,        Unmatched::taken,               Unmatched::superseded};
+constexpr std::array kSourceStates{SourceState::starting, SourceState::live,
+                                   SourceState::unreachable, SourceState::signed_out,
+                                   SourceState::throttled};
+constexpr std::array kSessionStates{SessionState::open, SessionState::waiting,
+                                    SessionState::received, SessionState::expired,
+                                    SessionState::closed};
+constexpr std::array kReasons{Unmatched::no_code,
+                              Unmatched::ambiguous_code,
+                              Unmatched::ambiguous_sender,
+                              Unmatched::other_recipient,
+                              Unmatched::ambiguous_recipient,
+                              Unmatched::before_mark,
+                              Unmatched::filtered,
+                              Unmatched::taken,
+                              Unmatched::superseded};
 
 template <class Values>
 auto by_name(const Values& values, std::string_view name) {
@@ -92,8 +100,8 @@ Filters read_filters(const Members& members) {
 
 Seen read_seen(const ReadJson& json) {
   const Members members(json);
-  return Seen{by_name(kReasons, members.text("reason")), members.number("count"), members.text("sender"),
-              members.time_or_zero("latest")};
+  return Seen{by_name(kReasons, members.text("reason")), members.number("count"),
+              members.text("sender"), members.time_or_zero("latest")};
 }
 
 SourceStatus read_source(const ReadJson& json) {
@@ -178,9 +186,10 @@ Delivered read_delivered(const Members& members) {
 
 /// An exit code that is not in our enum is a newer agent's: 69.
 ExitCode read_exit(int number) {
-  for (const ExitCode each : {ExitCode::no, ExitCode::usage, ExitCode::unreadable, ExitCode::not_found,
-                              ExitCode::unreachable, ExitCode::try_later, ExitCode::not_allowed,
-                              ExitCode::configuration, ExitCode::timed_out}) {
+  for (const ExitCode each :
+       {ExitCode::no, ExitCode::usage, ExitCode::unreadable, ExitCode::not_found,
+        ExitCode::unreachable, ExitCode::try_later, ExitCode::not_allowed, ExitCode::configuration,
+        ExitCode::timed_out}) {
     if (static_cast<int>(each) == number) return each;
   }
   return ExitCode::unreachable;
@@ -219,15 +228,18 @@ Result<Answer> read_wait(const Members& members) {
   if (members.flag("end")) return Answer(read_end(members));
   Delivered delivered = read_delivered(members);
   // What is printed is one printable line, whatever the agent sent.
-  const bool printable_code = !delivered.code.empty() && printable(delivered.code) == delivered.code;
-  if (!printable_code) return fail(ErrorCode::protocol, "the agent sent a code that cannot be printed");
+  const bool printable_code =
+      !delivered.code.empty() && printable(delivered.code) == delivered.code;
+  if (!printable_code)
+    return fail(ErrorCode::protocol, "the agent sent a code that cannot be printed");
   return Answer(std::move(delivered));
 }
 
 }  // namespace
 
 Result<Answer> read_answer(const std::string& method, const ReadJson& result) {
-  if (!result.is_object()) return fail(ErrorCode::protocol, "the agent's answer to " + method + " is no object");
+  if (!result.is_object())
+    return fail(ErrorCode::protocol, "the agent's answer to " + method + " is no object");
   const Members members(result);
   if (method == "hello") return Answer(read_hello(members));
   if (method == "wait") return read_wait(members);
@@ -237,9 +249,11 @@ Result<Answer> read_answer(const std::string& method, const ReadJson& result) {
   }
   if (method.rfind("session.", 0) == 0) return Answer(read_session(result));
   if (method == "manual") {
-    return Answer(ManualResult{members.text("recipient"), members.flag("delivered"), members.number("waiting")});
+    return Answer(ManualResult{members.text("recipient"), members.flag("delivered"),
+                               members.number("waiting")});
   }
-  if (method == "sms") return Answer(SmsResult{members.flag("duplicate"), members.flag("delivered")});
+  if (method == "sms")
+    return Answer(SmsResult{members.flag("duplicate"), members.flag("delivered")});
   if (method == "status") return Answer(read_status(members));
   if (method == "agent.stop") return Answer(StopResult{members.number("pid")});
   return fail(ErrorCode::protocol, "an answer to a request that was not made");
@@ -253,7 +267,8 @@ Incoming read_told(const std::string& method, const ReadJson& params) {
   Told told;
   told.wait_id = id == nullptr ? "null" : id->dump();
   if (method == "waiting") {
-    told.notification = Waiting{members.text("session"), members.text("resume"), members.duration("remaining")};
+    told.notification =
+        Waiting{members.text("session"), members.text("resume"), members.duration("remaining")};
   } else {
     told.notification = Warning{members.text("message"), members.number("contended")};
   }
@@ -270,9 +285,12 @@ Error read_error(const ReadJson& json) {
 
 }  // namespace
 
-Result<Incoming> decode_incoming(std::string_view line, const std::map<Id, std::string>& method_of) {
+Result<Incoming> decode_incoming(std::string_view line,
+                                 const std::map<Id, std::string>& method_of) {
   const auto json = parse_object(line);
-  if (!json) return fail(ErrorCode::protocol, "the agent sent a line that cannot be read: " + json.error().message);
+  if (!json)
+    return fail(ErrorCode::protocol,
+                "the agent sent a line that cannot be read: " + json.error().message);
   const Members members(*json);
   if (const std::string method = members.text("method"); !method.empty()) {
     const ReadJson* params = members.find("params");

@@ -1,6 +1,7 @@
 #include "client/client.hpp"
 
-#include "client/private_folder.hpp"
+#include "base/private_folder.hpp"
+#include "client/lock_file.hpp"
 #include "client/start.hpp"
 #include "rpc/agent_file.hpp"
 #include "support/fake_agent.hpp"
@@ -81,18 +82,23 @@ TEST_CASE("a refused hello and another protocol are told with what to do") {
   const test::TempDir home;
   FakeAgent agent(home.path() + "/agent.sock",
                   {[](AgentSide& side) {
-                     side.say(rpc::encode_error(side.call().id, {ErrorCode::config, "watches another mailbox"}));
+                     side.say(rpc::encode_error(side.call().id,
+                                                {ErrorCode::config, "watches another mailbox"}));
                    },
-                   [](AgentSide& side) { side.answer(side.call().id, rpc::HelloResult{7, "8.0", 1, {}}); }});
+                   [](AgentSide& side) {
+                     side.answer(side.call().id, rpc::HelloResult{7, "8.0", 1, {}});
+                   }});
   CHECK(Client(options_in(home)).call(rpc::Status{}).error().code == ErrorCode::config);
   const Error version = Client(options_in(home)).call(rpc::Status{}).error();
   CHECK(version.code == ErrorCode::agent_version);
   CHECK(version.message.find("otpctl agent restart") != std::string::npos);
 }
 
-TEST_CASE("L24 an agent that takes the connection and says nothing is given up at the hello's deadline") {
+TEST_CASE(
+    "L24 an agent that takes the connection and says nothing is given up at the hello's deadline") {
   const test::TempDir home;
-  FakeAgent agent(home.path() + "/agent.sock", {[](AgentSide& side) { side.line(), side.line(), side.line(); }});
+  FakeAgent agent(home.path() + "/agent.sock",
+                  {[](AgentSide& side) { side.line(), side.line(), side.line(); }});
   Options options = options_in(home);
   options.hello_within = 30ms;
   options.start = Start::if_needed;  // it is there: none is started
@@ -158,14 +164,15 @@ TEST_CASE("a folder that others can write to is refused") {
   REQUIRE(chmod(folder.c_str(), 0700) == 0);
   CHECK(Channel::connect(folder + "/agent.sock", BootClock::now() + 1s).has_value());
   write_file(folder + "/file", "");
-  CHECK(Channel::connect(folder + "/file", BootClock::now() + 1s).error().code == ErrorCode::permission);
+  CHECK(Channel::connect(folder + "/file", BootClock::now() + 1s).error().code ==
+        ErrorCode::permission);
 }
 
 TEST_CASE("L03 a private folder is made 0700; a link, a file and an open folder are refused") {
   const test::TempDir home;
   const std::string folder = home.path() + "/a/b";
   REQUIRE(make_private_folder(folder));
-  struct stat info{};
+  struct stat info {};
   REQUIRE(stat(folder.c_str(), &info) == 0);
   CHECK((info.st_mode & 07777) == 0700);
   CHECK(make_private_folder(folder));
@@ -181,10 +188,12 @@ TEST_CASE("L04 a lock file is never taken through a link, nor a FIFO for one") {
   const test::TempDir home;
   write_file(home.path() + "/target", "kept");
   REQUIRE(symlink((home.path() + "/target").c_str(), (home.path() + "/link").c_str()) == 0);
-  CHECK(lock_file(home.path() + "/link", BootClock::now() + 1s).error().code == ErrorCode::permission);
+  CHECK(lock_file(home.path() + "/link", BootClock::now() + 1s).error().code ==
+        ErrorCode::permission);
   CHECK(read_file(home.path() + "/target") == "kept");
   REQUIRE(mkfifo((home.path() + "/fifo").c_str(), 0600) == 0);
-  CHECK(lock_file(home.path() + "/fifo", BootClock::now() + 1s).error().code == ErrorCode::permission);
+  CHECK(lock_file(home.path() + "/fifo", BootClock::now() + 1s).error().code ==
+        ErrorCode::permission);
 }
 
 TEST_CASE("a lock that is held is waited for until the deadline, and taken when it is let go") {
@@ -193,7 +202,8 @@ TEST_CASE("a lock that is held is waited for until the deadline, and taken when 
   auto held = lock_file(path, BootClock::now() + 1s);
   REQUIRE(held);
   CHECK(lock_file(path, BootClock::now() + 20ms).error().code == ErrorCode::busy);
-  // Let go from outside, while this thread already waits: a descriptor of the same open file unlocks it.
+  // Let go from outside, while this thread already waits: a descriptor of the same open file
+  // unlocks it.
   const Fd same(fcntl(held->get(), F_DUPFD_CLOEXEC, 0));
   Result<Fd> second = fail(ErrorCode::internal, "");
   std::thread waiter([&] { second = lock_file(path, BootClock::now() + 10s); });
@@ -215,18 +225,19 @@ TEST_CASE("a started agent inherits nothing but its environment") {
   const Fd leaked(open("/dev/null", O_RDONLY));  // without O_CLOEXEC
   REQUIRE(leaked);
   REQUIRE(leaked.get() < 10);
-  const std::string program = script(home,
-                                     // dash keeps its own descriptors at 10 and above
-                                     "for n in 4 5 6 7 8 9; do [ ! -e /proc/$$/fd/$n ] || fds=$fds$n; done\n"
-                                     "streams=$(readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2)\n"
-                                     "pwd > $OTPCTL_TEST_HOME/pwd\n"
-                                     "echo \"$@\" > $OTPCTL_TEST_HOME/arguments\n"
-                                     "echo \"$fds\" > $OTPCTL_TEST_HOME/fds\n"
-                                     "echo \"$streams\" > $OTPCTL_TEST_HOME/streams\n"
-                                     "umask > $OTPCTL_TEST_HOME/umask\n"
-                                     "cut -d' ' -f6 /proc/$$/stat > $OTPCTL_TEST_HOME/session\n"
-                                     "echo $$ > $OTPCTL_TEST_HOME/pid\n"
-                                     "printf R >&3\n");
+  const std::string program =
+      script(home,
+             // dash keeps its own descriptors at 10 and above
+             "for n in 4 5 6 7 8 9; do [ ! -e /proc/$$/fd/$n ] || fds=$fds$n; done\n"
+             "streams=$(readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2)\n"
+             "pwd > $OTPCTL_TEST_HOME/pwd\n"
+             "echo \"$@\" > $OTPCTL_TEST_HOME/arguments\n"
+             "echo \"$fds\" > $OTPCTL_TEST_HOME/fds\n"
+             "echo \"$streams\" > $OTPCTL_TEST_HOME/streams\n"
+             "umask > $OTPCTL_TEST_HOME/umask\n"
+             "cut -d' ' -f6 /proc/$$/stat > $OTPCTL_TEST_HOME/session\n"
+             "echo $$ > $OTPCTL_TEST_HOME/pid\n"
+             "printf R >&3\n");
   REQUIRE(start_agent(program, {"--config", "/x y"}, BootClock::now() + 10s));
   CHECK(read_file(home.path() + "/pwd") == "/\n");
   CHECK(read_file(home.path() + "/arguments") == "--ready-fd 3 --config /x y\n");
@@ -237,12 +248,15 @@ TEST_CASE("a started agent inherits nothing but its environment") {
   CHECK(read_file(home.path() + "/pid") != std::to_string(getpid()) + "\n");
 }
 
-TEST_CASE("an agent that cannot start says why with its own class; one that says nothing is unreachable") {
+TEST_CASE(
+    "an agent that cannot start says why with its own class; one that says nothing is "
+    "unreachable") {
   const test::TempDir home;
   const auto start = [&](const std::string& text) {
     return start_agent(script(home, text), {}, BootClock::now() + 10s).error();
   };
-  const Error config = start(R"(echo '{"v":1,"error":{"class":"config","message":"config.toml:3: unknown key","exit":78}}' >&3)");
+  const Error config = start(
+      R"(echo '{"v":1,"error":{"class":"config","message":"config.toml:3: unknown key","exit":78}}' >&3)");
   CHECK(config.code == ErrorCode::config);
   CHECK(config.message == "config.toml:3: unknown key");
   CHECK(start("exit 1").code == ErrorCode::agent_unreachable);
@@ -256,7 +270,8 @@ TEST_CASE("an agent that never gets ready is given up at the deadline") {
   const test::TempDir home;
   REQUIRE(mkfifo((home.path() + "/go").c_str(), 0600) == 0);
   setenv("OTPCTL_TEST_HOME", home.path().c_str(), 1);
-  const auto started = start_agent(script(home, "read x < $OTPCTL_TEST_HOME/go\n"), {}, BootClock::now() + 30ms);
+  const auto started =
+      start_agent(script(home, "read x < $OTPCTL_TEST_HOME/go\n"), {}, BootClock::now() + 30ms);
   CHECK(started.error().code == ErrorCode::agent_unreachable);
   std::ofstream(home.path() + "/go") << "on\n";  // lets it end
 }
@@ -265,7 +280,8 @@ TEST_CASE("after `agent stop` nobody starts an agent for 2 s") {
   const test::TempDir home;
   Options options = options_in(home);
   options.start = Start::if_needed;
-  options.agent_program = script(home, R"(echo '{"error":{"class":"config","message":"started"}}' >&3)");
+  options.agent_program =
+      script(home, R"(echo '{"error":{"class":"config","message":"started"}}' >&3)");
   const auto with_stop = [&](WallTime stopped) {
     rpc::AgentFile file;
     file.socket = home.path() + "/agent.sock";
@@ -281,8 +297,9 @@ TEST_CASE("after `agent stop` nobody starts an agent for 2 s") {
 }
 
 TEST_CASE("the agent file survives the way there and back") {
-  rpc::AgentFile file{"/run/user/1/otpctl/agent.sock", "/run/user/1/otpctl/lmtp.sock", 4711, "0.1.0",
-                      WallTime(1700000000s), WallTime(1700000001s)};
+  rpc::AgentFile file{
+      "/run/user/1/otpctl/agent.sock", "/run/user/1/otpctl/lmtp.sock", 4711, "0.1.0",
+      WallTime(1700000000s),           WallTime(1700000001s)};
   const std::string text = rpc::to_text(file);
   CHECK(text.back() == '\n');
   CHECK(*rpc::read_agent_file(text) == file);

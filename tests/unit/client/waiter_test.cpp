@@ -43,7 +43,8 @@ Delivered code(const std::string& text) {
 Waiter::Event last(Waiter& waiter) {
   for (;;) {
     auto event = waiter.next({}, {});
-    const bool passing = std::holds_alternative<rpc::Waiting>(event) || std::holds_alternative<rpc::Warning>(event) ||
+    const bool passing = std::holds_alternative<rpc::Waiting>(event) ||
+                         std::holds_alternative<rpc::Warning>(event) ||
                          std::holds_alternative<Waiter::Reconnecting>(event);
     if (!passing) return event;
   }
@@ -79,20 +80,22 @@ TEST_CASE("a code is handed over and acknowledged with the waiter's id") {
   CHECK(asked.waiter.size() == 36);
 }
 
-TEST_CASE("L23 a wait whose agent dies comes back with the same id, its mark and the time that is left") {
+TEST_CASE(
+    "L23 a wait whose agent dies comes back with the same id, its mark and the time that is left") {
   const test::TempDir home;
   rpc::Wait first, second;
-  FakeAgent agent(home.path() + "/agent.sock", {[&](AgentSide& side) {
-                                                  const rpc::Call call = side.greet();
-                                                  first = std::get<rpc::Wait>(call.request);
-                                                  side.say(rpc::encode_notification(call.id, rpc::Waiting{"s1", "m1", 60s}));
-                                                },
-                                                [](AgentSide&) {},  // dies again at once
-                                                [&](AgentSide& side) {
-                                                  const rpc::Call call = side.greet();
-                                                  second = std::get<rpc::Wait>(call.request);
-                                                  side.answer(call.id, code("1"));
-                                                }});
+  FakeAgent agent(home.path() + "/agent.sock",
+                  {[&](AgentSide& side) {
+                     const rpc::Call call = side.greet();
+                     first = std::get<rpc::Wait>(call.request);
+                     side.say(rpc::encode_notification(call.id, rpc::Waiting{"s1", "m1", 60s}));
+                   },
+                   [](AgentSide&) {},  // dies again at once
+                   [&](AgentSide& side) {
+                     const rpc::Call call = side.greet();
+                     second = std::get<rpc::Wait>(call.request);
+                     side.answer(call.id, code("1"));
+                   }});
   Waiter waiter(options_in(home), wait_for(60s));
   CHECK(std::holds_alternative<Delivered>(last(waiter)));
   CHECK(second.waiter == first.waiter);
@@ -135,7 +138,8 @@ TEST_CASE("a wait whose agent was stopped does not look for another one") {
   CHECK(std::get<Error>(waiter.next({}, {})).code == ErrorCode::agent_unreachable);
 }
 
-TEST_CASE("X04 an agent that hangs after it took the wait is given up one second after the deadline") {
+TEST_CASE(
+    "X04 an agent that hangs after it took the wait is given up one second after the deadline") {
   const test::TempDir home;
   FakeAgent agent(home.path() + "/agent.sock", {[](AgentSide& side) {
                     side.greet();
@@ -190,15 +194,16 @@ TEST_CASE("L13 an agent that dies before it heard the ack hears it from the next
   const test::TempDir home;
   std::vector<rpc::Ack> acks;
   {
-    FakeAgent agent(home.path() + "/agent.sock", {[&](AgentSide& side) {
-                                                    side.answer(side.greet().id, code("1"));
-                                                    acks.push_back(std::get<rpc::Ack>(side.call().request));
-                                                  },
-                                                  [&](AgentSide& side) {
-                                                    const rpc::Call call = side.greet();
-                                                    acks.push_back(std::get<rpc::Ack>(call.request));
-                                                    side.answer(call.id, rpc::AckResult{true});
-                                                  }});
+    FakeAgent agent(home.path() + "/agent.sock",
+                    {[&](AgentSide& side) {
+                       side.answer(side.greet().id, code("1"));
+                       acks.push_back(std::get<rpc::Ack>(side.call().request));
+                     },
+                     [&](AgentSide& side) {
+                       const rpc::Call call = side.greet();
+                       acks.push_back(std::get<rpc::Ack>(call.request));
+                       side.answer(call.id, rpc::AckResult{true});
+                     }});
     Waiter waiter(options_in(home), wait_for(60s));
     CHECK(std::holds_alternative<Delivered>(last(waiter)));
     CHECK(waiter.acknowledge());

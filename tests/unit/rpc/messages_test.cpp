@@ -7,8 +7,10 @@ using namespace std::chrono_literals;
 namespace otpctl::rpc {
 namespace {
 
-std::string call(const std::string& method, const std::string& params, const std::string& id = "1") {
-  return R"({"jsonrpc":"2.0","id":)" + id + R"(,"method":")" + method + R"(","params":)" + params + "}";
+std::string call(const std::string& method, const std::string& params,
+                 const std::string& id = "1") {
+  return R"({"jsonrpc":"2.0","id":)" + id + R"(,"method":")" + method + R"(","params":)" + params +
+         "}";
 }
 
 template <class T>
@@ -30,7 +32,8 @@ T answered(const std::string& method, const Answer& answer) {
   const std::string line = encode_answer("1", answer);
   CHECK(line.size() <= kMaxLine);
   CHECK(line.find('\n') == line.size() - 1);
-  const auto incoming = decode_incoming(std::string_view(line).substr(0, line.size() - 1), {{"1", method}});
+  const auto incoming =
+      decode_incoming(std::string_view(line).substr(0, line.size() - 1), {{"1", method}});
   if (!incoming) FAIL(incoming.error().message);
   const auto& outcome = std::get<Reply>(*incoming).outcome;
   if (const auto* error = std::get_if<Error>(&outcome)) FAIL(error->message);
@@ -64,7 +67,8 @@ TEST_CASE("a wait survives the way there with every member") {
 }
 
 TEST_CASE("'none' is no limit and 'now' is no look-back") {
-  const Wait wait = decoded<Wait>(call("wait", R"({"waiter":"w1","email":"a@b.example","timeout":"none","since":"now"})"));
+  const Wait wait = decoded<Wait>(
+      call("wait", R"({"waiter":"w1","email":"a@b.example","timeout":"none","since":"now"})"));
   CHECK(wait.no_limit);
   CHECK(!wait.timeout);
   CHECK(wait.since == Duration(0));
@@ -82,7 +86,8 @@ TEST_CASE("every request is read as it was written") {
   };
   round(Hello{1, "otpctl-wait 0.1.0", 12, {{"OTPCTL_MAILBOX", "imaps://u@mail.example"}}});
   round(Ack{"d1", "w1"});
-  round(SessionRegister{{"a@b.example", ""}, {}, 5min, "TR", R"({"case":[1,{"x":null}]})", true, 3s});
+  round(
+      SessionRegister{{"a@b.example", ""}, {}, 5min, "TR", R"({"case":[1,{"x":null}]})", true, 3s});
   round(SessionList{"abcd"});
   round(SessionShow{"abcd"});
   round(SessionMark{"abcd"});
@@ -98,14 +103,16 @@ TEST_CASE("the id comes back as it stood") {
   CHECK(decode_call(call("status", "{}", "18446744073709551615"))->id == "18446744073709551615");
   CHECK(decode_call(call("status", "{}", R"("a\"b")"))->id == R"("a\"b")");
   CHECK(decode_call(call("status", "{}", "\"" + std::string(64, 'x') + "\""))->id.size() == 66);
-  for (const std::string id : {"null", "1.5", "{}", "true", "[1]"}) CHECK(refused(call("status", "{}", id)).id == "null");
+  for (const std::string id : {"null", "1.5", "{}", "true", "[1]"})
+    CHECK(refused(call("status", "{}", id)).id == "null");
   const CallError long_id = refused(call("status", "{}", "\"" + std::string(65, 'x') + "\""));
   CHECK(long_id.rpc_code == -32600);
   CHECK(!long_id.fatal);
 }
 
 TEST_CASE("what is not one JSON object is fatal") {
-  for (const std::string line : {"", "[]", "1", "{", "{}{}", "{\"a\":1e999}", "\"x\"", "{\"a\":\"\xff\"}", "{'a':1}"}) {
+  for (const std::string line :
+       {"", "[]", "1", "{", "{}{}", "{\"a\":1e999}", "\"x\"", "{\"a\":\"\xff\"}", "{'a':1}"}) {
     CAPTURE(line);
     const CallError error = refused(line);
     CHECK(error.fatal);
@@ -126,15 +133,27 @@ TEST_CASE("nesting of 16 is read, 17 is not, brackets in texts do not count") {
 
 TEST_CASE("members of a wrong type or value are refused and named") {
   const std::string wait = R"({"waiter":"w","email":"a@b.example")";
-  for (const std::string& params : std::vector<std::string>{
-           R"({"email":"a@b.example"})", R"({"waiter":"w"})", R"({"waiter":"w","email":5})",
-           R"({"waiter":"w","email":null})", R"({"waiter":"w x","email":"a@b.example"})",
-           R"({"waiter":"w","email":"a@b.example","session":"abcd"})", R"({"waiter":"w","session":"abc"})",
-           R"({"waiter":"w","session":"abcg"})", wait + R"(,"timeout":90})", wait + R"(,"timeout":"-1s"})",
-           wait + R"(,"timeout":"soon"})", wait + R"(,"timeout":""})", wait + R"(,"exclusive":"yes"})",
-           wait + R"(,"length":"0"})", wait + R"(,"length":"8-4"})", wait + R"(,"length":6})", wait + R"(,"length":"65"})",
-           wait + R"(,"from":"a\u0000b"})", wait + R"(,"from":"a\nb"})",
-           wait + ",\"pattern\":\"" + std::string(1001, 'x') + "\"}"}) {
+  for (const std::string& params :
+       std::vector<std::string>{R"({"email":"a@b.example"})",
+                                R"({"waiter":"w"})",
+                                R"({"waiter":"w","email":5})",
+                                R"({"waiter":"w","email":null})",
+                                R"({"waiter":"w x","email":"a@b.example"})",
+                                R"({"waiter":"w","email":"a@b.example","session":"abcd"})",
+                                R"({"waiter":"w","session":"abc"})",
+                                R"({"waiter":"w","session":"abcg"})",
+                                wait + R"(,"timeout":90})",
+                                wait + R"(,"timeout":"-1s"})",
+                                wait + R"(,"timeout":"soon"})",
+                                wait + R"(,"timeout":""})",
+                                wait + R"(,"exclusive":"yes"})",
+                                wait + R"(,"length":"0"})",
+                                wait + R"(,"length":"8-4"})",
+                                wait + R"(,"length":6})",
+                                wait + R"(,"length":"65"})",
+                                wait + R"(,"from":"a\u0000b"})",
+                                wait + R"(,"from":"a\nb"})",
+                                wait + ",\"pattern\":\"" + std::string(1001, 'x') + "\"}"}) {
     CAPTURE(params);
     const CallError error = refused(call("wait", params));
     CHECK(error.rpc_code == -32602);
@@ -147,7 +166,8 @@ TEST_CASE("members of a wrong type or value are refused and named") {
   CHECK(refused(call("hello", R"({"protocol":-1})")).rpc_code == -32602);
   CHECK(refused(call("hello", "{}")).rpc_code == -32602);
   CHECK(refused(call("status", "[]")).rpc_code == -32602);
-  CHECK(refused(call("session.register", R"({"email":"a@b.example","metadata":"{}"})")).rpc_code == -32602);
+  CHECK(refused(call("session.register", R"({"email":"a@b.example","metadata":"{}"})")).rpc_code ==
+        -32602);
 }
 
 TEST_CASE("unknown members are ignored, unknown methods are not") {
@@ -160,9 +180,11 @@ TEST_CASE("unknown members are ignored, unknown methods are not") {
 }
 
 TEST_CASE("a hello keeps only the variables that it may carry") {
-  const Hello hello = decoded<Hello>(
-      call("hello", R"({"protocol":1,"environment":{"OTPCTL_MAILBOX":"imaps://u@mail.example","OTPCTL_PASSWORD":"x"}})"));
-  CHECK(hello.environment == std::map<std::string, std::string>{{"OTPCTL_MAILBOX", "imaps://u@mail.example"}});
+  const Hello hello = decoded<Hello>(call(
+      "hello",
+      R"({"protocol":1,"environment":{"OTPCTL_MAILBOX":"imaps://u@mail.example","OTPCTL_PASSWORD":"x"}})"));
+  CHECK(hello.environment ==
+        std::map<std::string, std::string>{{"OTPCTL_MAILBOX", "imaps://u@mail.example"}});
 }
 
 TEST_CASE("a delivery comes back as it was, X03 its texts escaped on one line") {
@@ -199,7 +221,9 @@ TEST_CASE("a delivery comes back as it was, X03 its texts escaped on one line") 
 }
 
 TEST_CASE("a code that is not one printable line never reaches stdout") {
-  for (const std::string code : {"", "12\n34", "\x1b[31m", "12\xE2\x80\xAE" "34"}) {
+  for (const std::string code : {"", "12\n34", "\x1b[31m",
+                                 "12\xE2\x80\xAE"
+                                 "34"}) {
     Delivered delivered;
     delivered.code = code;
     std::string line = encode_answer("1", delivered);
@@ -214,7 +238,15 @@ TEST_CASE("an end of a wait comes back whole, and cut with a count when it is to
   end.message = "the server refused the sign-in";
   end.waited = 2min;
   end.seen = {Seen{Unmatched::other_recipient, 3, "a@b.example", WallTime(1700000000s)}};
-  end.sources = {SourceStatus{"main/INBOX", "imap", SourceState::signed_out, "NO bad", WallTime(1s), {}, WallTime(2s), 5, 6}};
+  end.sources = {SourceStatus{"main/INBOX",
+                              "imap",
+                              SourceState::signed_out,
+                              "NO bad",
+                              WallTime(1s),
+                              {},
+                              WallTime(2s),
+                              5,
+                              6}};
   const WaitEnd read = answered<WaitEnd>("wait", end);
   CHECK(read.exit == ExitCode::not_allowed);
   CHECK(read.message == end.message);
@@ -287,7 +319,8 @@ TEST_CASE("an error keeps its class; a class of the future is internal") {
   CHECK(error.code == ErrorCode::expired);
   CHECK(error.message == "session 1c… ended");
   CHECK(line.find(R"("exit":66)") != std::string::npos);
-  const auto future = decode_incoming(R"({"id":2,"error":{"code":1,"message":"a\nb","data":{"class":"melted"}}})", {});
+  const auto future = decode_incoming(
+      R"({"id":2,"error":{"code":1,"message":"a\nb","data":{"class":"melted"}}})", {});
   CHECK(std::get<Error>(std::get<Reply>(*future).outcome).code == ErrorCode::internal);
   CHECK(std::get<Error>(std::get<Reply>(*future).outcome).message == "a\\x0ab");
   CHECK(to_json(Error{ErrorCode::timeout, "late"}) ==
@@ -309,7 +342,8 @@ TEST_CASE("notifications name the wait they belong to; unknown ones are no error
 }
 
 TEST_CASE("an answer that was not asked for, or is none, is a protocol error") {
-  for (const char* line : {R"({"id":9,"result":{}})", R"({"id":1})", "[]", R"({"id":1,"result":[]})"}) {
+  for (const char* line :
+       {R"({"id":9,"result":{}})", R"({"id":1})", "[]", R"({"id":1,"result":[]})"}) {
     const auto read = decode_incoming(line, {{"1", "status"}});
     REQUIRE(!read);
     CHECK(read.error().code == ErrorCode::protocol);

@@ -10,8 +10,10 @@ using namespace std::chrono_literals;
 namespace otpctl::rpc {
 namespace {
 
-const std::string kHello = R"({"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":1}})" "\n";
-const std::string kStatus = R"({"jsonrpc":"2.0","id":2,"method":"status"})" "\n";
+const std::string kHello = R"({"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":1}})"
+                           "\n";
+const std::string kStatus = R"({"jsonrpc":"2.0","id":2,"method":"status"})"
+                            "\n";
 
 Now at(Duration offset) { return Now{Instant(offset), WallTime(offset)}; }
 
@@ -91,9 +93,14 @@ TEST_CASE("what was asked before the end of file is still answered") {
 }
 
 TEST_CASE("M10 every split of the bytes gives the same events and the same output") {
-  const std::string good = kHello + kStatus + R"({"jsonrpc":"2.0","id":"x","method":"nope"})" "\n" +
-                           R"({"jsonrpc":"2.0","id":3,"method":"agent.stop","params":{"restart":true}})" "\n";
-  for (const std::string& bytes : {good, good + "garbage\n" + kStatus, kStatus + kHello, std::string("[]\n") + kHello}) {
+  const std::string good =
+      kHello + kStatus +
+      R"({"jsonrpc":"2.0","id":"x","method":"nope"})"
+      "\n" +
+      R"({"jsonrpc":"2.0","id":3,"method":"agent.stop","params":{"restart":true}})"
+      "\n";
+  for (const std::string& bytes :
+       {good, good + "garbage\n" + kStatus, kStatus + kHello, std::string("[]\n") + kHello}) {
     Peer whole({}, at(0s));
     whole.feed(bytes);
     const std::string events = drain(whole);
@@ -126,7 +133,10 @@ TEST_CASE("the first request must be hello, and hello is said once") {
 
 TEST_CASE("a request that cannot be meant is answered and the connection goes on") {
   Peer peer({}, at(0s));
-  peer.feed(kHello + R"({"jsonrpc":"2.0","id":7,"method":"session.show","params":{"session":5}})" "\n" + kStatus);
+  peer.feed(kHello +
+            R"({"jsonrpc":"2.0","id":7,"method":"session.show","params":{"session":5}})"
+            "\n" +
+            kStatus);
   CHECK(drain(peer) == "1 hello\n2 status\n");
   const std::string output = peer.take_output();
   CHECK(output.find("\"id\":7") != std::string::npos);
