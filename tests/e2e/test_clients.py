@@ -14,7 +14,8 @@ LINE = 64 * 1024  # with its LF
 
 
 def hello(**more):
-    return json.dumps({"jsonrpc": "2.0", "id": 1, "method": "hello", "params": {"protocol": 1}, **more}).encode() + b"\n"
+    frame = {"jsonrpc": "2.0", "id": 1, "method": "hello", "params": {"protocol": 1}, **more}
+    return json.dumps(frame).encode() + b"\n"
 
 
 def padded(request, size):
@@ -187,7 +188,7 @@ class Clients(unittest.TestCase):
         home = self.home()
         before = private_kb(home.agent_pid())
         deaf = [self.wire() for _ in range(20)]
-        request = b"".join(json.dumps({"jsonrpc": "2.0", "id": n, "method": "status"}).encode() + b"\n" for n in range(200))
+        request = b"".join(b'{"jsonrpc":"2.0","id":%d,"method":"status"}\n' % n for n in range(200))
         for wire in deaf:
             wire.socket.setblocking(False)
         asking = set(deaf)
