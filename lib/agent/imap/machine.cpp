@@ -288,8 +288,9 @@ void Machine::send(Command command, std::string_view text) {
 
 void Machine::reply_owed_changed() {
   if (owed_.empty()) return reply_.stop();
-  bool plus = owed_.front().command == Command::idle;  // costs the server nothing
-  reply_.start(plus ? options_.done_limit : options_.command_limit);
+  Command next = owed_.front().command;
+  bool cheap = next == Command::idle || next == Command::noop;  // "+" and a look cost nothing
+  reply_.start(cheap ? options_.done_limit : options_.command_limit);
   if (owed_.front().command == Command::fetch_new) folder_.begin_fetch();
 }
 

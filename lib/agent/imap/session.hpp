@@ -88,7 +88,7 @@ struct Options {
 
   Duration greeting_limit = std::chrono::seconds(16);
   Duration command_limit = std::chrono::seconds(60);  // a tagged reply; bytes of a FETCH renew it
-  Duration done_limit = std::chrono::seconds(15);     // the reply to DONE, and the "+" of IDLE
+  Duration done_limit = std::chrono::seconds(15);     // the reply to DONE and NOOP, the "+" of IDLE
   Duration leave_limit = std::chrono::seconds(5);     // stop() waits so long for good manners
 };
 

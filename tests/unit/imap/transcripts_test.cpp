@@ -56,6 +56,7 @@ const std::vector<Group>& groups() {
        {"idle-mail", "idle-burst", "idle-renewal", "idle-expunge", "idle-refused",
         "idle-ended-by-server"}},
       {"fetch", {"fetch-quoted-body", "fetch-truncated"}},
+      {"I01", {"noop-unanswered"}},
       {"I02", {"done-unanswered"}},
       {"I04", {"safety-poll"}},
       {"I05",
