@@ -12,8 +12,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <iterator>
 #include <sys/stat.h>
 
@@ -114,5 +114,6 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : static_cast<int>(otpctl::ExitCode::usage);
   }
+  if (!options.config.empty()) options.config = std::filesystem::absolute(options.config);  // before chdir("/")
   return run(options);
 }

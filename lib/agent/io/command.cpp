@@ -1,7 +1,7 @@
 #include "io/command.hpp"
 
 #include "base/text.hpp"
-#include "io/fd.hpp"
+#include "base/fd.hpp"
 
 #include <csignal>
 #include <cstring>

@@ -1,5 +1,6 @@
 #include "io/listen.hpp"
 
+#include "base/private_folder.hpp"
 #include "io/log.hpp"
 
 #include <cerrno>
@@ -12,38 +13,11 @@
 namespace otpctl::io {
 namespace {
 
-std::string parent_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  return slash == 0 || slash == path.npos ? "/" : path.substr(0, slash);
-}
-
 tl::unexpected<Error> unsafe(const std::string& path, const std::string& why) {
   return fail(ErrorCode::permission, path + " " + why);
 }
 
 }  // namespace
-
-Result<void> make_safe_directory(const std::string& path) {
-  struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0) {
-    if (errno != ENOENT) return unsafe(path, std::string("cannot be looked at: ") + std::strerror(errno));
-    const auto parent = parent_of(path);
-    if (::lstat(parent.c_str(), &status) != 0) {
-      if (auto made = make_safe_directory(parent); !made) return made;
-    }
-    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-      return unsafe(path, std::string("cannot be made: ") + std::strerror(errno));
-    }
-    ::lstat(path.c_str(), &status);
-  }
-  if (S_ISLNK(status.st_mode)) return unsafe(path, "is a symbolic link; name the folder itself");
-  if (!S_ISDIR(status.st_mode)) return unsafe(path, "is not a folder");
-  if (status.st_uid != ::geteuid()) return unsafe(path, "belongs to another user");
-  if (status.st_mode & 077) {
-    return unsafe(path, "is open to group or others; run: chmod 700 " + path);
-  }
-  return {};
-}
 
 struct Listener::State {
   State(Loop& l, Options o, std::function<void(Fd, Peer)> call)
@@ -99,7 +73,7 @@ Listener::Listener(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const Options& options,
                                                  std::function<void(Fd, Peer)> on_client) {
-  if (auto safe = make_safe_directory(parent_of(options.path)); !safe) return fail(safe.error());
+  if (auto safe = make_private_folder(folder_of(options.path)); !safe) return fail(safe.error());
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (options.path.size() >= sizeof address.sun_path) return unsafe(options.path, "is too long for a socket");

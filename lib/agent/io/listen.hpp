@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "io/fd.hpp"
+#include "base/fd.hpp"
 #include "io/loop.hpp"
 
 #include <functional>
@@ -10,10 +10,6 @@
 #include <string>
 
 namespace otpctl::io {
-
-/// Makes `path` a directory of ours with 0700, or refuses: `permission` when it is a symlink, another user's or open
-/// to group or others. Parents are made as well (0700).
-Result<void> make_safe_directory(const std::string& path);
 
 struct Peer {
   unsigned uid = 0;

@@ -1,6 +1,6 @@
 #include "io/loop.hpp"
 
-#include "io/fd.hpp"
+#include "base/fd.hpp"
 
 #include <utility>  // asio 1.74 forgets it with g++ 12
 
@@ -104,8 +104,9 @@ Timer::Timer(Loop& loop) : loop_(&loop), entry_(std::make_unique<Entry>()) {
 }
 Timer::~Timer() { clear(); }
 
+void Timer::on_fire(std::function<void()> task) { entry_->task = std::move(task); }
 void Timer::set(Instant when, std::function<void()> task) {
-  entry_->task = std::move(task);
+  on_fire(std::move(task));
   move_to(when);
 }
 void Timer::move_to(std::optional<Instant> when) {

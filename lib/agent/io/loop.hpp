@@ -41,7 +41,8 @@ class Timer {
   Timer(const Timer&) = delete;
 
   void set(Instant when, std::function<void()> task);
-  /// Keeps the task of the last set().
+  void on_fire(std::function<void()> task);
+  /// Keeps the task.
   void move_to(std::optional<Instant> when);
   void clear();
 

@@ -1,7 +1,7 @@
 #include "io/secrets.hpp"
 
 #include "base/text.hpp"
-#include "io/fd.hpp"
+#include "base/fd.hpp"
 
 #include <cerrno>
 #include <cstdlib>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "io/fd.hpp"
+#include "base/fd.hpp"
 
 #include <cstddef>
 #include <span>

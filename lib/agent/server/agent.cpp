@@ -26,7 +26,7 @@ delivery::Settings settings_of(const config::Config& config) {
 
 // ------------------------------------------------------------------------- beginning
 
-Agent::Agent(io::Loop& loop, Paths paths, config::Config config, io::Fd lock, store::Store store)
+Agent::Agent(io::Loop& loop, Paths paths, config::Config config, Fd lock, store::Store store)
     : loop_(loop),
       paths_(std::move(paths)),
       config_(std::move(config)),
@@ -47,11 +47,13 @@ Agent::Agent(io::Loop& loop, Paths paths, config::Config config, io::Fd lock, st
                  }
                }}),
       deadline_(loop),
-      home_timer_(loop) {}
+      home_timer_(loop) {
+  deadline_.on_fire([this] { apply(delivery::Tick{}); });
+}
 
 Agent::~Agent() = default;
 
-Result<std::unique_ptr<Agent>> Agent::create(io::Loop& loop, Paths paths, config::Config config, io::Fd lock) {
+Result<std::unique_ptr<Agent>> Agent::create(io::Loop& loop, Paths paths, config::Config config, Fd lock) {
   auto store = store::Store::open({paths.store, paths.key});
   if (!store) return fail(store.error());
   std::unique_ptr<Agent> agent(
@@ -135,10 +137,8 @@ void Agent::apply(delivery::Command command) {
   commit_.add(std::move(effects));
   update_demand();
   for (const auto& one : wanted) synchronise(one);
-  deadline_.set(delivery_.deadline().value_or(Instant::max()), [this] { on_deadline(); });
+  deadline_.move_to(delivery_.deadline());
 }
-
-void Agent::on_deadline() { apply(delivery::Tick{}); }
 
 void Agent::update_demand() {
   auto demand = delivery_.demand();

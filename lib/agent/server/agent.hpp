@@ -26,14 +26,14 @@ delivery::Settings settings_of(const config::Config& config);
 class Agent : private source::Sink {
  public:
   /// Everything that can fail is tried here: store, sockets, patterns. The agent is not reachable before run().
-  static Result<std::unique_ptr<Agent>> create(io::Loop& loop, Paths paths, config::Config config, io::Fd lock);
+  static Result<std::unique_ptr<Agent>> create(io::Loop& loop, Paths paths, config::Config config, Fd lock);
   ~Agent() override;
 
   /// Returns when the agent was stopped.
   void run();
 
  private:
-  Agent(io::Loop& loop, Paths paths, config::Config config, io::Fd lock, store::Store store);
+  Agent(io::Loop& loop, Paths paths, config::Config config, Fd lock, store::Store store);
 
   Result<void> open();
   void take(source::TakenMail mail) override;
@@ -48,7 +48,6 @@ class Agent : private source::Sink {
 
   void synchronise(const delivery::Synchronise& wanted);
   void update_demand();
-  void on_deadline();
   void look_after_home();
 
   void stop(bool restart);
@@ -57,7 +56,7 @@ class Agent : private source::Sink {
   io::Loop& loop_;
   Paths paths_;
   config::Config config_;
-  io::Fd lock_;
+  Fd lock_;
   store::Store store_;
   WallTime started_;
   std::vector<code::Pattern> patterns_;

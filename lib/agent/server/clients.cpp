@@ -12,13 +12,13 @@ Clients::~Clients() = default;
 Result<void> Clients::listen(const std::string& path, std::size_t max_clients) {
   listener_.reset();
   auto listener = io::Listener::open(loop_, {path, max_clients},
-                                     [this](io::Fd fd, io::Peer peer) { welcome(std::move(fd), peer); });
+                                     [this](Fd fd, io::Peer peer) { welcome(std::move(fd), peer); });
   if (!listener) return fail(listener.error());
   listener_ = std::move(*listener);
   return {};
 }
 
-void Clients::welcome(io::Fd fd, io::Peer peer) {
+void Clients::welcome(Fd fd, io::Peer peer) {
   const auto client = ++last_client_;
   auto& connection = connections_[client];
   connection.pid = peer.pid;

@@ -56,7 +56,7 @@ class Clients {
     rpc::Id id;
   };
 
-  void welcome(io::Fd fd, io::Peer peer);
+  void welcome(Fd fd, io::Peer peer);
   void on_event(std::uint64_t client, rpc::Peer::Event& event);
   void on_call(std::uint64_t client, rpc::Call& call);
   void on_closed(std::uint64_t client);

@@ -1,7 +1,7 @@
 #include "server/lifecycle.hpp"
 
+#include "base/private_folder.hpp"
 #include "base/text.hpp"
-#include "io/listen.hpp"
 #include "rpc/messages.hpp"
 
 #include <algorithm>
@@ -95,9 +95,9 @@ std::size_t room_for_clients() {
   return std::min<std::size_t>(limit > 48 ? limit - 32 : 16, 65'536);
 }
 
-Result<io::Fd> take_agent_lock(const Paths& paths) {
-  if (auto safe = io::make_safe_directory(paths.state); !safe) return fail(safe.error());
-  io::Fd fd(::open(paths.agent_lock.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600));
+Result<Fd> take_agent_lock(const Paths& paths) {
+  if (auto safe = make_private_folder(paths.state); !safe) return fail(safe.error());
+  Fd fd(::open(paths.agent_lock.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600));
   struct stat status {};
   if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_uid != ::geteuid()) {
     return fail(ErrorCode::permission, paths.agent_lock + " is not a plain file of ours; move it away");
@@ -120,7 +120,7 @@ Result<void> write_agent_file(const std::string& path, const rpc::AgentFile& fil
   const std::string text = rpc::to_text(file);
   const std::string next = path + ".new";
   ::unlink(next.c_str());
-  io::Fd fd(::open(next.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  Fd fd(::open(next.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   const auto size = static_cast<ssize_t>(text.size());
   if (!fd || ::write(fd.get(), text.data(), text.size()) != size || ::rename(next.c_str(), path.c_str()) != 0) {
     return fail(ErrorCode::storage, "cannot write " + path + ": " + std::strerror(errno));
@@ -128,7 +128,7 @@ Result<void> write_agent_file(const std::string& path, const rpc::AgentFile& fil
   return {};
 }
 
-bool home_is_there(const Paths& paths, const io::Fd& lock) {
+bool home_is_there(const Paths& paths, const Fd& lock) {
   struct stat held {}, there {};
   return ::fstat(lock.get(), &held) == 0 && ::lstat(paths.agent_lock.c_str(), &there) == 0 &&
          held.st_dev == there.st_dev && held.st_ino == there.st_ino;

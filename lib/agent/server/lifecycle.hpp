@@ -4,7 +4,7 @@
 #include "base/paths.hpp"
 #include "base/result.hpp"
 #include "config/config.hpp"
-#include "io/fd.hpp"
+#include "base/fd.hpp"
 #include "rpc/agent_file.hpp"
 
 #include <string>
@@ -24,13 +24,13 @@ void reduce_environment(const config::Config& config);
 std::size_t room_for_clients();
 
 /// The lock that the one agent of this store holds for its life. `busy` names the agent that has it.
-Result<io::Fd> take_agent_lock(const Paths& paths);
+Result<Fd> take_agent_lock(const Paths& paths);
 
 /// The plain file that tells clients where the living agent is; written whole or not at all.
 Result<void> write_agent_file(const std::string& path, const rpc::AgentFile& file);
 
 /// True while the store's folder is still the one the lock was taken in.
-bool home_is_there(const Paths& paths, const io::Fd& lock);
+bool home_is_there(const Paths& paths, const Fd& lock);
 
 /// Tells the client that started us: one byte 'R', or the error as one JSON line. Closes `fd`; -1: nobody asks.
 void tell_starter(int fd, const Error* error);

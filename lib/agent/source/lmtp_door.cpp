@@ -20,7 +20,7 @@ struct LmtpDoor::State {
   std::uint64_t last_client = 0;
   std::shared_ptr<int> alive = std::make_shared<int>(0);
 
-  void welcome(io::Fd fd) {
+  void welcome(Fd fd) {
     const auto id = ++last_client;
     smtp::Session session(smtp::Options{}, loop.now());
     clients[id] = std::make_unique<Pump>(
@@ -74,7 +74,7 @@ Result<std::unique_ptr<LmtpDoor>> LmtpDoor::open(io::Loop& loop, Sink& sink, con
   auto state = std::make_unique<State>(loop, sink);
   auto* raw = state.get();
   auto listener = io::Listener::open(loop, {path, max_clients},
-                                     [raw](io::Fd fd, io::Peer) { raw->welcome(std::move(fd)); });
+                                     [raw](Fd fd, io::Peer) { raw->welcome(std::move(fd)); });
   if (!listener) return fail(listener.error());
   state->listener = std::move(*listener);
   return std::unique_ptr<LmtpDoor>(new LmtpDoor(std::move(state)));

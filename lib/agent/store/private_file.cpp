@@ -1,7 +1,8 @@
 #include "store/private_file.hpp"
 
 #include "base/text.hpp"
-#include "client/fd.hpp"
+#include "base/fd.hpp"
+#include "base/private_folder.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -13,8 +14,6 @@
 namespace otpctl::store {
 
 namespace {
-
-using client::Fd;
 
 constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
 
@@ -67,12 +66,6 @@ Result<void> write_all(const Fd& fd, std::string_view bytes, const std::string& 
 }
 
 }  // namespace
-
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == path.npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
 
 Result<bool> check_private_file(const std::string& path) {
   struct stat info {};

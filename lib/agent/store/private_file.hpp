@@ -24,6 +24,4 @@ Result<std::string> read_private_file(const std::string& path, std::size_t limit
 /// False: something was there already and stays.
 Result<bool> publish_private_file(const std::string& path, std::string_view bytes);
 
-std::string folder_of(const std::string& path);
-
 }  // namespace otpctl::store

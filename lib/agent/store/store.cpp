@@ -2,7 +2,7 @@
 
 #include "base/secret.hpp"
 #include "base/text.hpp"
-#include "client/private_folder.hpp"
+#include "base/private_folder.hpp"
 #include "store/database.hpp"
 #include "store/private_file.hpp"
 #include "store/sealer.hpp"
@@ -53,7 +53,7 @@ std::string resolved(const std::string& path) {
 
 /// All files are looked at before SQLite touches any of them.
 Result<void> prepare_files(const std::string& path) {
-  if (auto folder = client::make_private_folder(folder_of(path)); !folder)
+  if (auto folder = make_private_folder(folder_of(path)); !folder)
     return fail(folder.error());
   for (const char* suffix : {"-wal", "-shm", "-journal"}) {
     if (auto safe = check_private_file(path + suffix); !safe) return fail(safe.error());

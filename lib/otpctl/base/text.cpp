@@ -34,12 +34,6 @@ std::size_t sequence_size(unsigned char lead) {
 
 bool is_scalar(char32_t point) { return point <= 0x10FFFF && (point < 0xD800 || point > 0xDFFF); }
 
-/// Characters that reorder or break a line without being seen: UAX #9 controls, line and paragraph separator.
-bool is_deceptive(char32_t point) {
-  return (point >= 0x80 && point <= 0x9F) || point == 0x061C || point == 0x200E || point == 0x200F ||
-         (point >= 0x2028 && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
-}
-
 void append_byte_escape(std::string& out, unsigned char byte) {
   out += "\\x";
   out += kHex[byte >> 4];
@@ -112,6 +106,11 @@ std::string_view trim(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(kWhite);
   if (begin == text.npos) return {};
   return text.substr(begin, text.find_last_not_of(kWhite) - begin + 1);
+}
+
+bool is_deceptive(char32_t point) {
+  return (point >= 0x80 && point <= 0x9F) || point == 0x061C || point == 0x200E || point == 0x200F ||
+         (point >= 0x2028 && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
 }
 
 std::string printable(std::string_view text, std::size_t limit) {

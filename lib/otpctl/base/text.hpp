@@ -14,6 +14,10 @@ bool equals_ignoring_case(std::string_view a, std::string_view b);
 
 std::string_view trim(std::string_view text);  // spaces, tabs, CR, LF
 
+/// Characters that drive a terminal or reorder a line without being seen: C1, UAX #9 controls, line and
+/// paragraph separator. All are below U+10000.
+bool is_deceptive(char32_t point);
+
 /// For a terminal or a log line: control bytes, DEL, C1, bidi controls and invalid UTF-8 become `\xNN` or
 /// `\u{NNNN}`, so that text from outside can neither forge a second line nor drive a terminal. At most
 /// `limit` bytes of `text` are looked at; what is cut is shown as "…".

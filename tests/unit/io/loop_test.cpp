@@ -1,6 +1,6 @@
 #include "io/loop.hpp"
 
-#include "io/fd.hpp"
+#include "base/fd.hpp"
 #include "io/pump.hpp"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-#include "client/private_folder.hpp"
+#include "client/lock_file.hpp"
 
 #include "base/text.hpp"
 #include "client/channel.hpp"
@@ -20,7 +20,8 @@ tl::unexpected<Error> refuse(const std::string& path, const std::string& why) {
   return fail(ErrorCode::permission, printable(path) + " " + why);
 }
 
-/// Waits for the lock in a child: flock(2) knows no deadline, and a lock belongs to the open file that both share.
+/// Waits for the lock in a child: flock(2) knows no deadline, and a lock belongs to the open file
+/// that both share.
 bool lock_in_child(int file, Instant until) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return false;
@@ -47,28 +48,12 @@ bool lock_in_child(int file, Instant until) {
 
 }  // namespace
 
-Result<void> make_private_folder(const std::string& path) {
-  for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
-    const std::string part = path.substr(0, slash);
-    if (mkdir(part.c_str(), 0700) != 0 && errno != EEXIST) {
-      return refuse(part, std::string("cannot be made: ") + std::strerror(errno));
-    }
-    if (slash == path.npos) break;
-  }
-  struct stat info{};
-  if (lstat(path.c_str(), &info) != 0) return refuse(path, std::string("cannot be read: ") + std::strerror(errno));
-  if (S_ISLNK(info.st_mode)) return refuse(path, "is a symbolic link, a folder is needed");
-  if (!S_ISDIR(info.st_mode)) return refuse(path, "is no folder");
-  if (info.st_uid != geteuid()) return refuse(path, "belongs to another user (uid " + std::to_string(info.st_uid) + ")");
-  if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) return refuse(path, "can be written by others: chmod 700 it");
-  return {};
-}
-
 Result<Fd> lock_file(const std::string& path, Instant until) {
   Fd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
   if (!file) return refuse(path, std::string("cannot be opened: ") + std::strerror(errno));
-  struct stat info{};
-  if (fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return refuse(path, "is no plain file");
+  struct stat info {};
+  if (fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode))
+    return refuse(path, "is no plain file");
   if (info.st_uid != geteuid()) return refuse(path, "belongs to another user");
   if (flock(file.get(), LOCK_EX | LOCK_NB) == 0 || lock_in_child(file.get(), until)) return file;
   return fail(ErrorCode::busy, printable(path) + " is held by another process");

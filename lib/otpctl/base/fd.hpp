@@ -4,7 +4,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace otpctl::client {
+namespace otpctl {
 
 class Fd {
  public:
@@ -22,6 +22,7 @@ class Fd {
 
   int get() const { return number_; }
   explicit operator bool() const { return number_ >= 0; }
+  int release() { return std::exchange(number_, -1); }
   void reset() {
     if (number_ >= 0) close(number_);
     number_ = -1;
@@ -31,4 +32,4 @@ class Fd {
   int number_ = -1;
 };
 
-}  // namespace otpctl::client
+}  // namespace otpctl
