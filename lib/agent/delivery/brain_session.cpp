@@ -1,6 +1,8 @@
 // Sessions: registered, marked, refreshed, closed, expired; and asking the mailboxes where they stand.
 #include "delivery/brain.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -12,6 +14,8 @@ constexpr std::size_t kShortestPrefix = 4;
 constexpr Duration kLongestTtl = std::chrono::hours(24 * 366);
 
 Duration bounded(Duration ttl) { return std::clamp<Duration>(ttl, std::chrono::seconds(1), kLongestTtl); }
+
+bool is_json_object(const std::string& text) { return nlohmann::json::parse(text, nullptr, false).is_object(); }
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// Delivery's state ↔ the bytes of its records (JSON), and the mark that a wait takes with it over a reconnect.
+// Delivery's state ↔ the bytes of its records (fields.hpp, a version first), and the mark that a wait takes with it over a reconnect.
 #pragma once
 
 #include "delivery/fingerprint.hpp"
@@ -41,7 +41,5 @@ struct Resume {
 };
 std::string write_resume(const Resume& resume);
 std::optional<Resume> read_resume(std::string_view bytes);
-
-bool is_json_object(std::string_view text);
 
 }  // namespace otpctl::delivery
