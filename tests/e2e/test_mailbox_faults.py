@@ -70,20 +70,22 @@ class Faults(unittest.TestCase):
     def _got_once(self, home, mailbox, waits, code):
         """The first wait has it, the second one gets the code of the next mail and not this one again."""
         first, second = waits
-        self.assertEqual((first.finish(5), first.stdout), (0, code + "\n"))
-        until(mailbox.idling.is_set, 5, "IDLE again")
+        self.assertEqual((first.finish(10), first.stdout), (0, code + "\n"))
+        until(mailbox.idling.is_set, 15, "IDLE again")
         self.assertEqual(len(home.waiters()), 1)
         mailbox.add(mail.plain("771188", to=BOT))
         mailbox.push(f"* {len(mailbox.mails)} EXISTS")
-        self.assertEqual((second.finish(5), second.stdout), (0, "771188\n"))
+        self.assertEqual((second.finish(10), second.stdout), (0, "771188\n"))
 
     # ---- I12: in the gap before IDLE -----------------------------------------------------------
 
+    # ctest: alone
     def test_I12_a_mail_between_examine_and_idle_that_no_notice_tells_comes_within_a_second(self):
         mailbox = Awkward()
         mailbox.before_plus = Once(lambda _: mailbox.add(mail.plain("482913", to=BOT)))
         self._comes_within_a_second(mailbox)
 
+    # ctest: alone
     def test_I12_a_mail_between_fetch_and_idle_that_no_notice_tells_comes_within_a_second(self):
         mailbox = Awkward()
         mailbox.add(mail.no_code(to=BOT))
@@ -117,7 +119,7 @@ class Faults(unittest.TestCase):
         mailbox = Awkward()
         home, _ = self._serve(mailbox)
         waits = self._two_waits(home)
-        until(mailbox.idling.is_set, 5)
+        until(mailbox.idling.is_set, 15)
         # A mail without a code makes it leave IDLE; while it enters the next one the code comes.
         mailbox.before_plus = Once(lambda connection: (mailbox.add(mail.plain("482913", to=BOT)),
                                                        connection.send("* 2 EXISTS\r\n* 1 RECENT")))
@@ -129,7 +131,7 @@ class Faults(unittest.TestCase):
         mailbox = Awkward()
         home, _ = self._serve(mailbox)
         waits = self._two_waits(home)
-        until(mailbox.idling.is_set, 5)
+        until(mailbox.idling.is_set, 15)
         mailbox.after_done = Once(lambda connection: (mailbox.add(mail.plain("482913", to=BOT)),
                                                       connection.send("* 2 EXISTS\r\n* 2 RECENT")))
         mailbox.add(mail.no_code(to=BOT))
@@ -151,7 +153,7 @@ class Faults(unittest.TestCase):
 
         home, _ = self._serve(mailbox, UID_FETCH=fetch)
         waits = self._two_waits(home)
-        until(mailbox.idling.is_set, 5)
+        until(mailbox.idling.is_set, 15)
         mailbox.add(mail.no_code(to=BOT))
         mailbox.add(mail.no_code(to=BOT))
         mailbox.push("* 2 EXISTS")
@@ -166,11 +168,11 @@ class Faults(unittest.TestCase):
         home.start_agent()
         home.await_source()
         waits = home.wait(BOT, "--since", "now"), home.wait(BOT, "--since", "now")
-        until(mailbox.idling.is_set, 5)
+        until(mailbox.idling.is_set, 15)
         mailbox.push("* 2 EXISTS")  # a mail that has gone again: the fetch of 2:* brings UID 1
         until(lambda: any("UID FETCH 2:* (" in line and "BODY" in line for line in server.seen), 5, "the fetch")
         mailbox.add(mail.plain("482913", to=BOT))
-        until(mailbox.idling.is_set, 5)
+        until(mailbox.idling.is_set, 15)
         mailbox.push("* 2 EXISTS")
         self._got_once(home, mailbox, waits, "482913")
 
@@ -184,7 +186,7 @@ class Faults(unittest.TestCase):
 
         home, _ = self._serve(mailbox, UID_FETCH=fetch)
         waits = self._two_waits(home)
-        until(mailbox.idling.is_set, 5)
+        until(mailbox.idling.is_set, 15)
         mailbox.add(mail.plain("482913", to=BOT))
         mailbox.push("* 1 EXISTS")
         self._got_once(home, mailbox, waits, "482913")
@@ -201,7 +203,7 @@ class Faults(unittest.TestCase):
 
         home, _ = self._serve(mailbox, UID_FETCH=fetch)
         waits = self._two_waits(home)
-        until(mailbox.idling.is_set, 5)
+        until(mailbox.idling.is_set, 15)
         mailbox.add(mail.plain("482913", to=BOT))
         mailbox.push("* 1 EXISTS")
         self._got_once(home, mailbox, waits, "482913")
@@ -234,11 +236,12 @@ class Endings(unittest.TestCase):
                 box.deliver(mail.plain(box.code, to=bot))
             for (bot, box), case in zip(boxes.items(), cases):
                 with self.subTest(case):
-                    self.assertEqual((waits[bot].finish(60), waits[bot].stdout), (0, box.code + "\n"), waits[bot].stderr)
+                    wait = waits[bot]
+                    self.assertEqual((wait.finish(60), wait.stdout), (0, box.code + "\n"), wait.stderr)
                     self.assertGreaterEqual(box.server.connections, 2, "its connection never ended")
                     box.server.check()
 
-    # ctest: timeout=60
+    # ctest: alone timeout=60
     def test_I05_a_server_that_ends_every_connection_costs_little(self):
         """Nothing answers for eight seconds while somebody waits: a handful of connections, little CPU."""
         def ends(connection):

@@ -198,6 +198,12 @@ class Dovecot:
         with self.lmtp() as session:
             return [session.deliver(mail, recipients, sender) for mail, recipients in mails]
 
+    def append(self, mail, age, folder="INBOX"):
+        """Puts a mail into a folder, with an INTERNALDATE that many seconds ago."""
+        date = time.strftime("%d-%b-%Y %H:%M:%S +0000", time.gmtime(time.time() - age))
+        with self.client() as imap:
+            imap.command(f'APPEND {folder} "{date}" {{{len(mail)}+}}\r\n'.encode() + mail)
+
     def lmtp(self):
         """An open LMTP connection, for deliveries whose moment matters."""
         return Lmtp(self.lmtp_port)

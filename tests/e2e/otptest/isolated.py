@@ -36,9 +36,10 @@ def isolated(test):
 
 
 class Firewall:
-    """Drops packets on loopback, inside an @isolated test: nobody is told, as when a NAT forgets.
+    """Drops packets on loopback, inside an @isolated test: nobody is told.
 
-    drop(port)      packets to and from that TCP port vanish, in both directions
+    drop(port, …)   packets to and from these TCP ports vanish, in both directions; with a client's own
+                    port this connection dies and new ones work, as when a NAT forgets it
     drop_to(port)   only those towards it
     heal()          everything passes again
     """
@@ -46,12 +47,11 @@ class Firewall:
     def __init__(self):
         assert os.environ.get(_MARK), "only in an @isolated test"
 
-    def drop(self, port):
+    def drop(self, *ports):
         self.heal()
         self._nft("add table inet otptest",
                   "add chain inet otptest in { type filter hook input priority 0; }",
-                  f"add rule inet otptest in tcp dport {port} drop",
-                  f"add rule inet otptest in tcp sport {port} drop")
+                  *(f"add rule inet otptest in tcp {end} {port} drop" for port in ports for end in ("dport", "sport")))
 
     def drop_to(self, port):
         self.heal()

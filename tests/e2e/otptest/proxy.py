@@ -22,13 +22,16 @@ class FaultProxy:
     close()           FIN to both ends of every connection
     down() / up()     new connections are refused / accepted again; down() resets the living ones
     retarget(port)    where new connections go from now on
-    connections       how many have been accepted so far; times: the time.monotonic() of each
+    connections       how many have been accepted so far; times: the time.monotonic() of each, peers: the
+                      port that each came from; received: how many bytes came from the server
     """
 
     def __init__(self, target_port):
         self.latency = 0.0
         self.slice = 0
         self.times = []
+        self.peers = []
+        self.received = 0
         self._target = target_port
         self._hole = threading.Event()
         self._pairs = []
@@ -100,9 +103,10 @@ class FaultProxy:
     def _accept(self, listener):
         while True:
             try:
-                client, _ = listener.accept()
+                client, peer = listener.accept()
             except OSError:
                 return
+            self.peers.append(peer[1])
             self.times.append(time.monotonic())
             try:
                 server = socket.create_connection(("127.0.0.1", self._target), 5)
@@ -141,6 +145,8 @@ class _Pair:
     def _pump(self, source, sink, from_server):
         try:
             while data := source.recv(65536):
+                if from_server:
+                    self._proxy.received += len(data)
                 if self._proxy.latency:
                     time.sleep(self._proxy.latency)
                 if self.swallowed:
