@@ -1,5 +1,6 @@
 #include "rpc/json.hpp"
 
+#include "base/text.hpp"
 #include "base/utf8.hpp"
 
 namespace otpctl::rpc {
@@ -28,6 +29,13 @@ int depth_of(std::string_view text) {
   return deepest;
 }
 
+std::string escaped(char32_t point) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string text = "\\u";
+  for (int shift = 12; shift >= 0; shift -= 4) text += kHex[(point >> shift) & 15];
+  return text;
+}
+
 }  // namespace
 
 Result<ReadJson> parse_object(std::string_view text) {
@@ -47,7 +55,18 @@ bool is_metadata(std::string_view text) {
 }
 
 std::string dump(const WriteJson& json) {
-  return json.dump(-1, ' ', false, WriteJson::error_handler_t::replace);
+  const std::string text = json.dump(-1, ' ', false, WriteJson::error_handler_t::replace);
+  std::string shown;
+  std::size_t copied = 0;
+  for (std::size_t pos = 0; pos < text.size();) {
+    const Utf8Char c = utf8_at(text, pos);
+    if (c.point == 0x7F || is_deceptive(c.point)) {
+      shown.append(text, copied, pos - copied).append(escaped(c.point));
+      copied = pos + c.size;
+    }
+    pos += c.size;
+  }
+  return shown.append(text, copied);
 }
 
 std::string shorten(std::string_view text, std::size_t limit) {

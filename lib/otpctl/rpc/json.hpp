@@ -24,7 +24,8 @@ inline constexpr int kMaxMetadataDepth = 8;
 /// wrong else.
 Result<ReadJson> parse_object(std::string_view text);
 
-/// Invalid UTF-8 becomes U+FFFD: what is written is always JSON.
+/// Invalid UTF-8 becomes U+FFFD: what is written is always JSON. It may be shown on a terminal too: DEL
+/// and is_deceptive() characters are written as \uXXXX, which is the same text.
 std::string dump(const WriteJson& json);
 
 /// The result member of an answer, `"v":1` first, its lists and texts already bounded.

@@ -220,6 +220,17 @@ TEST_CASE("a delivery comes back as it was, X03 its texts escaped on one line") 
   CHECK(answered<Delivered>("wait", delivered).code == "482913");
 }
 
+TEST_CASE("X03 what drives a terminal or reorders a line stands escaped in JSON, all else as it is") {
+  Delivered delivered;
+  delivered.delivery = "9f";
+  delivered.code = "482913";
+  delivered.subject = "a\x7f" "b\xC2\x9B" "31m\xE2\x80\xAE" "c\xE2\x80\xA8 d\u00e9 \xF0\x9F\x94\x91";
+  const std::string json = to_json(Answer(delivered));
+  const std::string expected =
+      "\"subject\":\"a\\u007fb\\u009b31m\\u202ec\\u2028 d\u00e9 \xF0\x9F\x94\x91\"";
+  CHECK(json.find(expected) != json.npos);
+}
+
 TEST_CASE("a code that is not one printable line never reaches stdout") {
   for (const std::string code : {"", "12\n34", "\x1b[31m",
                                  "12\xE2\x80\xAE"
