@@ -38,7 +38,8 @@ ExitCode run(const Options& options, Context& context) {
   const auto refuse = [&](const Error& error) { return report(context, error, options.json); };
   if (options.to.empty())
     return refuse({ErrorCode::usage, "--to is missing: the number that received the SMS"});
-  rpc::Sms sms{options.text, options.from, options.to, options.sent, options.id};
+  // Whatever a gateway says of the sender, the SMS itself must not be lost.
+  rpc::Sms sms{options.text, printable(options.from), options.to, options.sent, options.id};
   if (sms.text.empty() || sms.text == "-") {
     auto text = context.in.read_all(kLongestText);
     if (!text) return refuse(text.error());
