@@ -25,6 +25,20 @@ Result<delivery::SessionSpec> spec_of(const Target& target, const Filters& filte
   return spec;
 }
 
+/// "tr" → "TR".
+Result<std::string> region_of(std::string_view country) {
+  std::string region;
+  for (const char c : to_lower(country)) region += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : '?';
+  if (region.size() == 2 && region.find('?') == region.npos) return region;
+  return fail(ErrorCode::usage, "a country is two letters (TR, DE), not '" + printable(country, 40) + "'");
+}
+
+/// "bot@ex" and "555111" are an address and a short code, but whoever types them means a part of one.
+bool may_be_part(const std::string& recipient) {
+  const auto at = recipient.rfind('@');
+  return at == recipient.npos ? recipient.front() != '+' : recipient.find('.', at) == recipient.npos;
+}
+
 tl::unexpected<Error> nobody() {
   return fail(ErrorCode::usage, "name whom the code is for: an address, a phone number or a session");
 }
@@ -56,9 +70,15 @@ Result<delivery::Command> command_of(const rpc::Wait& wait, const Caller& caller
 
 Result<delivery::Command> command_of(const rpc::SessionRegister& request, const Caller& caller) {
   if (request.target.email.empty() && request.target.phone.empty()) return nobody();
-  auto spec = spec_of(request.target, request.filters, caller);
+  Caller here = caller;
+  if (!request.country.empty()) {
+    auto country = region_of(request.country);
+    if (!country) return fail(country.error());
+    here.region = std::move(*country);
+  }
+  auto spec = spec_of(request.target, request.filters, here);
   if (!spec) return fail(spec.error());
-  spec->country = request.country;
+  if (!request.country.empty()) spec->country = here.region;
   spec->metadata = request.metadata;
   delivery::Register command;
   command.request = caller.request;
@@ -81,7 +101,8 @@ Result<delivery::Command> command_of(const rpc::Manual& request, const Caller& c
   if (entry.target.empty()) return nobody();
   entry.code = std::move(*code);
   // A whole address or number is kept even when nobody waits for it; a fragment must fit somebody.
-  if (auto whole = message::normalise_recipient(entry.target, caller.region)) entry.recipient = std::move(*whole);
+  auto whole = message::normalise_recipient(entry.target, caller.region);
+  if (whole && !may_be_part(*whole)) entry.recipient = std::move(*whole);
   return delivery::Command(std::move(entry));
 }
 

@@ -45,6 +45,20 @@ TEST_CASE("a phone number without country code takes the configured region") {
   CHECK(std::get<delivery::Wait>(*command).spec.phone == "+905551234567");
 }
 
+TEST_CASE("the country of a session comes before the configured region") {
+  rpc::SessionRegister request;
+  request.target.phone = "0151 23456789";
+  request.country = "de";
+  const auto command = command_of(request, kCaller);
+  REQUIRE(command);
+  CHECK(std::get<delivery::Register>(*command).spec.phone == "+4915123456789");
+  CHECK(std::get<delivery::Register>(*command).spec.country == "DE");
+  for (const char* wrong : {"D", "Germany", "\xC3\xA4", "4 "}) {
+    request.country = wrong;
+    CHECK(command_of(request, kCaller).error().code == ErrorCode::usage);
+  }
+}
+
 TEST_CASE("an operator's digits lose blanks and dashes, other codes stay as typed") {
   CHECK(typed_code("482 913 ") == "482913");
   CHECK(typed_code("482-913\n") == "482913");
@@ -58,9 +72,15 @@ TEST_CASE("an entry for a whole address carries it normalised, a fragment does n
   const auto whole = command_of(rpc::Manual{"Bot5@Example.com", "123456"}, kCaller);
   REQUIRE(whole);
   CHECK(std::get<delivery::PersonEntry>(*whole).recipient == "bot5@example.com");
-  const auto fragment = command_of(rpc::Manual{"bot5", "123456"}, kCaller);
-  REQUIRE(fragment);
-  CHECK(std::get<delivery::PersonEntry>(*fragment).recipient.empty());
+  const auto number = command_of(rpc::Manual{"0555 123 45 67", "123456"}, kCaller);
+  REQUIRE(number);
+  CHECK(std::get<delivery::PersonEntry>(*number).recipient == "+905551234567");
+  for (const char* part : {"bot5", "bot5@ex", "555123", "4567"}) {
+    CAPTURE(part);
+    const auto fragment = command_of(rpc::Manual{part, "123456"}, kCaller);
+    REQUIRE(fragment);
+    CHECK(std::get<delivery::PersonEntry>(*fragment).recipient.empty());
+  }
 }
 
 TEST_CASE("delivery's errors stay errors, an accepted entry names its recipient") {
