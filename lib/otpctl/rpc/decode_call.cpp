@@ -75,7 +75,9 @@ class Params {
     if (found.empty()) return found;
     const bool fits = found.size() >= 4 && found.size() <= 36 &&
                       found.find_first_not_of("0123456789abcdef-") == found.npos;
-    return fits ? found : refuse(name, "is no session id: write at least its first 4 characters");
+    if (fits) return found;
+    wrong("'" + printable(found, kMaxId) + "' is no session id: write at least its first 4 characters");
+    return {};
   }
   std::string required_session() {
     std::string found = session("session");
