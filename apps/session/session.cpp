@@ -179,6 +179,7 @@ ExitCode on_one(const Options& options, Context& context, client::Client& agent)
 }
 
 std::optional<Error> wrong(const Options& options) {
+  if (options.ttl && *options.ttl <= Duration(0)) return Error{ErrorCode::usage, "--ttl 0 would end it at once"};
   if (options.action != Action::register_) return std::nullopt;
   if (options.target == Target{})
     return Error{ErrorCode::usage, "whose code? name an address or a number"};
