@@ -183,7 +183,7 @@ void Brain::supersede_by(CopyRef ref) {
            copy.candidates.size() == 1 && message.arrival.channel != message::Channel::person && !message.sender_key.empty();
   };
   if (!replaceable(held, copy_at(ref))) return;
-  const std::set<CopyRef>& others = pool_.of(copy_at(ref).candidates.front());
+  const std::set<CopyRef> others = pool_.free_for(copy_at(ref).candidates.front());  // at most one of each sender
   for (const CopyRef other : others) {
     const Held& message = *pool_.find(other.seq);
     if (other == ref || !replaceable(message, copy_at(other)) || message.arrival.channel != held.arrival.channel ||
@@ -201,7 +201,7 @@ void Brain::supersede_by(CopyRef ref) {
 
 void Brain::supersede(CopyRef older, CopyRef newer) {
   Copy& gone = copy_at(older);
-  gone.state = Copy::State::superseded;
+  pool_.set_state(older, Copy::State::superseded);
   copy_at(newer).replaced += gone.replaced + 1;
   guard(older);
   touch(older.seq);
@@ -221,7 +221,7 @@ void Brain::guard(CopyRef ref) {
 
 void Brain::take(const std::vector<CopyRef>& refs) {
   for (const CopyRef ref : refs) {
-    copy_at(ref).state = Copy::State::taken;
+    pool_.set_state(ref, Copy::State::taken);
     wipe(copy_at(ref).value);
     guard(ref);
     touch(ref.seq);

@@ -82,12 +82,12 @@ std::optional<Brain::Candidate> Brain::candidate(const Waiter& waiter, CopyRef r
 std::vector<Brain::Candidate> Brain::candidates(const Waiter& waiter) const {
   std::vector<Candidate> all;
   for (const auto recipient : recipients_of(waiter)) {
-    for (const CopyRef ref : pool_.of(recipient)) {
+    for (const CopyRef ref : pool_.free_for(recipient)) {
       if (auto found = candidate(waiter, ref, recipient)) all.push_back(std::move(*found));
     }
   }
   if (wants_sms(waiter)) {
-    for (const CopyRef ref : pool_.of({})) {
+    for (const CopyRef ref : pool_.free_for({})) {
       if (auto found = candidate(waiter, ref, waiter.number())) all.push_back(std::move(*found));
     }
   }
@@ -176,7 +176,7 @@ void Brain::claim(Waiter& waiter, const std::vector<Candidate>& group) {
   waiter.delivery = delivery_id(group.front().ref, copy_at(group.front().ref).attempts + 1);
   for (const Candidate& one : group) {
     Copy& copy = copy_at(one.ref);
-    copy.state = Copy::State::claimed;
+    pool_.set_state(one.ref, Copy::State::claimed);
     ++copy.attempts;
     copy.delivery = waiter.delivery;
     copy.waiter = waiter.id;
@@ -229,7 +229,7 @@ void Brain::give_back(std::vector<CopyRef> refs) {
   std::vector<CopyRef> kept;
   for (const CopyRef ref : refs) {
     Copy& copy = copy_at(ref);
-    copy.state = Copy::State::free;
+    pool_.set_state(ref, Copy::State::free);
     copy.given_back = true;
     touch(ref.seq);
     const Held& held = *pool_.find(ref.seq);

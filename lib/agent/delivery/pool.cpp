@@ -36,7 +36,10 @@ std::vector<Fingerprint> identities(const Held& held, const Copy& copy, std::str
 Held& Pool::add(Held held, std::vector<std::vector<Fingerprint>> known_by) {
   const Seq seq = held.arrival.seq;
   for (std::uint32_t i = 0; i < held.copies.size(); ++i) {
-    for (const std::string& recipient : held.copies[i].candidates) by_recipient_[recipient].insert({seq, i});
+    for (const std::string& recipient : held.copies[i].candidates) {
+      by_recipient_[recipient].insert({seq, i});
+      if (held.copies[i].state == Copy::State::free) free_[recipient].insert({seq, i});
+    }
     for (const Fingerprint& identity : known_by[i]) known_.emplace(identity, CopyRef{seq, i});
   }
   known_by_.emplace(seq, std::move(known_by));
@@ -53,10 +56,8 @@ void Pool::erase(Seq seq) {
   const auto known_by = known_by_.find(seq);
   for (std::uint32_t i = 0; i < found->second.copies.size(); ++i) {
     for (const std::string& recipient : found->second.copies[i].candidates) {
-      const auto entry = by_recipient_.find(recipient);
-      if (entry == by_recipient_.end()) continue;
-      entry->second.erase({seq, i});
-      if (entry->second.empty()) by_recipient_.erase(entry);
+      remove(by_recipient_, recipient, {seq, i});
+      remove(free_, recipient, {seq, i});
     }
     for (const Fingerprint& identity : known_by->second[i]) {
       const auto known = known_.find(identity);
@@ -83,10 +84,32 @@ const Held* Pool::find(Seq seq) const {
 
 const std::vector<Fingerprint>& Pool::identities_of(CopyRef ref) const { return known_by_.at(ref.seq).at(ref.index); }
 
-const std::set<CopyRef>& Pool::of(std::string_view recipient) const {
+void Pool::remove(Index& index, const std::string& recipient, CopyRef ref) {
+  const auto entry = index.find(recipient);
+  if (entry == index.end()) return;
+  entry->second.erase(ref);
+  if (entry->second.empty()) index.erase(entry);
+}
+
+const std::set<CopyRef>& Pool::find(const Index& index, std::string_view recipient) {
   static const std::set<CopyRef> kNone;
-  const auto found = by_recipient_.find(recipient);
-  return found == by_recipient_.end() ? kNone : found->second;
+  const auto found = index.find(recipient);
+  return found == index.end() ? kNone : found->second;
+}
+
+const std::set<CopyRef>& Pool::of(std::string_view recipient) const { return find(by_recipient_, recipient); }
+const std::set<CopyRef>& Pool::free_for(std::string_view recipient) const { return find(free_, recipient); }
+
+void Pool::set_state(CopyRef ref, Copy::State state) {
+  Copy& copy = messages_.at(ref.seq).copies.at(ref.index);
+  copy.state = state;
+  for (const std::string& recipient : copy.candidates) {
+    if (state == Copy::State::free) {
+      free_[recipient].insert(ref);
+    } else {
+      remove(free_, recipient, ref);
+    }
+  }
 }
 
 void Pool::limit_text(std::size_t limit) {

@@ -29,8 +29,12 @@ class Pool {
   bool knows(const Fingerprint& identity) const { return known_.count(identity) > 0; }
   const std::vector<Fingerprint>& identities_of(CopyRef ref) const;
 
-  /// In order of arrival; never null references, empty for a recipient without messages.
+  /// In order of arrival: all that name `recipient`, and those of them that are free.
   const std::set<CopyRef>& of(std::string_view recipient) const;
+  const std::set<CopyRef>& free_for(std::string_view recipient) const;
+
+  /// The only way that a copy changes its state once it is in the pool.
+  void set_state(CopyRef ref, Copy::State state);
 
   Messages& all() { return messages_; }
   const Messages& all() const { return messages_; }
@@ -43,7 +47,11 @@ class Pool {
   Messages messages_;
   std::map<Seq, std::vector<std::vector<Fingerprint>>> known_by_;
   std::map<Fingerprint, CopyRef> known_;
-  std::map<std::string, std::set<CopyRef>, std::less<>> by_recipient_;
+  using Index = std::map<std::string, std::set<CopyRef>, std::less<>>;
+  static void remove(Index& index, const std::string& recipient, CopyRef ref);
+  static const std::set<CopyRef>& find(const Index& index, std::string_view recipient);
+  Index by_recipient_;
+  Index free_;
   std::size_t text_total_ = 0;
   std::map<Seq, std::size_t> texts_;  // which messages have a text, and how long it was
 };

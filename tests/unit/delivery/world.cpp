@@ -40,7 +40,7 @@ World::World(Settings with) : settings(with), delivery(with) {
   now.wall = WallTime(std::chrono::sys_days(std::chrono::November / 20 / 2026)) + 9h + 500ms;
 }
 
-Effects World::apply(Command command) {
+const Effects& World::apply(Command command) {
   last = delivery.apply(std::move(command), now);
   for (const Change& change : last.changes) {
     const std::pair key{change.record.kind, change.record.key};

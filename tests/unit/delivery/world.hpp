@@ -66,7 +66,7 @@ class World {
   std::map<RequestId, std::vector<Notice>> notices;
   Effects last;
 
-  Effects apply(Command command);
+  const Effects& apply(Command command);
   void pass(Duration duration);  // with a Tick whenever the deadline says so
   void restart(Duration away = 0s);  // the store's records → a new Delivery
 
