@@ -132,7 +132,6 @@ class Login(unittest.TestCase):
         self._gets_a_code(home, dovecot)
         self.assertEqual(_refusals(dovecot), 3)
 
-    @unittest.expectedFailure  # it waits for its own next try, 10 s or 2 min later
     def test_a_corrected_password_file_is_taken_up_by_the_next_wait_at_once(self):
         dovecot, home = self._dovecot(), self._home()
         home.write_config(home.mailbox(dovecot, password="wrong-password"))
@@ -144,7 +143,6 @@ class Login(unittest.TestCase):
         self.assertEqual((wait.finish(), wait.stdout), (0, "482913\n"))
 
     # ctest: timeout=60
-    @unittest.expectedFailure  # the secret is looked at only when the first of all waits begins
     def test_a_corrected_password_file_is_taken_up_while_another_wait_is_blocked(self):
         dovecot, home = self._dovecot(), self._home()
         home.write_config(home.mailbox(dovecot, password="wrong-password", folders=["INBOX", "Junk", "Trash"]))

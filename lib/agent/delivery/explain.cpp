@@ -47,7 +47,7 @@ std::string state_phrase(const SourceStatus& source, const WallTime now) {
     case SourceState::starting: return "still starting";
     case SourceState::live: return "live";
     case SourceState::unreachable: return "unreachable" + since + detail;
-    case SourceState::signed_out: return "signed out" + detail + ": renew the sign-in, then otpctl agent reload";
+    case SourceState::signed_out: return "signed out" + detail + ": correct the password or token; the next wait takes it up";
     case SourceState::throttled: return "throttled" + since + detail;
   }
   return {};

@@ -1,9 +1,12 @@
 // When to try again. Pure: randomness comes in as a number.
 #pragma once
 
+#include "base/secret.hpp"
 #include "base/time.hpp"
 
+#include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace otpctl::source {
 
@@ -38,26 +41,37 @@ class Backoff {
   Duration step_ = limits_.first;
 };
 
-/// Sign-ins that the server refuses. After the third the breaker is open: no further login until the secret
-/// differs, because a stale password tried for ever bans the address of a whole fleet.
+/// Sign-ins that the server refuses. After the third the breaker is open: no further login with that secret, because
+/// a stale password tried for ever bans the address of a whole fleet. At most two logins in 120 s before that.
 class LoginBreaker {
  public:
   static constexpr int kMost = 3;
 
-  void refused() { ++refusals_; }
+  void refused(Secret secret, Instant now) {
+    secret_ = std::move(secret);
+    ++refusals_;
+    not_before_ = now + (refusals_ <= 1 ? std::chrono::seconds(10) : std::chrono::seconds(120));
+  }
   void accepted() { refusals_ = 0; }
-  void secret_changed() { refusals_ = 0; }
   bool open() const { return refusals_ >= kMost; }
-  int refusals() const { return refusals_; }
 
-  /// The pause before the next try: at most two logins in 120 s. Nothing when the breaker is open.
-  std::optional<Duration> pause() const {
-    if (open()) return std::nullopt;
-    return refusals_ <= 1 ? std::chrono::seconds(10) : std::chrono::seconds(120);
+  /// When a login with `secret` may be tried; nothing: not with this one. A password that differs from the refused
+  /// one is a new start. A token differs at every fetch (`renewed`): its pauses stay.
+  std::optional<Instant> allowed(const Secret& secret, Instant now, bool renewed) {
+    if (refusals_ == 0) return now;
+    const bool differs = secret.reveal() != secret_.reveal();
+    if (differs && !renewed) {
+      refusals_ = 0;
+      return now;
+    }
+    if (open() && !differs) return std::nullopt;
+    return std::max(now, not_before_);
   }
 
  private:
   int refusals_ = 0;
+  Secret secret_;
+  Instant not_before_{};
 };
 
 }  // namespace otpctl::source

@@ -24,6 +24,12 @@ struct Overloaded : Handlers... {
 template <class... Handlers>
 Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
+const Secret& secret_of(const imap::Credentials& credentials) {
+  return std::visit(Overloaded{[](const imap::Password& p) -> const Secret& { return p.password; },
+                               [](const imap::Bearer& b) -> const Secret& { return b.token; }},
+                    credentials);
+}
+
 }  // namespace
 
 Folder::Folder(const config::Mailbox& config, std::string folder, const Mailbox::Surroundings& surroundings,
@@ -65,19 +71,15 @@ void Folder::connect(Result<imap::Credentials> credentials) {
     rest(SourceState::signed_out, error.message, backoff_.failed(random_part(), demand_.email));
     return;
   }
-  const Secret& secret = std::visit(
-      Overloaded{[](const imap::Password& p) -> const Secret& { return p.password; },
-                 [](const imap::Bearer& b) -> const Secret& { return b.token; }},
-      *credentials);
-  if (refused_secret_ && refused_secret_->reveal() != secret.reveal()) {
-    refused_secret_.reset();
-    breaker_.secret_changed();
-  }
-  if (breaker_.open()) {  // the secret is still the one that was refused
+  const Secret& secret = secret_of(*credentials);
+  const auto now = surroundings_.loop.now().instant;
+  const auto allowed = breaker_.allowed(secret, now, is_bearer());
+  if (!allowed || *allowed > now) {  // still the secret that was refused
     fetching_.reset();
-    rest(SourceState::signed_out, status_.detail, std::nullopt);
+    rest_signed_out(status_.detail, allowed);
     return;
   }
+  secret_ = secret;
   phase_ = Phase::connecting;
   io::ConnectOptions options;
   options.host = config_.host;
@@ -124,9 +126,6 @@ void Folder::run(Result<std::unique_ptr<io::Stream>> stream, imap::Credentials c
   refused_ = false;
   ended_by_.reset();
   retry_after_.reset();
-  refused_secret_ = std::visit(
-      Overloaded{[](const imap::Password& p) { return p.password; }, [](const imap::Bearer& b) { return b.token; }},
-      credentials);
   auto options = session_options(**stream);
   imap::Session session(std::move(options), std::move(credentials), surroundings_.loop.now());
   session.set_demand(demand_.email);
@@ -144,7 +143,7 @@ void Folder::on_event(imap::Event& event) {
   std::visit(Overloaded{
                  [this](const imap::Ready&) {
                    breaker_.accepted();
-                   refused_secret_.reset();
+                   secret_ = Secret();
                  },
                  [this](const imap::Polling& polling) { io::log_info(name() + ": polling: " + polling.words); },
                  [this](const imap::Opened& opened) { on_opened(opened); },
@@ -244,13 +243,11 @@ void Folder::on_cycle() {
 }
 
 void Folder::on_refused(const imap::LoginRefused& refused) {
-  refused_ = true;
+  refused_ = refused.permanent;
   if (refused.permanent) {
-    breaker_.refused();
+    breaker_.refused(std::exchange(secret_, {}), surroundings_.loop.now().instant);
     ended_by_ = Error{ErrorCode::auth_rejected, "the server refused the sign-in: " + refused.words};
   } else {
-    refused_secret_.reset();
-    refused_ = false;
     ended_by_ = Error{ErrorCode::network, "the server cannot sign us in now: " + refused.words};
   }
 }
@@ -281,10 +278,9 @@ void Folder::fail_attempt(const Error& error, std::optional<Duration> retry_afte
   answer_all_unsynchronised();
   if (refused_) {
     refused_ = false;
-    rest(SourceState::signed_out, error.message, breaker_.pause());
+    rest_signed_out(error.message, surroundings_.loop.now().instant);
     return;
   }
-  refused_secret_.reset();
   Duration pause = backoff_.failed(random_part(), demand_.email);
   if (retry_after) pause = std::max(pause, *retry_after);
   rest(error.code == ErrorCode::throttled ? SourceState::throttled : SourceState::unreachable, error.message, pause);
@@ -306,6 +302,25 @@ void Folder::rest(SourceState state, const std::string& detail, std::optional<Du
     io::log_warning(name() + ": " + detail + (pause ? "; next try in " + format_duration(*pause) : "; no further try"));
   }
   set_state(state, detail);
+}
+
+/// The next look at the secret: when a login with it is allowed, and while somebody waits every few seconds where a
+/// look is cheap (a file may have been corrected; a program may ask its user, it runs when a wait begins).
+void Folder::rest_signed_out(const std::string& detail, std::optional<Instant> login_at) {
+  using Kind = config::SecretSource::Kind;
+  const auto now = surroundings_.loop.now().instant;
+  std::optional<Duration> pause;
+  if (breaker_.open()) {
+    if (is_bearer() && demand_.email) pause = std::chrono::seconds(120);
+  } else if (login_at) {
+    pause = std::max<Duration>(*login_at - now, std::chrono::seconds(10));
+  }
+  rest(SourceState::signed_out, detail, pause);
+  const bool cheap = !is_bearer() && config_.password.kind != Kind::command;
+  if (cheap && demand_.email) {
+    const Duration look = std::chrono::seconds(3);
+    timer_.set(now + (pause ? std::min(*pause, look) : look), [this] { begin(); });
+  }
 }
 
 void Folder::answer_all_unsynchronised() {
@@ -330,8 +345,8 @@ void Folder::demand(const delivery::Demand& demand) {
   if (phase_ != Phase::resting || !rises) return;
   const auto now = surroundings_.loop.now();
   if (status_.state == SourceState::throttled) return;  // the server's wish stands above ours
-  if (breaker_.open()) {
-    begin();
+  if (status_.state == SourceState::signed_out) {
+    begin();  // the secret may have been corrected; connect() decides
   } else if (status_.state == SourceState::unreachable && status_.retry_at) {
     const auto left = backoff_.cap(*status_.retry_at - now.wall, true);
     timer_.set(now.instant + std::min<Duration>(left, std::chrono::seconds(2)), [this] { begin(); });

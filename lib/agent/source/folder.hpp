@@ -49,6 +49,8 @@ class Folder {
   void on_closed(const Error& error);
 
   void fail_attempt(const Error& error, std::optional<Duration> retry_after);
+  void rest_signed_out(const std::string& detail, std::optional<Instant> login_at);
+  bool is_bearer() const { return config_.token.kind != config::SecretSource::Kind::none; }
   void rest(SourceState state, const std::string& detail, std::optional<Duration> pause);
   void answer_all_unsynchronised();
   void look_back_if_needed(WallTime since);
@@ -76,7 +78,7 @@ class Folder {
   std::optional<Error> ended_by_;   // Failed of the session, told before the pump closes
   std::optional<Duration> retry_after_;
   bool refused_ = false;
-  std::optional<Secret> refused_secret_;
+  Secret secret_;  // of the sign-in under way
 
   delivery::Demand demand_;
   std::optional<imap::Position> position_;

@@ -53,27 +53,47 @@ TEST_CASE("only proof resets the pause") {
   CHECK(backoff.failed(1.0, false) == 2s);
 }
 
+namespace {
+const otpctl::Secret kOld("old"), kNew("new");
+const otpctl::Instant kStart{};
+}  // namespace
+
 TEST_CASE("I08 the third refused sign-in opens the breaker until the secret differs") {
   LoginBreaker breaker;
-  breaker.refused();
-  CHECK(breaker.pause() == std::optional<Duration>(10s));
-  breaker.refused();
-  CHECK(breaker.pause() == std::optional<Duration>(120s));
-  CHECK_FALSE(breaker.open());
-  breaker.refused();
+  CHECK(breaker.allowed(kOld, kStart, false) == kStart);
+  breaker.refused(kOld, kStart);
+  CHECK(breaker.allowed(kOld, kStart, false) == kStart + 10s);
+  breaker.refused(kOld, kStart + 10s);
+  CHECK(breaker.allowed(kOld, kStart + 11s, false) == kStart + 130s);
+  breaker.refused(kOld, kStart + 130s);
   CHECK(breaker.open());
-  CHECK_FALSE(breaker.pause());
-  breaker.secret_changed();
+  CHECK_FALSE(breaker.allowed(kOld, kStart + 24h, false));
+  CHECK(breaker.allowed(kNew, kStart + 131s, false) == kStart + 131s);
   CHECK_FALSE(breaker.open());
+}
+
+TEST_CASE("a corrected password is tried at once, whatever pause its forerunner had") {
+  LoginBreaker breaker;
+  breaker.refused(kOld, kStart);
+  breaker.refused(kOld, kStart + 10s);
+  CHECK(breaker.allowed(kNew, kStart + 11s, false) == kStart + 11s);
+}
+
+TEST_CASE("a token that is new at every fetch keeps the pauses, and the refused one itself is never sent again") {
+  LoginBreaker breaker;
+  for (int i = 0; i < 3; ++i) breaker.refused(kOld, kStart);
+  CHECK(breaker.allowed(kNew, kStart + 1s, true) == kStart + 120s);
+  CHECK_FALSE(breaker.allowed(kOld, kStart + 1h, true));
 }
 
 TEST_CASE("an accepted sign-in forgets earlier refusals") {
   LoginBreaker breaker;
-  breaker.refused();
-  breaker.refused();
+  breaker.refused(kOld, kStart);
+  breaker.refused(kOld, kStart);
   breaker.accepted();
-  breaker.refused();
+  breaker.refused(kOld, kStart);
   CHECK_FALSE(breaker.open());
+  CHECK(breaker.allowed(kOld, kStart, false) == kStart + 10s);
 }
 
 TEST_CASE("only loopback and private addresses are near enough to be probed") {
