@@ -284,7 +284,7 @@ class End(unittest.TestCase):
             home.start_agent()
             first = home.agent_pid()
             self.assertEqual(home.otpctl("agent", "stop").code, 0)
-            self.assertFalse(alive(first))
+            until(lambda: not alive(first), 5, "it is gone")
             self.assertEqual(home.otpctl("agent", "stop").code, 69)
             home.start_agent()
             self.assertNotEqual(home.agent_pid(), first)
