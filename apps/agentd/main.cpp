@@ -65,6 +65,7 @@ Result<std::unique_ptr<otpctl::server::Agent>> prepare(otpctl::io::Loop& loop, c
   if (!paths) return otpctl::fail(paths.error());
   auto config = read_config(paths->config, !options.config.empty());
   if (!config) return otpctl::fail(config.error());
+  if (auto safe = server::check_secret_files(*config); !safe) return otpctl::fail(safe.error());
   server::reduce_environment(*config);
   auto lock = server::take_agent_lock(*paths);
   if (!lock) return otpctl::fail(lock.error());

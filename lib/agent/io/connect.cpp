@@ -4,6 +4,7 @@
 
 #include <curl/curl.h>
 
+#include <cstdlib>
 #include <map>
 #include <mutex>
 #include <netinet/in.h>
@@ -207,12 +208,15 @@ Connecting::Connecting(Loop& loop, const ConnectOptions& options,
   if (!options.ca_file.empty()) {
     curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());
     curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+  } else if (const char* named = std::getenv("SSL_CERT_FILE"); named && *named) {
+    curl_easy_setopt(easy, CURLOPT_CAINFO, named);  // as everywhere; libcurl leaves it to its callers
   }
   if (!options.proxy.empty()) curl_easy_setopt(easy, CURLOPT_PROXY, options.proxy.c_str());
   curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.within.count() / 1000));
   curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, 16L);  // greeting
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);  // else giving up waits for the resolver's thread, blocking
   curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
   curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, prepare_socket);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, state.reason);

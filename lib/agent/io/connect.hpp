@@ -18,7 +18,7 @@ struct ConnectOptions {
   std::string host;
   int port = 993;
   enum class Tls { implicit, starttls, none } tls = Tls::implicit;
-  std::string ca_file;  // empty: the system's
+  std::string ca_file;  // empty: $SSL_CERT_FILE, else the system's
   std::string proxy;    // empty: what the environment says
   Duration within = std::chrono::seconds(30);
 };

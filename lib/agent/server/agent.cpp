@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "code/code.hpp"
 #include "io/log.hpp"
+#include "message/address.hpp"
 #include "server/translate.hpp"
 
 #include <otpctl/version.hpp>
@@ -36,7 +37,7 @@ Agent::Agent(io::Loop& loop, Paths paths, config::Config config, Fd lock, store:
       delivery_(settings_of(config_)),
       clients_(loop, {[this](const rpc::Hello& said) { return hello(said); },
                       [this](const Clients::Asked& what) { asked(what); },
-                      [this](std::uint64_t client) { apply(delivery::ClientGone{client}); }}),
+                      [this](std::uint64_t client) { if (!ending_) apply(delivery::ClientGone{client}); }}),
       commit_(loop, store_,
               {[this](const delivery::Notice& notice) { clients_.notify(notice.request, notification_of(notice)); },
                [this](delivery::Reply& reply) {
@@ -118,6 +119,11 @@ void Agent::take(source::TakenMail mail) {
 }
 
 void Agent::submit(const rpc::Sms& sms, const Clients::Asked& asked) {
+  // One without a number is for the one phone that is asked for; one with a wrong number is for nobody.
+  if (!trim(sms.to).empty()) {
+    const auto number = message::normalise_phone(sms.to, config_.default_region);
+    if (!number) return clients_.refuse(asked.request, number.error());
+  }
   delivery::Arrive arrive;
   arrive.request = asked.request;
   arrive.source = "pipe";
@@ -144,7 +150,7 @@ void Agent::update_demand() {
   auto demand = delivery_.demand();
   if (demand == demand_) return;
   demand_ = demand;
-  for (auto& mailbox : mailboxes_) mailbox->demand(demand);
+  for (auto& mailbox : mailboxes_) mailbox->demand(demand_);  // the latest: one that ends meanwhile may change it
 }
 
 void Agent::synchronise(const delivery::Synchronise& wanted) {
@@ -174,8 +180,11 @@ Result<rpc::HelloResult> Agent::hello(const rpc::Hello& hello) {
     const bool watched = std::any_of(config_.mailboxes.begin(), config_.mailboxes.end(),
                                      [&](const auto& own) { return own.identity() == wanted.identity(); });
     if (!watched) {
+      // Where there is a file, the environment's mailbox is not looked at, however often it is restarted.
+      const std::string fix = config_.path.empty() ? "run: otpctl agent restart, or "
+                                                   : "write it into " + printable(config_.path) + ", unset it, or ";
       return fail(ErrorCode::config, "the environment asks for " + printable(wanted.identity()) +
-                                         ", which the running agent does not watch; run: otpctl agent restart, or "
+                                         ", which the running agent does not watch; " + fix +
                                          "give this caller an OTPCTL_HOME of its own");
     }
   }
@@ -183,7 +192,8 @@ Result<rpc::HelloResult> Agent::hello(const rpc::Hello& hello) {
 }
 
 void Agent::asked(const Clients::Asked& asked) {
-  if (stopping_) return;
+  // A code that is printed is told even now, or the next agent would give it to somebody else.
+  if (stopping_ && !std::holds_alternative<rpc::Ack>(asked.what)) return;
   const Caller caller{asked.request, asked.client, asked.pid, config_.default_region};
   auto carry_out = [&](Result<delivery::Command> command) {
     if (command) {
@@ -290,6 +300,7 @@ void Agent::stop(bool restart) {
 
 void Agent::finish() {
   commit_.flush();
+  ending_ = true;  // as if killed: what is not acknowledged is kept for its waiter
   clients_.close_all();
   loop_.post([this] { loop_.stop(); });
 }

@@ -69,7 +69,7 @@ class Agent : private source::Sink {
   io::Timer deadline_, home_timer_;
   std::unique_ptr<io::Signals> signals_;
   std::size_t still_stopping_ = 0;
-  bool stopping_ = false;
+  bool stopping_ = false, ending_ = false;
 };
 
 }  // namespace otpctl::server

@@ -34,9 +34,29 @@ void Clients::on_event(std::uint64_t client, rpc::Peer::Event& event) {
     on_call(client, *call);
     return;
   }
-  const auto& ended = std::get<rpc::Peer::Ended>(event);
+  on_ended(client, std::get<rpc::Peer::Ended>(event));
+}
+
+// Its waits end now, whoever else waits gets their codes. What else it asked for is still answered.
+void Clients::on_ended(std::uint64_t client, const rpc::Peer::Ended& ended) {
   io::log_debug("client " + std::to_string(client) + ": " + ended.why.message);
-  connections_.at(client).pump->close(ended.why);
+  auto& connection = connections_.at(client);
+  if (ended.linger && ended.why.code == ErrorCode::network) {  // an end of file, no broken frame
+    std::erase_if(open_of_[client], [this](std::uint64_t request) {
+      const bool is_wait = open_.at(request).is_wait;
+      if (is_wait) open_.erase(request);
+      return is_wait;
+    });
+    if (!open_of_[client].empty()) {
+      connection.leaving = std::make_unique<io::Timer>(loop_);
+      connection.leaving->set(loop_.now().instant + std::chrono::seconds(5), [this, client] {
+        connections_.at(client).pump->close();
+      });
+      handlers_.gone(client);
+      return;
+    }
+  }
+  connection.pump->close(ended.why);
 }
 
 void Clients::on_call(std::uint64_t client, rpc::Call& call) {
@@ -53,7 +73,7 @@ void Clients::on_call(std::uint64_t client, rpc::Call& call) {
   }
   const auto request = ++last_request_;
   open_of_[client].push_back(request);
-  open_[request] = Open{client, std::move(call.id)};
+  open_[request] = Open{client, std::move(call.id), std::holds_alternative<rpc::Wait>(call.request)};
   handlers_.asked(Asked{request, client, connection.pid, call.request});
 }
 
@@ -61,9 +81,16 @@ void Clients::on_closed(std::uint64_t client) {
   if (auto requests = open_of_.extract(client)) {
     for (auto request : requests.mapped()) open_.erase(request);
   }
+  const bool told = connections_.at(client).leaving != nullptr;
   connections_.erase(client);
   if (listener_) listener_->client_left();
-  handlers_.gone(client);
+  if (!told) handlers_.gone(client);
+}
+
+void Clients::close_when_answered(std::uint64_t client) {
+  const auto connection = connections_.find(client);
+  if (connection == connections_.end() || !connection->second.leaving || !open_of_[client].empty()) return;
+  connection->second.pump->close();
 }
 
 void Clients::send(std::uint64_t client, std::string line) {
@@ -79,6 +106,7 @@ void Clients::answer(std::uint64_t request, const rpc::Answer& answer) {
   const auto client = open.mapped().client;
   std::erase(open_of_[client], request);
   send(client, rpc::encode_answer(open.mapped().id, answer));
+  close_when_answered(client);
 }
 
 void Clients::refuse(std::uint64_t request, const Error& error) {
@@ -87,6 +115,7 @@ void Clients::refuse(std::uint64_t request, const Error& error) {
   const auto client = open.mapped().client;
   std::erase(open_of_[client], request);
   send(client, rpc::encode_error(open.mapped().id, error));
+  close_when_answered(client);
 }
 
 void Clients::notify(std::uint64_t request, const rpc::Notification& notification) {

@@ -50,17 +50,21 @@ class Clients {
   struct Connection {
     std::unique_ptr<Pump> pump;
     int pid = 0;
+    std::unique_ptr<io::Timer> leaving;  // it has ended its sending side; until when its answers may come
   };
   struct Open {
     std::uint64_t client = 0;
     rpc::Id id;
+    bool is_wait = false;
   };
 
   void welcome(Fd fd, io::Peer peer);
   void on_event(std::uint64_t client, rpc::Peer::Event& event);
   void on_call(std::uint64_t client, rpc::Call& call);
+  void on_ended(std::uint64_t client, const rpc::Peer::Ended& ended);
   void on_closed(std::uint64_t client);
   void send(std::uint64_t client, std::string line);
+  void close_when_answered(std::uint64_t client);
 
   io::Loop& loop_;
   Handlers handlers_;

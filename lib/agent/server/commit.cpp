@@ -51,13 +51,13 @@ void Commit::flush() {
   if (trouble_) io::log_info("the store can be written again");
   trouble_.reset();
   changes_.clear();
-  for (auto& on_safe : std::exchange(waiting_for_disk_, {})) on_safe({});
-  release();
-}
-
-void Commit::release() {
-  for (auto& notice : std::exchange(notices_, {})) outlets_.notice(notice);
-  for (auto& reply : std::exchange(replies_, {})) outlets_.reply(reply);
+  // All is taken out first: what is called here may decide and add more, and that is not written yet.
+  auto safe = std::exchange(waiting_for_disk_, {});
+  auto notices = std::exchange(notices_, {});
+  auto replies = std::exchange(replies_, {});
+  for (auto& on_safe : safe) on_safe({});
+  for (auto& notice : notices) outlets_.notice(notice);
+  for (auto& reply : replies) outlets_.reply(reply);
 }
 
 // Whoever hands us a message keeps it and tries again; a waiter's code stays claimed and is written a second later.

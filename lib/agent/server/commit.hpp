@@ -30,7 +30,6 @@ class Commit {
 
  private:
   void schedule();
-  void release();
   void refuse(const Error& error);
 
   io::Loop& loop_;
