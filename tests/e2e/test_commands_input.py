@@ -55,10 +55,10 @@ class Pipe(Commands):
         wait = self.home.wait(BOT)
         big = mail.big("482913", megabytes=24)
         self.assertGreater(len(big), 25_000_000)
-        said = self.run_one("deliver", BOT, input=mail.big("193744", megabytes=101), code=65)
+        said = self.run_one("deliver", BOT, input=mail.big("193744", megabytes=40), code=65)
         self.assertEqual((said.stderr.count("\n"), wait.poll()), (1, None))
         self.assertIn("too large", said.stderr)
-        self.run_one("deliver", BOT, input=b"From: a@example.org\r\n\r\n" + b"x" * 70_000_000, code=65)
+        self.run_one("deliver", BOT, input=b"From: a@example.org\r\n\r\n" + b"x" * 60_000_000, code=65)
         self.run_one("deliver", BOT, input=big)
         self.assertEqual((wait.finish(), wait.stdout), (0, "482913\n"))
 

@@ -26,7 +26,7 @@ namespace otpctl::smtp {
 struct Options {
   bool lmtp = true;
   std::string name = "localhost";          // in the greeting
-  std::size_t max_message = 104'857'600;   // SIZE; over it 552. Not kept: see below
+  std::size_t max_message = 52'428'800;    // SIZE; over it 552. Not kept: see below
   std::size_t keep_message = 512 * 1024;   // handed on of a longer one: headers and the first text
   std::size_t max_recipients = 1'000;      // 452 for each one more: a second mail takes those
   std::size_t max_line = 2'048;            // with its CRLF (RFC 5321 4.5.3.1.4 asks 512)

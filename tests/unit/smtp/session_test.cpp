@@ -60,7 +60,7 @@ TEST_CASE("LHLO lists what RFC 2033 asks for and the size") {
   CHECK(player.send(kHello) ==
         "250-localhost\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250-"
         "SMTPUTF8\r\n"
-        "250 SIZE 104857600\r\n");
+        "250 SIZE 52428800\r\n");
 }
 
 TEST_CASE("one mail goes through and its envelope is as given") {
