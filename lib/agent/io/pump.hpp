@@ -15,7 +15,8 @@
 
 namespace otpctl::io {
 
-/// `Machine` has feed, feed_eof, tick, next, take_output, deadline; optionally output_is_stuck(bytes).
+/// `Machine` has feed, feed_eof, tick, next, take_output, deadline; optionally output_is_stuck(bytes). After feed_eof()
+/// one of its events must make `on_event` call close(), now or later.
 template <class Machine>
 class Pump {
  public:
@@ -57,7 +58,7 @@ class Pump {
  private:
   void cycle(bool read) {
     cycling_ = true;
-    if (read && !closing_) take_in();
+    if (read && !closing_ && !ended_) take_in();
     machine_.tick(loop_.now());
     while (!closing_) {
       auto event = machine_.next();
@@ -86,7 +87,9 @@ class Pump {
       }
       if (got->bytes > 0) machine_.feed(std::string_view(buffer, got->bytes));
       if (got->end) {
-        failed_ = Error{ErrorCode::network, "the connection was closed by the other side"};
+        // The machine says when it is over: a peer that has only ended its sending side still gets its answers.
+        ended_ = true;
+        watch_.want_read(false);
         machine_.feed_eof();
         return;
       }
@@ -142,6 +145,7 @@ class Pump {
   std::string unsent_;
   std::optional<Error> closing_, failed_;
   bool cycling_ = false;
+  bool ended_ = false;  // end of file was read
   Timer timer_;
   Watch watch_;  // last: ends before the stream's descriptor is closed
 };

@@ -49,7 +49,7 @@ std::optional<Peer::Event> Peer::next() {
   if (events_.empty()) return std::nullopt;
   Event event = std::move(events_.front());
   events_.pop_front();
-  closed_ = closed_ || std::holds_alternative<Ended>(event);
+  if (const auto* ended = std::get_if<Ended>(&event)) closed_ = closed_ || !ended->linger;
   return event;
 }
 

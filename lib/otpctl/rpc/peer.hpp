@@ -20,7 +20,7 @@ class Peer {
     Duration hello_within = std::chrono::seconds(5);
   };
   /// The connection is over (end of file, a frame that broke the rules, no hello, output nobody reads): send
-  /// what take_output() still holds if `linger`, then close.
+  /// what take_output() still holds and is sent meanwhile if `linger`, then close.
   struct Ended {
     Error why;
     bool linger = false;
@@ -38,7 +38,7 @@ class Peer {
   std::optional<Event> next();
 
   /// Queue one encoded line. Over max_output: everything queued is dropped and Ended comes next. Calls that came
-  /// before an end of file are still answered: what is sent until next() gives Ended is kept.
+  /// before an end of file are still answered: what is sent after an Ended that lingers is kept.
   void send(std::string line);
   std::string take_output();  // everything queued; the driver hands it to the socket
   void output_is_stuck(std::size_t unsent);  // the driver reports what the socket did not take
