@@ -26,6 +26,7 @@ struct Running::State {
   std::string text;
   Timer timer;
   std::unique_ptr<Watch> output_watch, process_watch;
+  std::shared_ptr<int> alive = std::make_shared<int>(0);
 
   void read_output() {
     char buffer[4096];
@@ -94,6 +95,8 @@ pid_t spawn(const std::vector<std::string>& argv, int output) {
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, output, 1);
+  // Libraries open without O_CLOEXEC (the log): a program that leaves a daemon behind would keep it for ever.
+  posix_spawn_file_actions_addclosefrom_np(&actions, 3);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   sigset_t none, all;
@@ -127,7 +130,8 @@ Running::Running(Loop& loop, const std::vector<std::string>& argv,
     if (state.pid > 0) state.process = Fd(static_cast<int>(::syscall(SYS_pidfd_open, state.pid, 0)));
   }
   if (!state.process) {
-    loop.post([&state] {
+    loop.post([&state, alive = std::weak_ptr<int>(state.alive)] {
+      if (alive.expired()) return;
       state.finish(fail(ErrorCode::auth_rejected, "'" + state.name + "' cannot be started; is it on the PATH?"));
     });
     return;
