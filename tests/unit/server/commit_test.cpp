@@ -66,3 +66,20 @@ TEST_CASE("whoever waits for the disk is told before the answers go out") {
   world.turn();
   CHECK(world.log == std::vector<std::string>{"safe", "reply 1"});
 }
+
+TEST_CASE("what is decided while answers go out waits for a commit of its own") {
+  World world;
+  bool told = false;
+  world.commit.add(World::effects(1, "a"));
+  world.commit.when_durable([&](const Result<void>&) {  // an LMTP client that has pipelined its next mail
+    told = true;
+    world.commit.add(World::effects(2, "b"));
+  });
+  world.commit.flush();
+  CHECK(told);
+  CHECK(world.log == std::vector<std::string>{"reply 1"});
+  CHECK(world.store.load()->size() == 1);
+  world.turn();
+  CHECK(world.log == std::vector<std::string>{"reply 1", "reply 2"});
+  CHECK(world.store.load()->size() == 2);
+}
