@@ -348,8 +348,10 @@ void Folder::demand(const delivery::Demand& demand) {
   if (status_.state == SourceState::signed_out) {
     begin();  // the secret may have been corrected; connect() decides
   } else if (status_.state == SourceState::unreachable && status_.retry_at) {
-    const auto left = backoff_.cap(*status_.retry_at - now.wall, true);
-    timer_.set(now.instant + std::min<Duration>(left, std::chrono::seconds(2)), [this] { begin(); });
+    // Only ever sooner: one short wait after the other must not push the next try away.
+    const auto left = std::min<Duration>(*status_.retry_at - now.wall, std::chrono::seconds(2));
+    status_.retry_at = now.wall + left;
+    timer_.set(now.instant + left, [this] { begin(); });
   }
 }
 
