@@ -55,12 +55,18 @@ class Pipe(Commands):
         wait = self.home.wait(BOT)
         big = mail.big("482913", megabytes=24)
         self.assertGreater(len(big), 25_000_000)
-        said = self.run_one("deliver", BOT, input=mail.big("193744", megabytes=40), code=65)
+        said = self.run_one("deliver", BOT, input=mail.big("193744", megabytes=55), code=65)
         self.assertEqual((said.stderr.count("\n"), wait.poll()), (1, None))
         self.assertIn("too large", said.stderr)
         self.run_one("deliver", BOT, input=b"From: a@example.org\r\n\r\n" + b"x" * 60_000_000, code=65)
         self.run_one("deliver", BOT, input=big)
         self.assertEqual((wait.finish(), wait.stdout), (0, "482913\n"))
+
+    def test_of_more_recipients_than_a_mail_may_have_none_is_lost_in_silence(self):
+        self.home.start_agent()
+        names = [f"bot{n}@example.com" for n in range(201)]
+        self.assertIn(names[200], self.run_one("deliver", *names, input=mail.plain("482913"), code=75).stderr)
+        self.assertEqual(self.now(names[199]), "482913")
 
     def test_without_a_recipient_the_headers_decide_alone(self):
         wait = self.home.wait(BOT)
@@ -76,6 +82,8 @@ class Pipe(Commands):
         self.run_one("deliver", "no address", input=mail.plain("482913"), code=65)
         self.run_one("sms", input="482913", code=64)
         self.run_one("sms", "--to", "+905551112233", input="", code=64)
+        for number in ("abc", "+9", "05551112233"):  # the last: there is no default-region
+            self.assertIn(number, self.run_one("sms", "--to", number, input="482913", code=64).stderr)
         self.run_one("sms", "--to", "+905551112233", "--sent", "yesterday", input="482913", code=64)
 
     def test_an_sms_reaches_its_wait_however_the_number_is_written(self):
@@ -180,6 +188,8 @@ class Configured(Commands):
             self.assertIn("mail.env:2", self.run_one("wait", BOT, "--env-file", env, code=78).stderr)
             other = {"OTPCTL_MAILBOX": "imaps://someone@imap.example.com/INBOX"}
             self.assertIn("imap.example.com", self.run_one("wait", BOT, env=other, code=78).stderr)
+            self.assertIn("from the environment", self.run_one("status", env=other).stdout)
+            self.run_one("agent", "stop", env=other)
             self.run_one("wait", BOT, "--env-file", env + "-not-there", code=66)
 
 

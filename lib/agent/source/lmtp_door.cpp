@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "io/pump.hpp"
+#include "message/limits.hpp"
 #include "smtp/session.hpp"
 
 #include <map>
@@ -22,7 +23,9 @@ struct LmtpDoor::State {
 
   void welcome(Fd fd) {
     const auto id = ++last_client;
-    smtp::Session session(smtp::Options{}, loop.now());
+    smtp::Options options;
+    options.max_recipients = message::kAddresses;  // of more, the rest would be lost
+    smtp::Session session(options, loop.now());
     clients[id] = std::make_unique<Pump>(
         loop, std::make_unique<io::SocketStream>(std::move(fd)), std::move(session),
         Pump::Calls{[this, id](smtp::Event& event) { on_event(id, event); },
