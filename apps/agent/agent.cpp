@@ -104,6 +104,8 @@ ExitCode run(const Options& options, Context& context) {
   Options from_root = options;  // the agent works in "/"
   if (!options.config.empty()) from_root.config = connection->paths.config;
   connection->agent_arguments = agent_arguments(from_root);
+  // They are for the agent that runs, whatever mailbox it watches: else nobody could end it.
+  if (options.action != Action::start) connection->environment.clear();
   switch (options.action) {
     case Action::run: return run_in_foreground(options, context, *connection);
     case Action::start: return done(options, context, start(*connection));

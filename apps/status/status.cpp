@@ -16,6 +16,11 @@ void add(CLI::App& app, Options& options) { add_json(app, options.json); }
 
 namespace {
 
+std::string configuration_of(const AgentStatus& status) {
+  if (!status.config.empty()) return printable(status.config);
+  return status.sources.empty() ? "none (embedded default)" : "from the environment";
+}
+
 std::string state_of(const WaiterInfo& waiter) {
   if (waiter.queued) return "in line";
   return waiter.ambiguous ? "ambiguous: otpctl manual decides" : "waiting";
@@ -60,7 +65,7 @@ std::string in_words(const AgentStatus& status, WallTime now) {
   std::string text = "otpctl " + printable(status.version) + ", pid " + std::to_string(status.pid) +
                      ", running for " + ago(status.started, now) + "\n";
   text += "home " + printable(status.home) + ", configuration " +
-          (status.config.empty() ? "none (embedded default)" : printable(status.config)) + "\n";
+          configuration_of(status) + "\n";
   text += plural(static_cast<std::uint64_t>(status.sessions), "session") + ", " +
           plural(static_cast<std::uint64_t>(status.codes_pending), "code") + " kept for later, " +
           plural(status.codes_delivered, "code") + " handed over\n\n";
@@ -70,8 +75,9 @@ std::string in_words(const AgentStatus& status, WallTime now) {
 }
 
 ExitCode run(const Options& options, Context& context) {
-  const auto connection = agent_options(context, client::Start::never);
+  auto connection = agent_options(context, client::Start::never);
   if (!connection) return report(context, connection.error(), options.json);
+  connection->environment.clear();  // what runs is shown, whatever mailbox the caller's is
   const auto status = client::Client(*connection).ask<AgentStatus>(rpc::Status{});
   if (!status) return report(context, status.error(), options.json);
   if (options.json) return answer_json(context, *status);
