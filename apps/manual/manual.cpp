@@ -92,6 +92,16 @@ Result<std::string> read_code(const Options& options, Context& context) {
   return code;
 }
 
+/// The code itself is never repeated.
+Result<void> check(const std::string& code) {
+  if (code.empty()) return fail(ErrorCode::usage, "no code was given");
+  if (code.size() > kLongestCode || printable(code, kLongestCode) != code) {
+    return fail(ErrorCode::usage, "that is no code: it is one printable line of at most " +
+                                      std::to_string(kLongestCode) + " bytes");
+  }
+  return {};
+}
+
 std::string in_words(const rpc::ManualResult& result) {
   const std::string recipient = printable(result.recipient);
   if (result.delivered) return "handed over to a wait for " + recipient + "\n";
@@ -110,10 +120,8 @@ ExitCode run(const Options& options, Context& context) {
   const auto code = read_code(options, context);
   if (!code) return report(context, code.error(), options.json);
   rpc::Manual entry{options.target, normalise(*code)};
-  if (entry.code.empty() || printable(entry.code, kLongestCode) != entry.code) {
-    return report(context, Error{ErrorCode::usage, "no code was given: it is one printable line"},
-                  options.json);
-  }
+  if (const auto good = check(entry.code); !good)
+    return report(context, good.error(), options.json);
   const auto connection = agent_options(context, client::Start::never);
   if (!connection) return report(context, connection.error(), options.json);
   const auto result = client::Client(*connection).ask<rpc::ManualResult>(entry);

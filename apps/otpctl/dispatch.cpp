@@ -131,7 +131,8 @@ std::string unknown_command(std::string_view name) {
   for (const CommandInfo& each : kCommands) known.emplace_back(each.name);
   known.emplace_back("help");
   const auto near = nearest(name, known);
-  return "otpctl: unknown command '" + printable(name, 60) + "'" +
+  const bool option = !name.empty() && name.front() == '-';
+  return std::string("otpctl: unknown ") + (option ? "option" : "command") + " '" + printable(name, 60) + "'" +
          (near ? ", did you mean '" + *near + "'?\n" : " (see otpctl help)\n");
 }
 

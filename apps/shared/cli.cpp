@@ -242,8 +242,18 @@ void add_target(CLI::App& app, Target& target) {
              if (!read->email.empty()) target.email = read->email;
              if (!read->phone.empty()) target.phone = read->phone;
            });
-  add_text(app, "--email", "ADDRESS", target.email, "an address that the code is sent to");
-  add_text(app, "--phone", "NUMBER", target.phone, "a number that the code is sent to");
+  // RECIPIENT is read first: a second address would silently be the only one.
+  const auto add_named = [&app](const char* name, const char* metavar, const char* help,
+                                std::string& value) {
+    add_read(app, name, metavar, help,
+             [&value](const CLI::Option& option, const std::string& text) {
+               if (!value.empty() && value != text)
+                 refuse(option, "RECIPIENT names another one already");
+               value = text;
+             });
+  };
+  add_named("--email", "ADDRESS", "an address that the code is sent to", target.email);
+  add_named("--phone", "NUMBER", "a number that the code is sent to", target.phone);
 }
 
 void add_exclusive(CLI::App& app, bool& exclusive, std::optional<Duration>& queue) {

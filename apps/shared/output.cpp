@@ -66,9 +66,9 @@ std::string describe(const SourceStatus& source, WallTime now) {
 
 std::string_view words_for(Unmatched reason) {
   switch (reason) {
-    case Unmatched::no_code: return "no code in it";
-    case Unmatched::ambiguous_code: return "several different codes in it";
-    case Unmatched::ambiguous_sender: return "different codes of different senders";
+    case Unmatched::no_code: return "with no code in it";
+    case Unmatched::ambiguous_code: return "with several different codes in it";
+    case Unmatched::ambiguous_sender: return "with different codes of different senders";
     case Unmatched::other_recipient: return "for another recipient";
     case Unmatched::ambiguous_recipient: return "addressed to several that are asked for";
     case Unmatched::before_mark: return "came before this wait counts";

@@ -28,6 +28,7 @@ TEST_CASE("a mistyped command is answered with the nearest, on one line") {
   CHECK(unknown_command("wiat") == "otpctl: unknown command 'wiat', did you mean 'wait'?\n");
   CHECK(unknown_command("frobnicate") ==
         "otpctl: unknown command 'frobnicate' (see otpctl help)\n");
+  CHECK(unknown_command("--json") == "otpctl: unknown option '--json' (see otpctl help)\n");
   CHECK(unknown_command("a\nb\x1b[0m").find('\n') == unknown_command("a\nb\x1b[0m").size() - 1);
 }
 

@@ -66,6 +66,8 @@ TEST_CASE("wait: a recipient is an address or a number") {
         "RECIPIENT: 'bot5' is neither an e-mail address nor a phone number");
   CHECK(refused(wait::kCommand, {"+"}) != "");
   CHECK(refused(wait::kCommand, {"a@b.example", "c@d.example"}) == "one argument too many");
+  CHECK(refused(wait::kCommand, {"a@b.example", "--email", "c@d.example"}) ==
+        "--email: RECIPIENT names another one already");
 }
 
 TEST_CASE("wait: none, now and 0 are told apart") {

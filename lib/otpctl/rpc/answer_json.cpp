@@ -141,7 +141,7 @@ WriteJson result(const WaitEnd& end) {
   json["end"] = true;
   json["exit"] = static_cast<int>(end.exit);
   json["message"] = shorten(end.message, kSubject);
-  json["waited"] = format_duration(end.waited);
+  json["waited"] = format_duration(std::chrono::floor<std::chrono::milliseconds>(end.waited));
   json["seen"] = list_json(end.seen, seen_json, more);
   json["sources"] = list_json(end.sources, source_json, more);
   if (more > 0) json["more"] = more;
