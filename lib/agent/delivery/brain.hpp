@@ -1,6 +1,6 @@
-// The rules of delivery over its rooms. One method a command; the files brain_*.cpp hold one subject each:
-// arrive (messages come), give (a code goes to a waiter and back), wait, session, line (exclusive use), person,
-// restore; explain says why a wait ended without a code.
+// The rules of delivery over its rooms. One method a command; the files brain_*.cpp hold one
+// subject each: arrive (messages come), give (a code goes to a waiter and back), wait, session,
+// line (exclusive use), person, restore; explain says why a wait ended without a code.
 #pragma once
 
 #include "delivery/deadlines.hpp"
@@ -27,8 +27,8 @@ namespace otpctl::delivery {
 struct Round {
   std::set<std::string> awaited;
   Positions positions;
-  Session* session = nullptr;  // its mark, or
-  Waiter* waiter = nullptr;    // a --timeout 0
+  Session* session = nullptr;       // its mark, or
+  Waiter* waiter = nullptr;         // a --timeout 0
   std::vector<RequestId> requests;  // of Register and MarkSession
   bool degraded = false;
   Instant deadline{};
@@ -126,7 +126,8 @@ class Brain {
   /// For whom the copy counts now; nothing when nobody or several ask.
   std::optional<std::string> recipient_of(const Copy& copy) const;
   bool counts(const Waiter& waiter, const Held& held, const Copy& copy) const;
-  std::optional<Candidate> candidate(const Waiter& waiter, CopyRef ref, std::string_view recipient) const;
+  std::optional<Candidate> candidate(const Waiter& waiter, CopyRef ref,
+                                     std::string_view recipient) const;
   std::vector<Candidate> candidates(const Waiter& waiter) const;
   /// Offers free copies, in order of arrival, to those who wait: the oldest first.
   bool offer(const std::vector<CopyRef>& refs);
@@ -182,12 +183,14 @@ class Brain {
   void touch(Session& session) { touched_sessions_.insert(&session); }
 
   // ---- brain_line.cpp ----
-  /// Whoever keeps `self` from one of the recipients; `ticket`: its place in the line, if it has one already.
-  std::optional<std::string> obstacle(const std::vector<std::string>& recipients, std::string_view self, bool exclusive,
+  /// Whoever keeps `self` from one of the recipients; `ticket`: its place in the line, if it has
+  /// one already.
+  std::optional<std::string> obstacle(const std::vector<std::string>& recipients,
+                                      std::string_view self, bool exclusive,
                                       std::optional<std::uint64_t> ticket) const;
   /// True when it may not come in now: it stands in line or was refused.
-  bool held_up(const std::variant<Register, Wait>& command, std::vector<std::string> recipients, std::string_view self,
-               bool exclusive);
+  bool held_up(const std::variant<Register, Wait>& command, std::vector<std::string> recipients,
+               std::string_view self, bool exclusive);
   void refuse(const std::variant<Register, Wait>& command, const std::string& holder);
   InLine leave_line(std::uint64_t ticket);
   void move_line();
@@ -209,7 +212,8 @@ class Brain {
     std::vector<std::string> senders;  // of the candidates that differ
   };
   Look look(const Waiter& waiter) const;
-  std::optional<Unmatched> unmatched(const Waiter& waiter, CopyRef ref, std::string_view recipient) const;
+  std::optional<Unmatched> unmatched(const Waiter& waiter, CopyRef ref,
+                                     std::string_view recipient) const;
   WaitEnd explain(const Waiter& waiter) const;
   ExitCode exit_of(const Waiter& waiter, const Look& look) const;
   std::string line(const Waiter& waiter, const Look& look, Duration waited) const;
@@ -233,7 +237,8 @@ class Brain {
   std::array<Passed, 2> passed_;                       // e-mail, SMS
 
   std::map<std::string, std::unique_ptr<Session>> sessions_;
-  std::map<std::string, WallTime> ended_sessions_;  // for a while: "expired" says more than "not found"
+  std::map<std::string, WallTime>
+      ended_sessions_;  // for a while: "expired" says more than "not found"
   std::map<std::string_view, std::unique_ptr<Waiter>> waiters_;  // key: the waiter's own id
   std::unordered_multimap<ClientId, Waiter*> by_client_;
   std::set<Waiter*, Older> impatient_;  // --fail-fast
@@ -242,7 +247,7 @@ class Brain {
   int waiting_sms_ = 0;
 
   std::map<std::string, std::vector<CopyRef>> claims_;  // by delivery
-  std::map<std::string, std::string> reserved_;         // waiter → delivery: claims of the last agent
+  std::map<std::string, std::string> reserved_;  // waiter → delivery: claims of the last agent
   std::map<std::uint64_t, Round> rounds_;
   std::map<std::uint64_t, InLine> line_;  // in order of arrival
   std::map<std::string, std::set<std::uint64_t>, std::less<>> line_for_;

@@ -47,7 +47,9 @@ void Brain::run(Arrive& command) {
   std::vector<std::vector<Fingerprint>> known_by;
   for (Copy& copy : copies) {
     auto all = identities(held, copy, command.provider_id);
-    if (std::any_of(all.begin(), all.end(), [this](const Fingerprint& identity) { return known(identity); })) continue;
+    if (std::any_of(all.begin(), all.end(),
+                    [this](const Fingerprint& identity) { return known(identity); }))
+      continue;
     held.copies.push_back(std::move(copy));
     known_by.push_back(std::move(all));
   }
@@ -64,8 +66,9 @@ void Brain::run(Arrive& command) {
   }
   if (!more) settle(source);
   if (const Held* kept = pool_.find(seq)) {
-    accepted.delivered = std::any_of(kept->copies.begin(), kept->copies.end(),
-                                     [](const Copy& copy) { return copy.state == Copy::State::claimed; });
+    accepted.delivered =
+        std::any_of(kept->copies.begin(), kept->copies.end(),
+                    [](const Copy& copy) { return copy.state == Copy::State::claimed; });
   }
   reply(request, accepted);
 }
@@ -86,14 +89,17 @@ Held Brain::read(Arrive& command) {
   arrival.sent = message.sent;
   arrival.seq = next_seq();
   held.sender = message.sender;
-  held.sender_key = message.channel == message::Channel::email ? message.sender_domain : message.sender;
-  held.message_id = message.channel == message::Channel::sms ? command.provider_id : message.message_id;
+  held.sender_key =
+      message.channel == message::Channel::email ? message.sender_domain : message.sender;
+  held.message_id =
+      message.channel == message::Channel::sms ? command.provider_id : message.message_id;
   held.expires = now_.instant + settings_.keep;
   held.expires_wall = now_.wall + settings_.keep;
   if (message.bounce) return held;  // carries no code for anybody, and no pattern finds one
   held.subject = cut(std::move(message.subject), settings_.max_text);
   held.text = cut(std::move(message.text), settings_.max_text);
-  const bool printable = command.verdict.codes.size() != 1 || code::is_printable_code(command.verdict.codes.front().value);
+  const bool printable = command.verdict.codes.size() != 1 ||
+                         code::is_printable_code(command.verdict.codes.front().value);
   if (printable) {
     held.outcome = command.verdict.outcome;
     held.codes = std::move(command.verdict.codes);
@@ -110,7 +116,8 @@ std::vector<Copy> Brain::copies_of(const Arrive& command) const {
   if (to_mailbox) add_once(claimed, command.mailbox_address);
   if (!to.stamped.empty() || settings_.recipients_all) {
     std::vector<std::string> each;
-    for (const std::string& recipient : to.stamped.empty() ? claimed : to.stamped) add_once(each, recipient);
+    for (const std::string& recipient : to.stamped.empty() ? claimed : to.stamped)
+      add_once(each, recipient);
     for (std::string& recipient : each) copies.push_back(copy_for(std::move(recipient)));
   } else if (!claimed.empty()) {
     Copy shared;
@@ -118,11 +125,14 @@ std::vector<Copy> Brain::copies_of(const Arrive& command) const {
     shared.mailbox_last = to_mailbox && shared.candidates.back() == command.mailbox_address;
     copies.push_back(std::move(shared));
   }
-  if (copies.empty() && command.message.channel == message::Channel::sms) copies.push_back(copy_for({}));
+  if (copies.empty() && command.message.channel == message::Channel::sms)
+    copies.push_back(copy_for({}));
   return copies;
 }
 
-bool Brain::known(const Fingerprint& identity) const { return pool_.knows(identity) || guards_.count(identity) > 0; }
+bool Brain::known(const Fingerprint& identity) const {
+  return pool_.knows(identity) || guards_.count(identity) > 0;
+}
 
 void Brain::note_passed(const Arrive& command, WallTime received) {
   if (command.message.channel == message::Channel::person) return;
@@ -137,8 +147,9 @@ void Brain::make_room() {
   auto next = pool_.all().begin();
   while (pool_.size() >= settings_.max_messages && next != pool_.all().end()) {
     const auto& [seq, held] = *next++;
-    const bool claimed = std::any_of(held.copies.begin(), held.copies.end(),
-                                     [](const Copy& copy) { return copy.state == Copy::State::claimed; });
+    const bool claimed = std::any_of(held.copies.begin(), held.copies.end(), [](const Copy& copy) {
+      return copy.state == Copy::State::claimed;
+    });
     if (!claimed) forget(seq);
   }
 }
@@ -179,15 +190,17 @@ void Brain::decide(const std::vector<Seq>& batch) {
 void Brain::supersede_by(CopyRef ref) {
   const Held& held = *pool_.find(ref.seq);
   const auto replaceable = [](const Held& message, const Copy& copy) {
-    return message.settled && message.outcome == code::Outcome::code && copy.state == Copy::State::free &&
-           copy.candidates.size() == 1 && message.arrival.channel != message::Channel::person && !message.sender_key.empty();
+    return message.settled && message.outcome == code::Outcome::code &&
+           copy.state == Copy::State::free && copy.candidates.size() == 1 &&
+           message.arrival.channel != message::Channel::person && !message.sender_key.empty();
   };
   if (!replaceable(held, copy_at(ref))) return;
-  const std::set<CopyRef> others = pool_.free_for(copy_at(ref).candidates.front());  // at most one of each sender
+  const std::set<CopyRef> others =
+      pool_.free_for(copy_at(ref).candidates.front());  // at most one of each sender
   for (const CopyRef other : others) {
     const Held& message = *pool_.find(other.seq);
-    if (other == ref || !replaceable(message, copy_at(other)) || message.arrival.channel != held.arrival.channel ||
-        message.sender_key != held.sender_key) {
+    if (other == ref || !replaceable(message, copy_at(other)) ||
+        message.arrival.channel != held.arrival.channel || message.sender_key != held.sender_key) {
       continue;
     }
     if (is_newer(held.arrival, message.arrival)) {
@@ -245,7 +258,8 @@ void Brain::fail_fast_on(CopyRef ref) {
     for (Waiter* waiter : interest->waiting) {
       if (!waiter->fail_fast || waiter->state != Waiter::State::blocked) continue;
       const auto why = unmatched(*waiter, ref, recipient);
-      if (why == Unmatched::no_code || why == Unmatched::ambiguous_code || why == Unmatched::ambiguous_recipient) {
+      if (why == Unmatched::no_code || why == Unmatched::ambiguous_code ||
+          why == Unmatched::ambiguous_recipient) {
         doomed_.push_back(waiter->id);
       }
     }

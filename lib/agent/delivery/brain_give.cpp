@@ -1,4 +1,5 @@
-// A code goes to one waiter: who may have it, which one a waiter gets, claimed → acknowledged, or given back.
+// A code goes to one waiter: who may have it, which one a waiter gets, claimed → acknowledged, or
+// given back.
 #include "delivery/brain.hpp"
 
 #include <algorithm>
@@ -17,7 +18,8 @@ std::string delivery_id(CopyRef ref, int attempt) {
 /// The copy that a delivery id names.
 std::optional<CopyRef> copy_of(std::string_view delivery) {
   constexpr std::size_t kHex = 16;
-  if (delivery.size() < kHex + 2 || delivery.size() > 48 || delivery[kHex] != '-') return std::nullopt;
+  if (delivery.size() < kHex + 2 || delivery.size() > 48 || delivery[kHex] != '-')
+    return std::nullopt;
   CopyRef ref;
   for (const char c : delivery.substr(0, kHex)) {
     const auto digit = std::string_view("0123456789abcdef").find(c);
@@ -60,17 +62,23 @@ bool Brain::counts(const Waiter& waiter, const Held& held, const Copy& copy) con
   if (waiter.session) return counts_after(held.arrival, waiter.session->mark);
   if (!counts_after(held.arrival, waiter.mark)) return false;
   if (copy.given_back || !waiter.floors) return true;
-  const auto& floor = held.arrival.channel == message::Channel::sms ? waiter.floors->phone : waiter.floors->email;
-  if (held.arrival.channel != message::Channel::person) return !floor || counts_after(held.arrival, *floor);
+  const auto& floor =
+      held.arrival.channel == message::Channel::sms ? waiter.floors->phone : waiter.floors->email;
+  if (held.arrival.channel != message::Channel::person)
+    return !floor || counts_after(held.arrival, *floor);
   return (!waiter.floors->email || counts_after(held.arrival, *waiter.floors->email)) &&
          (!waiter.floors->phone || counts_after(held.arrival, *waiter.floors->phone));
 }
 
-std::optional<Brain::Candidate> Brain::candidate(const Waiter& waiter, CopyRef ref, std::string_view recipient) const {
+std::optional<Brain::Candidate> Brain::candidate(const Waiter& waiter, CopyRef ref,
+                                                 std::string_view recipient) const {
   const Held& held = *pool_.find(ref.seq);
   const Copy& copy = copy_at(ref);
-  if (!held.settled || copy.state != Copy::State::free || held.expires <= now_.instant) return std::nullopt;
-  if (!held.only_session.empty() && held.only_session != (waiter.session ? waiter.session->id : waiter.id)) return std::nullopt;
+  if (!held.settled || copy.state != Copy::State::free || held.expires <= now_.instant)
+    return std::nullopt;
+  if (!held.only_session.empty() &&
+      held.only_session != (waiter.session ? waiter.session->id : waiter.id))
+    return std::nullopt;
   if (!counts(waiter, held, copy)) return std::nullopt;
   const auto meant = recipient_of(copy);
   if (!meant || *meant != recipient) return std::nullopt;
@@ -115,25 +123,29 @@ bool Brain::offer(const std::vector<CopyRef>& refs) {
       if (found.empty()) continue;
       const bool served = waiter.ambiguous ? serve(waiter) : choose(waiter, std::move(found));
       given = given || served;
-      left = static_cast<std::size_t>(std::count_if(group.begin(), group.end(), [this](CopyRef ref) {
-        return copy_at(ref).state == Copy::State::free;
-      }));
+      left =
+          static_cast<std::size_t>(std::count_if(group.begin(), group.end(), [this](CopyRef ref) {
+            return copy_at(ref).state == Copy::State::free;
+          }));
     }
   }
   return given;
 }
 
-/// The newest of each sender; what is older than the newest entry of a person only when it is the same code.
+/// The newest of each sender; what is older than the newest entry of a person only when it is the
+/// same code.
 bool Brain::choose(Waiter& waiter, std::vector<Candidate> all) {
-  const auto arrival = [this](const Candidate& one) -> const Arrival& { return pool_.find(one.ref.seq)->arrival; };
+  const auto arrival = [this](const Candidate& one) -> const Arrival& {
+    return pool_.find(one.ref.seq)->arrival;
+  };
   std::vector<Candidate> newest;
   for (Candidate& one : all) {
     const Held& held = *pool_.find(one.ref.seq);
     const auto same = std::find_if(newest.begin(), newest.end(), [&](const Candidate& other) {
       const Held& message = *pool_.find(other.ref.seq);
       return held.arrival.channel != message::Channel::person && !held.sender_key.empty() &&
-             held.arrival.channel == message.arrival.channel && held.sender_key == message.sender_key &&
-             one.recipient == other.recipient;
+             held.arrival.channel == message.arrival.channel &&
+             held.sender_key == message.sender_key && one.recipient == other.recipient;
     });
     if (same == newest.end()) {
       newest.push_back(std::move(one));
@@ -151,16 +163,18 @@ bool Brain::choose(Waiter& waiter, std::vector<Candidate> all) {
   }
   std::vector<Candidate> left;
   for (const Candidate& one : newest) {
-    if (!entry || arrival(one).seq >= arrival(*entry).seq || one.code.value == entry->code.value) left.push_back(one);
+    if (!entry || arrival(one).seq >= arrival(*entry).seq || one.code.value == entry->code.value)
+      left.push_back(one);
   }
   if (left.empty()) return false;
-  const bool one_value = std::all_of(left.begin(), left.end(),
-                                     [&](const Candidate& one) { return one.code.value == left.front().code.value; });
+  const bool one_value = std::all_of(left.begin(), left.end(), [&](const Candidate& one) {
+    return one.code.value == left.front().code.value;
+  });
   set_ambiguous(waiter, !one_value);
   if (!one_value) return false;
-  const auto latest = std::max_element(left.begin(), left.end(), [&](const Candidate& a, const Candidate& b) {
-    return arrival(a).seq < arrival(b).seq;
-  });
+  const auto latest = std::max_element(
+      left.begin(), left.end(),
+      [&](const Candidate& a, const Candidate& b) { return arrival(a).seq < arrival(b).seq; });
   std::iter_swap(left.begin(), latest);
   claim(waiter, left);
   return true;
@@ -216,7 +230,8 @@ Delivered Brain::delivered(const Waiter& waiter) const {
   out.sent = held.arrival.sent;
   out.received = held.arrival.received;
   out.confidence = 1;
-  if (held.outcome == code::Outcome::code && held.codes.size() == 1 && held.codes.front().value == copy.value) {
+  if (held.outcome == code::Outcome::code && held.codes.size() == 1 &&
+      held.codes.front().value == copy.value) {
     out.confidence = held.codes.front().confidence;
   }
   if (!held.codes.empty()) out.expires_in = held.codes.front().expires_in;
@@ -233,8 +248,9 @@ void Brain::give_back(std::vector<CopyRef> refs) {
     copy.given_back = true;
     touch(ref.seq);
     const Held& held = *pool_.find(ref.seq);
-    const bool in_use = std::any_of(held.copies.begin(), held.copies.end(),
-                                    [](const Copy& other) { return other.state == Copy::State::claimed; });
+    const bool in_use = std::any_of(held.copies.begin(), held.copies.end(), [](const Copy& other) {
+      return other.state == Copy::State::claimed;
+    });
     if (held.expires > now_.instant) {
       kept.push_back(ref);
     } else if (!in_use) {
@@ -271,8 +287,8 @@ void Brain::run(Acknowledge& command) {
   }
 }
 
-/// The connection ended before the acknowledgement came, but the code was printed: if nobody else has it, nobody
-/// else gets it.
+/// The connection ended before the acknowledgement came, but the code was printed: if nobody else
+/// has it, nobody else gets it.
 bool Brain::late_acknowledge(const Acknowledge& command) {
   const auto ref = copy_of(command.delivery);
   const Held* held = ref ? pool_.find(ref->seq) : nullptr;
@@ -305,7 +321,9 @@ void Brain::run(ClientGone& command) {
   if (stopped_) return;  // what is not acknowledged stays for the next agent
   std::vector<std::uint64_t> tickets;
   for (const auto& [ticket, in_line] : line_) {
-    if (std::visit([&](const auto& each) { return each.client == command.client; }, in_line.command)) tickets.push_back(ticket);
+    if (std::visit([&](const auto& each) { return each.client == command.client; },
+                   in_line.command))
+      tickets.push_back(ticket);
   }
   for (const std::uint64_t ticket : tickets) leave_line(ticket);
   std::vector<Waiter*> gone;

@@ -1,4 +1,5 @@
-// Exclusive use of a recipient, as flock(1): at once, refused with the holder's name, or in line by arrival.
+// Exclusive use of a recipient, as flock(1): at once, refused with the holder's name, or in line by
+// arrival.
 #include "delivery/brain.hpp"
 
 #include "base/text.hpp"
@@ -19,10 +20,12 @@ RequestId request_of(const std::variant<Register, Wait>& command) {
 
 }  // namespace
 
-std::optional<std::string> Brain::obstacle(const std::vector<std::string>& recipients, std::string_view self, bool exclusive,
+std::optional<std::string> Brain::obstacle(const std::vector<std::string>& recipients,
+                                           std::string_view self, bool exclusive,
                                            std::optional<std::uint64_t> ticket) const {
   for (const std::string& recipient : recipients) {
-    if (auto other = interests_.obstacle(recipient, self, exclusive)) return printable(recipient) + " is taken by " + other->name;
+    if (auto other = interests_.obstacle(recipient, self, exclusive))
+      return printable(recipient) + " is taken by " + other->name;
     if (!exclusive && !ticket) continue;  // one that shares passes by those who stand in line
     const auto line = line_for_.find(recipient);
     if (line == line_for_.end()) continue;
@@ -32,8 +35,8 @@ std::optional<std::string> Brain::obstacle(const std::vector<std::string>& recip
   return std::nullopt;
 }
 
-bool Brain::held_up(const std::variant<Register, Wait>& command, std::vector<std::string> recipients, std::string_view self,
-                    bool exclusive) {
+bool Brain::held_up(const std::variant<Register, Wait>& command,
+                    std::vector<std::string> recipients, std::string_view self, bool exclusive) {
   const auto holder = obstacle(recipients, self, exclusive, std::nullopt);
   if (!holder) return false;
   const auto limit = patience(command);
@@ -46,12 +49,14 @@ bool Brain::held_up(const std::variant<Register, Wait>& command, std::vector<std
   warn(request_of(command), *holder + ": standing in line for up to " + format_duration(*limit));
   const Instant deadline = now_.instant + *limit;
   line_deadlines_.add(deadline, ticket);
-  line_.emplace(ticket, InLine{command, std::move(recipients), std::string(self), exclusive, now_, deadline});
+  line_.emplace(
+      ticket, InLine{command, std::move(recipients), std::string(self), exclusive, now_, deadline});
   return true;
 }
 
 void Brain::refuse(const std::variant<Register, Wait>& command, const std::string& holder) {
-  reply(request_of(command), Error{ErrorCode::busy, holder + "; try later, or stand in line with --queue"});
+  reply(request_of(command),
+        Error{ErrorCode::busy, holder + "; try later, or stand in line with --queue"});
 }
 
 InLine Brain::leave_line(std::uint64_t ticket) {
@@ -81,7 +86,8 @@ void Brain::move_line() {
       InLine in_line = leave_line(ticket);
       if (auto* registration = std::get_if<Register>(&in_line.command)) {
         admit(*registration);
-      } else if (Wait& wait = std::get<Wait>(in_line.command); !wait.session.empty() && sessions_.count(wait.session) == 0) {
+      } else if (Wait& wait = std::get<Wait>(in_line.command);
+                 !wait.session.empty() && sessions_.count(wait.session) == 0) {
         reply(wait.request, Error{ErrorCode::expired, short_name(wait.session) + " has ended"});
       } else {
         admit(wait, in_line.since);

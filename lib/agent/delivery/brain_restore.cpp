@@ -6,7 +6,8 @@
 
 namespace otpctl::delivery {
 
-std::vector<Change> Brain::restore(const std::vector<Record>& records, Now now, std::size_t* unreadable) {
+std::vector<Change> Brain::restore(const std::vector<Record>& records, Now now,
+                                   std::size_t* unreadable) {
   now_ = now;
   out_ = {};
   std::size_t skipped = 0;
@@ -48,23 +49,27 @@ void Brain::restore_session(const Record& record, std::size_t& unreadable) {
   if (!kept.email.empty()) look_back_.insert(kept.mark.time);
   // Somebody waited on it when the last agent ended: it has its whole life before it.
   const bool waited_on = !kept.expires;
-  const Duration left = waited_on ? kept.ttl : std::min<Duration>(kept.expires_wall - now_.wall, kept.ttl);
+  const Duration left =
+      waited_on ? kept.ttl : std::min<Duration>(kept.expires_wall - now_.wall, kept.ttl);
   const WallTime expires_wall = kept.expires_wall;
   kept.expires.reset();
   set_expiry(kept, now_.instant + left);
   if (waited_on) return;
-  if (expires_wall == kept.expires_wall) touched_sessions_.erase(&kept);  // the record says so already
+  if (expires_wall == kept.expires_wall)
+    touched_sessions_.erase(&kept);  // the record says so already
 }
 
 void Brain::restore_message(const Record& record, std::size_t& unreadable) {
   auto stored = read_message(record.value);
-  if (!stored || std::to_string(stored->held.arrival.seq) != record.key || pool_.find(stored->held.arrival.seq)) {
+  if (!stored || std::to_string(stored->held.arrival.seq) != record.key ||
+      pool_.find(stored->held.arrival.seq)) {
     ++unreadable;
     return;
   }
   Held& held = stored->held;
   last_seq_ = std::max(last_seq_, held.arrival.seq);
-  held.expires = now_.instant + std::min<Duration>(held.expires_wall - now_.wall, std::chrono::hours(24));
+  held.expires =
+      now_.instant + std::min<Duration>(held.expires_wall - now_.wall, std::chrono::hours(24));
   const Seq seq = held.arrival.seq;
   const Instant expires = held.expires;
   pool_.add(std::move(held), std::move(stored->known_by));
@@ -81,7 +86,7 @@ void Brain::reserve_claims() {
   }
   for (auto& [delivery, refs] : claims_) {
     // The copy that the delivery is named after goes first: it is the one that was shown.
-    std::sort(refs.begin(), refs.end(), [this, &name = delivery](CopyRef a, CopyRef b) {
+    std::sort(refs.begin(), refs.end(), [&name = delivery](CopyRef a, CopyRef b) {
       const bool first = is_named(name, a), second = is_named(name, b);
       return first != second ? first : a < b;
     });
@@ -98,7 +103,8 @@ void Brain::restore_floor(const Record& record, std::size_t& unreadable) {
   }
   last_seq_ = std::max(last_seq_, mark->seq.value_or(0));
   const Duration age = std::max<Duration>(now_.wall - mark->time, Duration(0));
-  set_floor(record.key, std::move(*mark), now_.instant + settings_.guard_life - std::min(age, settings_.guard_life));
+  set_floor(record.key, std::move(*mark),
+            now_.instant + settings_.guard_life - std::min(age, settings_.guard_life));
 }
 
 void Brain::restore_guard(const Record& record, std::size_t& unreadable) {
@@ -108,7 +114,8 @@ void Brain::restore_guard(const Record& record, std::size_t& unreadable) {
     ++unreadable;
     return;
   }
-  const Instant when = now_.instant + std::min<Duration>(*expires - now_.wall, settings_.guard_life);
+  const Instant when =
+      now_.instant + std::min<Duration>(*expires - now_.wall, settings_.guard_life);
   guards_[identity] = when;
   guard_order_.emplace_back(when, identity);
 }

@@ -1,4 +1,5 @@
-// Sessions: registered, marked, refreshed, closed, expired; and asking the mailboxes where they stand.
+// Sessions: registered, marked, refreshed, closed, expired; and asking the mailboxes where they
+// stand.
 #include "delivery/brain.hpp"
 
 #include <nlohmann/json.hpp>
@@ -13,24 +14,36 @@ namespace {
 constexpr std::size_t kShortestPrefix = 4;
 constexpr Duration kLongestTtl = std::chrono::hours(24 * 366);
 
-Duration bounded(Duration ttl) { return std::clamp<Duration>(ttl, std::chrono::seconds(1), kLongestTtl); }
+Duration bounded(Duration ttl) {
+  return std::clamp<Duration>(ttl, std::chrono::seconds(1), kLongestTtl);
+}
 
-bool is_json_object(const std::string& text) { return nlohmann::json::parse(text, nullptr, false).is_object(); }
+bool is_json_object(const std::string& text) {
+  return nlohmann::json::parse(text, nullptr, false).is_object();
+}
 
 }  // namespace
 
 void Brain::run(Register& command) {
-  const auto refuse_with = [&](ErrorCode code, std::string message) { reply(command.request, Error{code, std::move(message)}); };
+  const auto refuse_with = [&](ErrorCode code, std::string message) {
+    reply(command.request, Error{code, std::move(message)});
+  };
   if (stopped_) return refuse_with(ErrorCode::agent_unreachable, "the agent was stopped");
-  if (command.id.empty() || sessions_.count(command.id) > 0) return refuse_with(ErrorCode::usage, "a session needs an id of its own");
-  if (command.spec.email.empty() && command.spec.phone.empty()) return refuse_with(ErrorCode::usage, "name an e-mail address or a phone number");
-  if (!is_json_object(command.spec.metadata)) return refuse_with(ErrorCode::usage, "metadata must be a JSON object");
-  if (const auto gate = make_gate(command.spec.filters); !gate) return refuse_with(gate.error().code, gate.error().message);
+  if (command.id.empty() || sessions_.count(command.id) > 0)
+    return refuse_with(ErrorCode::usage, "a session needs an id of its own");
+  if (command.spec.email.empty() && command.spec.phone.empty())
+    return refuse_with(ErrorCode::usage, "name an e-mail address or a phone number");
+  if (!is_json_object(command.spec.metadata))
+    return refuse_with(ErrorCode::usage, "metadata must be a JSON object");
+  if (const auto gate = make_gate(command.spec.filters); !gate)
+    return refuse_with(gate.error().code, gate.error().message);
   if (sessions_.size() >= settings_.max_sessions) {
-    return refuse_with(ErrorCode::busy, std::to_string(sessions_.size()) + " sessions are open: close some or let them expire");
+    return refuse_with(ErrorCode::busy, std::to_string(sessions_.size()) +
+                                            " sessions are open: close some or let them expire");
   }
   std::vector<std::string> recipients;
-  for (const auto recipient : recipients_of(command.spec.email, command.spec.phone)) recipients.emplace_back(recipient);
+  for (const auto recipient : recipients_of(command.spec.email, command.spec.phone))
+    recipients.emplace_back(recipient);
   if (!held_up(command, std::move(recipients), command.id, command.exclusive)) admit(command);
 }
 
@@ -58,7 +71,8 @@ void Brain::admit(Register& command) {
 /// From now on. Until the mailboxes have said where they stand nobody on this session gets a code.
 void Brain::start_mark(Session& session, std::vector<RequestId> requests) {
   if (const auto before = rounds_.find(session.round); before != rounds_.end()) {
-    requests.insert(requests.begin(), before->second.requests.begin(), before->second.requests.end());
+    requests.insert(requests.begin(), before->second.requests.begin(),
+                    before->second.requests.end());
     round_deadlines_.remove(before->second.deadline, session.round);
     rounds_.erase(before);
   }
@@ -103,7 +117,8 @@ void Brain::run(Synchronised& command) {
   Round& round = found->second;
   if (command.position) {
     round.positions[command.source] = *command.position;
-  } else if (const auto source = sources_.all().find(command.source); source != sources_.all().end()) {
+  } else if (const auto source = sources_.all().find(command.source);
+             source != sources_.all().end()) {
     round.degraded = round.degraded || source->second.brings_email;
   }
   if (round.awaited.empty()) finish(command.token);
@@ -179,10 +194,12 @@ void Brain::run(CloseSession& command) {
 }
 
 void Brain::end(Session& session, SessionState state) {
-  const std::string why = short_name(session.id) + (state == SessionState::closed ? " was closed" : " expired");
+  const std::string why =
+      short_name(session.id) + (state == SessionState::closed ? " was closed" : " expired");
   const std::set<Waiter*, Older> waiters = session.waiters;
   for (Waiter* waiter : waiters) {
-    if (waiter->state == Waiter::State::claimed) {  // its code is on the way: it goes on without the session
+    if (waiter->state ==
+        Waiter::State::claimed) {  // its code is on the way: it goes on without the session
       waiter->email = session.email;
       waiter->phone = session.phone;
       session.waiters.erase(waiter);
@@ -195,7 +212,8 @@ void Brain::end(Session& session, SessionState state) {
     end(*waiter, std::move(ended));
   }
   if (const auto round = rounds_.find(session.round); round != rounds_.end()) {
-    for (const RequestId request : round->second.requests) reply(request, Error{ErrorCode::expired, why});
+    for (const RequestId request : round->second.requests)
+      reply(request, Error{ErrorCode::expired, why});
     round_deadlines_.remove(round->second.deadline, session.round);
     rounds_.erase(round);
   }
@@ -215,12 +233,16 @@ void Brain::end(Session& session, SessionState state) {
 Result<Session*> Brain::find_session(const std::string& id_or_prefix) const {
   const auto exact = sessions_.find(id_or_prefix);
   if (exact != sessions_.end()) return exact->second.get();
-  if (ended_sessions_.count(id_or_prefix) > 0) return fail(ErrorCode::expired, short_name(id_or_prefix) + " has ended");
+  if (ended_sessions_.count(id_or_prefix) > 0)
+    return fail(ErrorCode::expired, short_name(id_or_prefix) + " has ended");
   if (id_or_prefix.size() < kShortestPrefix) {
-    return fail(ErrorCode::not_found, "no session '" + id_or_prefix + "': an id is given whole or by its first 4 characters or more");
+    return fail(ErrorCode::not_found,
+                "no session '" + id_or_prefix +
+                    "': an id is given whole or by its first 4 characters or more");
   }
   std::vector<Session*> fits;
-  for (auto each = sessions_.lower_bound(id_or_prefix); each != sessions_.end() && each->first.starts_with(id_or_prefix); ++each) {
+  for (auto each = sessions_.lower_bound(id_or_prefix);
+       each != sessions_.end() && each->first.starts_with(id_or_prefix); ++each) {
     fits.push_back(each->second.get());
   }
   if (fits.size() == 1) return fits.front();
@@ -229,10 +251,12 @@ Result<Session*> Brain::find_session(const std::string& id_or_prefix) const {
     if (ended != ended_sessions_.end() && ended->first.starts_with(id_or_prefix)) {
       return fail(ErrorCode::expired, short_name(ended->first) + " has ended");
     }
-    return fail(ErrorCode::not_found, "no session '" + id_or_prefix + "'; otpctl session list shows them");
+    return fail(ErrorCode::not_found,
+                "no session '" + id_or_prefix + "'; otpctl session list shows them");
   }
   std::string names;
-  for (std::size_t i = 0; i < std::min<std::size_t>(fits.size(), 5); ++i) names += (i > 0 ? ", " : "") + fits[i]->id;
+  for (std::size_t i = 0; i < std::min<std::size_t>(fits.size(), 5); ++i)
+    names += (i > 0 ? ", " : "") + fits[i]->id;
   if (fits.size() > 5) names += " and " + std::to_string(fits.size() - 5) + " more";
   return fail(ErrorCode::ambiguous, "'" + id_or_prefix + "' fits several sessions: " + names);
 }
@@ -256,7 +280,8 @@ SessionInfo Brain::info(const Session& session, SessionState state) const {
   info.waiters = static_cast<int>(session.waiters.size());
   info.codes_given = session.codes_given;
   info.degraded = session.degraded;
-  for (const auto recipient : recipients_of(session)) info.contended = std::max(info.contended, interests_.contenders(recipient));
+  for (const auto recipient : recipients_of(session))
+    info.contended = std::max(info.contended, interests_.contenders(recipient));
   if (info.contended < 2) info.contended = 0;
   return info;
 }

@@ -10,18 +10,23 @@ namespace otpctl::delivery {
 
 namespace {
 
-constexpr Duration kLongestWaited = std::chrono::hours(24 * 366);  // a forged resume shall not overflow a clock
+constexpr Duration kLongestWaited =
+    std::chrono::hours(24 * 366);  // a forged resume shall not overflow a clock
 
 bool any_filter(const Filters& filters) { return !(filters == Filters{}); }
 
 }  // namespace
 
 void Brain::run(Wait& command) {
-  if (stopped_) return reply(command.request, Error{ErrorCode::agent_unreachable, "the agent was stopped"});
-  if (command.waiter.empty()) return reply(command.request, Error{ErrorCode::usage, "a wait needs an id"});
-  if (const auto gate = make_gate(command.spec.filters); !gate) return reply(command.request, gate.error());
+  if (stopped_)
+    return reply(command.request, Error{ErrorCode::agent_unreachable, "the agent was stopped"});
+  if (command.waiter.empty())
+    return reply(command.request, Error{ErrorCode::usage, "a wait needs an id"});
+  if (const auto gate = make_gate(command.spec.filters); !gate)
+    return reply(command.request, gate.error());
   if (!command.resume.empty() && !read_resume(command.resume)) {
-    return reply(command.request, Error{ErrorCode::usage, "the mark to resume from cannot be read"});
+    return reply(command.request,
+                 Error{ErrorCode::usage, "the mark to resume from cannot be read"});
   }
   std::vector<std::string> recipients;
   std::string self = command.waiter;
@@ -31,16 +36,21 @@ void Brain::run(Wait& command) {
     self = command.session = (*session)->id;
     for (const auto recipient : recipients_of(**session)) recipients.emplace_back(recipient);
   } else {
-    for (const auto recipient : recipients_of(command.spec.email, command.spec.phone)) recipients.emplace_back(recipient);
+    for (const auto recipient : recipients_of(command.spec.email, command.spec.phone))
+      recipients.emplace_back(recipient);
   }
-  if (recipients.empty()) return reply(command.request, Error{ErrorCode::usage, "name a recipient or a session to wait for"});
+  if (recipients.empty())
+    return reply(command.request,
+                 Error{ErrorCode::usage, "name a recipient or a session to wait for"});
   const auto old = waiters_.find(command.waiter);
-  const bool there = old != waiters_.end() || reserved_.count(command.waiter) > 0 || !command.resume.empty();
+  const bool there =
+      old != waiters_.end() || reserved_.count(command.waiter) > 0 || !command.resume.empty();
   if (!there && held_up(command, std::move(recipients), self, command.exclusive)) return;
   admit(command, now_);
 }
 
-/// A waiter that comes again over a new connection: its code is given to it again under the same delivery.
+/// A waiter that comes again over a new connection: its code is given to it again under the same
+/// delivery.
 std::vector<CopyRef> Brain::leave_behind(const Wait& command) {
   std::vector<CopyRef> refs;
   if (const auto old = waiters_.find(command.waiter); old != waiters_.end()) {
@@ -72,7 +82,8 @@ void Brain::admit(Wait& command, Now since) {
   waiter.fail_fast = command.fail_fast;
   waiter.exclusive = command.exclusive;
   waiter.at_once = command.timeout && *command.timeout <= Duration(0);
-  if (any_filter(command.spec.filters)) waiter.gate = std::make_unique<Gate>(std::move(*make_gate(command.spec.filters)));
+  if (any_filter(command.spec.filters))
+    waiter.gate = std::make_unique<Gate>(std::move(*make_gate(command.spec.filters)));
   if (!command.session.empty()) {
     waiter.session = sessions_.at(command.session).get();
   } else {
@@ -95,33 +106,42 @@ void Brain::admit(Wait& command, Now since) {
 }
 
 Mark Brain::implicit_mark(const Wait& command) const {
-  const Duration since = std::clamp<Duration>(command.since.value_or(settings_.since), Duration(0), kLongestWaited);
+  const Duration since =
+      std::clamp<Duration>(command.since.value_or(settings_.since), Duration(0), kLongestWaited);
   if (since > Duration(0)) return {now_.wall - since, std::nullopt, {}};
   return {now_.wall, last_seq_, sources_.live_positions()};
 }
 
 void Brain::take_floors(Waiter& waiter) const {
   Floors floors;
-  if (const auto floor = floors_.find(waiter.email); !waiter.email.empty() && floor != floors_.end()) floors.email = floor->second.mark;
-  if (const auto floor = floors_.find(waiter.phone); !waiter.phone.empty() && floor != floors_.end()) floors.phone = floor->second.mark;
+  if (const auto floor = floors_.find(waiter.email);
+      !waiter.email.empty() && floor != floors_.end())
+    floors.email = floor->second.mark;
+  if (const auto floor = floors_.find(waiter.phone);
+      !waiter.phone.empty() && floor != floors_.end())
+    floors.phone = floor->second.mark;
   if (floors.email || floors.phone) waiter.floors = std::make_unique<Floors>(std::move(floors));
 }
 
 void Brain::take_up(Waiter& waiter, const Resume& resume) const {
   waiter.order = std::min(waiter.order, resume.order);
-  const Duration before = std::clamp<Duration>(now_.wall - std::max(resume.started, now_.wall - kLongestWaited), Duration(0), kLongestWaited);
+  const Duration before =
+      std::clamp<Duration>(now_.wall - std::max(resume.started, now_.wall - kLongestWaited),
+                           Duration(0), kLongestWaited);
   waiter.started = now_.instant - before;
   waiter.started_wall = now_.wall - before;
   if (waiter.session || !resume.mark) return;
   waiter.mark = *resume.mark;
   waiter.floors.reset();
-  if (resume.floors.email || resume.floors.phone) waiter.floors = std::make_unique<Floors>(resume.floors);
+  if (resume.floors.email || resume.floors.phone)
+    waiter.floors = std::make_unique<Floors>(resume.floors);
 }
 
 /// Into all that finds it; says so to the client.
 void Brain::join(Waiter& waiter, const Wait& command) {
   int others = 0;
-  for (const auto recipient : recipients_of(waiter)) others = std::max(others, contenders_but(recipient, waiter));
+  for (const auto recipient : recipients_of(waiter))
+    others = std::max(others, contenders_but(recipient, waiter));
   if (waiter.session) {
     waiter.session->waiters.insert(&waiter);
     keep_alive(*waiter.session);
@@ -147,10 +167,14 @@ void Brain::join(Waiter& waiter, const Wait& command) {
   if (waiter.request != 0) out_.notices.push_back({waiter.request, std::move(waiting)});
   const std::string target = names_of(waiter);
   if (others > 0) {
-    warn(waiter.request, std::to_string(others + 1) + " wait for " + target + ": a code goes to the one that waits longest", others + 1);
+    warn(waiter.request,
+         std::to_string(others + 1) + " wait for " + target +
+             ": a code goes to the one that waits longest",
+         others + 1);
   }
   if (!sources_.any(wants_email(waiter), wants_sms(waiter))) {
-    warn(waiter.request, "no source can bring a code for " + target + ": configure one, or hand it in with otpctl " +
+    warn(waiter.request, "no source can bring a code for " + target +
+                             ": configure one, or hand it in with otpctl " +
                              (wants_email(waiter) ? "deliver" : "sms") + " or otpctl manual");
   }
 }
@@ -158,7 +182,8 @@ void Brain::join(Waiter& waiter, const Wait& command) {
 /// How many others than this waiter (and its session) want `recipient`.
 int Brain::contenders_but(std::string_view recipient, const Waiter& waiter) const {
   const int all = interests_.contenders(recipient);
-  const bool counted = waiter.session && (!waiter.session->received || !waiter.session->waiters.empty());
+  const bool counted =
+      waiter.session && (!waiter.session->received || !waiter.session->waiters.empty());
   return all - (counted ? 1 : 0);
 }
 
@@ -174,7 +199,8 @@ std::string Brain::names_of(const Waiter& waiter) {
 /// How far back the mailboxes must look for it. A session speaks for its waiters.
 std::optional<WallTime> Brain::look_back_of(const Waiter& waiter) {
   if (waiter.session || waiter.email.empty()) return std::nullopt;
-  if (waiter.floors && waiter.floors->email) return std::max(waiter.mark.time, waiter.floors->email->time);
+  if (waiter.floors && waiter.floors->email)
+    return std::max(waiter.mark.time, waiter.floors->email->time);
   return waiter.mark.time;
 }
 
@@ -194,9 +220,11 @@ void Brain::begin(Waiter& waiter) {
   waiter.state = Waiter::State::synchronising;
   if (waiter.at_once) {
     Round round;
-    for (std::string& source : sources_.askable(wants_email(waiter), wants_sms(waiter))) round.awaited.insert(std::move(source));
+    for (std::string& source : sources_.askable(wants_email(waiter), wants_sms(waiter)))
+      round.awaited.insert(std::move(source));
     round.waiter = &waiter;
-    const WallTime since = waiter.session ? waiter.session->mark.time : look_back_of(waiter).value_or(waiter.mark.time);
+    const WallTime since = waiter.session ? waiter.session->mark.time
+                                          : look_back_of(waiter).value_or(waiter.mark.time);
     waiter.round = open(std::move(round), settings_.sync_wait, since);
     if (rounds_.at(waiter.round).awaited.empty()) finish(waiter.round);
     return;
@@ -224,7 +252,8 @@ void Brain::leave(Waiter& waiter) {
   if (waiter.state != Waiter::State::claimed) stop_waiting(waiter);
   interests_.remove(waiter);
   const auto [first, last] = by_client_.equal_range(waiter.client);
-  by_client_.erase(std::find_if(first, last, [&](const auto& each) { return each.second == &waiter; }));
+  by_client_.erase(
+      std::find_if(first, last, [&](const auto& each) { return each.second == &waiter; }));
   if (const auto round = rounds_.find(waiter.round); round != rounds_.end()) {
     round_deadlines_.remove(round->second.deadline, waiter.round);
     rounds_.erase(round);
@@ -254,7 +283,8 @@ void Brain::put_floor(std::string_view recipient) {
 }
 
 void Brain::set_floor(const std::string& recipient, Mark mark, Instant ends) {
-  if (const auto old = floors_.find(recipient); old != floors_.end()) floor_deadlines_.remove(old->second.ends, recipient);
+  if (const auto old = floors_.find(recipient); old != floors_.end())
+    floor_deadlines_.remove(old->second.ends, recipient);
   floors_.insert_or_assign(recipient, Floor{std::move(mark), ends});
   floor_deadlines_.add(ends, recipient);
 }
@@ -262,7 +292,8 @@ void Brain::set_floor(const std::string& recipient, Mark mark, Instant ends) {
 /// Why it cannot come, as far as the sources can say now.
 std::optional<ExitCode> Brain::cause(const Waiter& waiter) const {
   if (sources_.signed_out(wants_email(waiter), wants_sms(waiter))) return ExitCode::not_allowed;
-  if (sources_.unreachable_now(wants_email(waiter), wants_sms(waiter))) return ExitCode::unreachable;
+  if (sources_.unreachable_now(wants_email(waiter), wants_sms(waiter)))
+    return ExitCode::unreachable;
   return std::nullopt;
 }
 

@@ -9,7 +9,8 @@ namespace otpctl::delivery {
 
 namespace {
 
-constexpr std::size_t kMaxGuards = 50'000;         // a flood of mail must not fill the store with what was seen
+constexpr std::size_t kMaxGuards =
+    50'000;  // a flood of mail must not fill the store with what was seen
 constexpr std::size_t kMaxEndedSessions = 10'000;  // that are remembered to have been
 
 }  // namespace
@@ -43,7 +44,9 @@ void Brain::put(RecordKind kind, std::string key, std::string value) {
   out_.changes.push_back({{kind, std::move(key), std::move(value)}, false});
 }
 
-void Brain::erase(RecordKind kind, std::string key) { out_.changes.push_back({{kind, std::move(key), {}}, true}); }
+void Brain::erase(RecordKind kind, std::string key) {
+  out_.changes.push_back({{kind, std::move(key), {}}, true});
+}
 
 Seq Brain::next_seq() {
   const auto micros = now_.wall.time_since_epoch().count();
@@ -61,7 +64,8 @@ void Brain::flush() {
     });
     if (keep) {
       std::vector<std::vector<Fingerprint>> known_by;
-      for (std::uint32_t i = 0; i < held->copies.size(); ++i) known_by.push_back(pool_.identities_of({seq, i}));
+      for (std::uint32_t i = 0; i < held->copies.size(); ++i)
+        known_by.push_back(pool_.identities_of({seq, i}));
       put(RecordKind::message, std::to_string(seq), write_message(*held, known_by));
     } else if (held->stored) {
       erase(RecordKind::message, std::to_string(seq));
@@ -69,18 +73,21 @@ void Brain::flush() {
     held->stored = keep;
   }
   touched_.clear();
-  for (const Session* session : touched_sessions_) put(RecordKind::session, session->id, write_session(*session));
+  for (const Session* session : touched_sessions_)
+    put(RecordKind::session, session->id, write_session(*session));
   touched_sessions_.clear();
 }
 
 void Brain::house_keeping() {
   while (const auto seq = message_deadlines_.take_due(now_.instant)) {
     Held& held = *pool_.find(*seq);
-    const bool claimed = std::any_of(held.copies.begin(), held.copies.end(),
-                                     [](const Copy& copy) { return copy.state == Copy::State::claimed; });
+    const bool claimed = std::any_of(held.copies.begin(), held.copies.end(), [](const Copy& copy) {
+      return copy.state == Copy::State::claimed;
+    });
     if (!claimed) forget(*seq);  // else it goes when its waiter is through with it
   }
-  while (const auto session = session_deadlines_.take_due(now_.instant)) end(**session, SessionState::expired);
+  while (const auto session = session_deadlines_.take_due(now_.instant))
+    end(**session, SessionState::expired);
   while (const auto recipient = floor_deadlines_.take_due(now_.instant)) {
     floors_.erase(*recipient);
     erase(RecordKind::floor, *recipient);
@@ -97,7 +104,8 @@ void Brain::house_keeping() {
 }
 
 void Brain::forget_guards() {
-  while (!guard_order_.empty() && (guard_order_.front().first <= now_.instant || guard_order_.size() > kMaxGuards)) {
+  while (!guard_order_.empty() &&
+         (guard_order_.front().first <= now_.instant || guard_order_.size() > kMaxGuards)) {
     const auto [when, identity] = guard_order_.front();
     guard_order_.pop_front();
     const auto guard = guards_.find(identity);
@@ -106,8 +114,9 @@ void Brain::forget_guards() {
     erase(RecordKind::guard, to_hex(identity));
   }
   while (ended_sessions_.size() > kMaxEndedSessions) {
-    ended_sessions_.erase(std::min_element(ended_sessions_.begin(), ended_sessions_.end(),
-                                           [](const auto& a, const auto& b) { return a.second < b.second; }));
+    ended_sessions_.erase(
+        std::min_element(ended_sessions_.begin(), ended_sessions_.end(),
+                         [](const auto& a, const auto& b) { return a.second < b.second; }));
   }
 }
 
@@ -190,7 +199,8 @@ void Brain::run(Stop&) {
   }
   rounds_.clear();
   while (!line_.empty()) {
-    std::visit([&](const auto& command) { reply(command.request, error); }, leave_line(line_.begin()->first).command);
+    std::visit([&](const auto& command) { reply(command.request, error); },
+               leave_line(line_.begin()->first).command);
   }
 }
 
@@ -198,7 +208,8 @@ int Brain::codes_pending() const {
   int count = 0;
   for (const auto& [seq, held] : pool_.all()) {
     if (held.outcome != code::Outcome::code) continue;
-    for (const Copy& copy : held.copies) count += copy.state == Copy::State::free || copy.state == Copy::State::claimed;
+    for (const Copy& copy : held.copies)
+      count += copy.state == Copy::State::free || copy.state == Copy::State::claimed;
   }
   return count;
 }
@@ -223,18 +234,25 @@ Delivery::~Delivery() = default;
 Delivery::Delivery(Delivery&&) noexcept = default;
 Delivery& Delivery::operator=(Delivery&&) noexcept = default;
 
-std::vector<Change> Delivery::restore(const std::vector<Record>& records, Now now, std::size_t* unreadable) {
+std::vector<Change> Delivery::restore(const std::vector<Record>& records, Now now,
+                                      std::size_t* unreadable) {
   return state_->brain.restore(records, now, unreadable);
 }
-Effects Delivery::apply(Command command, Now now) { return state_->brain.apply(std::move(command), now); }
+Effects Delivery::apply(Command command, Now now) {
+  return state_->brain.apply(std::move(command), now);
+}
 std::optional<Instant> Delivery::deadline() const { return state_->brain.deadline(); }
 void Delivery::set_settings(Settings settings) { state_->brain.set_settings(std::move(settings)); }
 Demand Delivery::demand() const { return state_->brain.demand(); }
 std::vector<SessionInfo> Delivery::sessions(Now) const { return state_->brain.sessions(); }
-Result<SessionInfo> Delivery::session(const std::string& id_or_prefix, Now) const { return state_->brain.session(id_or_prefix); }
+Result<SessionInfo> Delivery::session(const std::string& id_or_prefix, Now) const {
+  return state_->brain.session(id_or_prefix);
+}
 std::vector<WaiterInfo> Delivery::waiters(Now) const { return state_->brain.waiters(); }
 std::vector<SourceStatus> Delivery::sources() const { return state_->brain.sources().statuses(); }
-std::optional<Position> Delivery::position(const std::string& source) const { return state_->brain.sources().position(source); }
+std::optional<Position> Delivery::position(const std::string& source) const {
+  return state_->brain.sources().position(source);
+}
 int Delivery::sessions_open() const { return static_cast<int>(state_->brain.sessions().size()); }
 int Delivery::codes_pending() const { return state_->brain.codes_pending(); }
 std::uint64_t Delivery::codes_delivered() const { return state_->brain.codes_delivered(); }

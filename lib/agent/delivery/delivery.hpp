@@ -1,5 +1,5 @@
 // The one brain: sessions, waiters, codes, marks, exactly-once, expiry. Pure: apply(command, now) → effects.
-// What it decides is written down in docs/ARCHITECTURE.md, "Delivery".
+// The rules, their reasons and the test of each: docs/delivery.md.
 //
 // Contract with the caller (server/): commit `Effects::changes` in one transaction BEFORE sending any reply of
 // the same Effects; then replies and notices in order, then `synchronise`. Call tick() when deadline() has come.

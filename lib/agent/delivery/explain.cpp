@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::size_t kReasons = 9;
 
-std::string from(const std::string& sender) { return sender.empty() ? "an unknown sender" : printable(sender, 100); }
+std::string from(const std::string& sender) {
+  return sender.empty() ? "an unknown sender" : printable(sender, 100);
+}
 
 std::string phrase(const Seen& seen, const std::vector<std::string>& senders) {
   const bool one = seen.count == 1;
@@ -22,32 +24,39 @@ std::string phrase(const Seen& seen, const std::vector<std::string>& senders) {
   const std::string last = (one ? " (from " : " (last from ") + from(seen.sender) + ")";
   switch (seen.reason) {
     case Unmatched::no_code: return messages + " came without a code" + last;
-    case Unmatched::ambiguous_code: return messages + (one ? " holds" : " hold") + " more than one code" + last;
+    case Unmatched::ambiguous_code:
+      return messages + (one ? " holds" : " hold") + " more than one code" + last;
     case Unmatched::ambiguous_sender: {
       std::string names;
-      for (std::size_t i = 0; i < std::min<std::size_t>(senders.size(), 4); ++i) names += (i > 0 ? " and " : "") + from(senders[i]);
+      for (std::size_t i = 0; i < std::min<std::size_t>(senders.size(), 4); ++i)
+        names += (i > 0 ? " and " : "") + from(senders[i]);
       return "different codes came from " + names + ": choose with --from or otpctl manual";
     }
     case Unmatched::other_recipient: return messages + " came for others" + last;
     case Unmatched::ambiguous_recipient:
-      return messages + (one ? " names" : " name") + " several recipients that are asked for" + last;
+      return messages + (one ? " names" : " name") + " several recipients that are asked for" +
+             last;
     case Unmatched::before_mark: return codes + " came too early to count" + last;
     case Unmatched::filtered: return messages + " did not pass the filters" + last;
     case Unmatched::taken: return codes + " went to another wait" + last;
-    case Unmatched::superseded: return codes + (one ? " was" : " were") + " superseded by a later one" + last;
+    case Unmatched::superseded:
+      return codes + (one ? " was" : " were") + " superseded by a later one" + last;
   }
   return {};
 }
 
 std::string state_phrase(const SourceStatus& source, const WallTime now) {
-  const std::string detail = source.detail.empty() ? "" : " (" + printable(source.detail, 120) + ")";
-  const Duration age = std::max<Duration>(std::chrono::floor<std::chrono::seconds>(now - source.since), Duration(0));
+  const std::string detail =
+      source.detail.empty() ? "" : " (" + printable(source.detail, 120) + ")";
+  const Duration age =
+      std::max<Duration>(std::chrono::floor<std::chrono::seconds>(now - source.since), Duration(0));
   const std::string since = source.since == WallTime{} ? "" : " for " + format_duration(age);
   switch (source.state) {
     case SourceState::starting: return "still starting";
     case SourceState::live: return "live";
     case SourceState::unreachable: return "unreachable" + since + detail;
-    case SourceState::signed_out: return "signed out" + detail + ": correct the password or token; the next wait takes it up";
+    case SourceState::signed_out:
+      return "signed out" + detail + ": correct the password or token; the next wait takes it up";
     case SourceState::throttled: return "throttled" + since + detail;
   }
   return {};
@@ -58,13 +67,15 @@ std::string sources_phrase(const std::vector<SourceStatus>& sources, const WallT
   std::string text;
   for (std::size_t i = 0; i < std::min(sources.size(), kNamed); ++i) {
     const bool mailbox = sources[i].kind == "imap";
-    text += (i > 0 ? ", " : "") + std::string(mailbox ? "mailbox " : "") + printable(sources[i].name, 80) + ' ' + state_phrase(sources[i], now);
+    text += (i > 0 ? ", " : "") + std::string(mailbox ? "mailbox " : "") +
+            printable(sources[i].name, 80) + ' ' + state_phrase(sources[i], now);
   }
   if (sources.size() > kNamed) text += " and " + std::to_string(sources.size() - kNamed) + " more";
   return text.empty() ? "no source is configured" : text;
 }
 
-void note(std::array<Seen, kReasons>& all, Unmatched why, const std::string& sender, WallTime received) {
+void note(std::array<Seen, kReasons>& all, Unmatched why, const std::string& sender,
+          WallTime received) {
   Seen& seen = all[static_cast<std::size_t>(why)];
   ++seen.count;
   if (seen.count == 1 || received >= seen.latest) {
@@ -76,11 +87,14 @@ void note(std::array<Seen, kReasons>& all, Unmatched why, const std::string& sen
 }  // namespace
 
 /// Why this copy did not go to this waiter; nothing when it is none of its business.
-std::optional<Unmatched> Brain::unmatched(const Waiter& waiter, CopyRef ref, std::string_view recipient) const {
+std::optional<Unmatched> Brain::unmatched(const Waiter& waiter, CopyRef ref,
+                                          std::string_view recipient) const {
   const Held& held = *pool_.find(ref.seq);
   const Copy& copy = copy_at(ref);
   if (!held.settled) return std::nullopt;
-  if (!held.only_session.empty() && held.only_session != (waiter.session ? waiter.session->id : waiter.id)) return std::nullopt;
+  if (!held.only_session.empty() &&
+      held.only_session != (waiter.session ? waiter.session->id : waiter.id))
+    return std::nullopt;
   const bool live = copy.state == Copy::State::free;
   const Pick picked = live ? pick(held, waiter) : Pick{};
   if (!counts(waiter, held, copy)) {
@@ -108,12 +122,15 @@ Brain::Look Brain::look(const Waiter& waiter) const {
   const auto consider = [&](CopyRef ref, std::string_view recipient) {
     const auto why = unmatched(waiter, ref, recipient);
     const Held& held = *pool_.find(ref.seq);
-    if (held.arrival.seq > waiter.order && own.insert(ref.seq).second && held.arrival.channel != message::Channel::person) {
+    if (held.arrival.seq > waiter.order && own.insert(ref.seq).second &&
+        held.arrival.channel != message::Channel::person) {
       ++mine[held.arrival.channel == message::Channel::sms ? 1 : 0];
     }
     if (!why) return;
     note(all, *why, held.sender, held.arrival.received);
-    if (*why == Unmatched::ambiguous_sender) look.senders.push_back(held.arrival.channel == message::Channel::person ? "a person" : held.sender);
+    if (*why == Unmatched::ambiguous_sender)
+      look.senders.push_back(held.arrival.channel == message::Channel::person ? "a person"
+                                                                              : held.sender);
   };
   for (const auto recipient : recipients_of(waiter)) {
     for (const CopyRef ref : pool_.of(recipient)) consider(ref, recipient);
@@ -143,11 +160,13 @@ Brain::Look Brain::look(const Waiter& waiter) const {
 ExitCode Brain::exit_of(const Waiter& waiter, const Look& look) const {
   const bool email = wants_email(waiter), sms = wants_sms(waiter);
   if (sources_.signed_out(email, sms)) return ExitCode::not_allowed;
-  const bool down = waiter.fail_fast ? sources_.unreachable_now(email, sms) : sources_.unreachable_since(email, sms, waiter.started);
+  const bool down = waiter.fail_fast ? sources_.unreachable_now(email, sms)
+                                     : sources_.unreachable_since(email, sms, waiter.started);
   if (down) return ExitCode::unreachable;
   const bool unreadable = std::any_of(look.seen.begin(), look.seen.end(), [](const Seen& seen) {
     return seen.reason == Unmatched::no_code || seen.reason == Unmatched::ambiguous_code ||
-           seen.reason == Unmatched::ambiguous_sender || seen.reason == Unmatched::ambiguous_recipient;
+           seen.reason == Unmatched::ambiguous_sender ||
+           seen.reason == Unmatched::ambiguous_recipient;
   });
   if (unreadable) return ExitCode::unreadable;
   return waiter.at_once ? ExitCode::no : ExitCode::timed_out;
@@ -166,11 +185,15 @@ WaitEnd Brain::explain(const Waiter& waiter) const {
 
 std::string Brain::line(const Waiter& waiter, const Look& look, Duration waited) const {
   std::string text = "no code for " + names_of(waiter);
-  if (!waiter.at_once) text += " in " + format_duration(std::max<Duration>(std::chrono::round<std::chrono::seconds>(waited), Duration(0)));
+  if (!waiter.at_once)
+    text += " in " + format_duration(std::max<Duration>(
+                         std::chrono::round<std::chrono::seconds>(waited), Duration(0)));
   text += ": ";
-  for (std::size_t i = 0; i < look.seen.size(); ++i) text += (i > 0 ? ", " : "") + phrase(look.seen[i], look.senders);
+  for (std::size_t i = 0; i < look.seen.size(); ++i)
+    text += (i > 0 ? ", " : "") + phrase(look.seen[i], look.senders);
   if (look.seen.empty()) text += "no message came";
-  return text + "; " + sources_phrase(sources_.statuses(wants_email(waiter), wants_sms(waiter)), now_.wall);
+  return text + "; " +
+         sources_phrase(sources_.statuses(wants_email(waiter), wants_sms(waiter)), now_.wall);
 }
 
 std::vector<WaiterInfo> Brain::waiters() const {

@@ -1,4 +1,5 @@
-// A row of values as bytes: numbers as decimals with a space behind, texts as "length:bytes". What a record is made of.
+// A row of values as bytes: numbers as decimals with a space behind, texts as "length:bytes". What
+// a record is made of.
 #pragma once
 
 #include "base/time.hpp"
@@ -15,8 +16,7 @@ namespace otpctl::delivery {
 class FieldWriter {
  public:
   template <class T>
-    requires(std::is_integral_v<T> || std::is_enum_v<T>)
-  FieldWriter& operator<<(T value) {
+  requires(std::is_integral_v<T> || std::is_enum_v<T>) FieldWriter& operator<<(T value) {
     char digits[24];
     const auto end = std::to_chars(digits, digits + sizeof digits, number(value)).ptr;
     bytes_.append(digits, end);
@@ -55,15 +55,14 @@ class FieldWriter {
   std::string bytes_;
 };
 
-/// Reads what FieldWriter wrote. After the first field that is not what was asked for, all are empty and ok() is
-/// false; no length is believed beyond the bytes that are there.
+/// Reads what FieldWriter wrote. After the first field that is not what was asked for, all are
+/// empty and ok() is false; no length is believed beyond the bytes that are there.
 class FieldReader {
  public:
   explicit FieldReader(std::string_view bytes) : rest_(bytes) {}
 
   template <class T>
-    requires(std::is_integral_v<T>)
-  FieldReader& operator>>(T& value) {
+  requires(std::is_integral_v<T>) FieldReader& operator>>(T& value) {
     std::conditional_t<std::is_signed_v<T>, std::int64_t, std::uint64_t> wide = 0;
     take_number(wide, ' ');
     value = static_cast<T>(wide);
@@ -72,8 +71,7 @@ class FieldReader {
   }
   /// An enumerator up to `last`.
   template <class T>
-    requires(std::is_enum_v<T>)
-  void read(T& value, T last) {
+  requires(std::is_enum_v<T>) void read(T& value, T last) {
     int number = 0;
     *this >> number;
     if (number < 0 || number > static_cast<int>(last)) return fail();

@@ -30,7 +30,8 @@ int digit(char c) {
 Fingerprint fingerprint(std::initializer_list<std::string_view> parts) {
   Fingerprint state = kStart;
   for (const std::string_view part : parts) {
-    for (std::uint64_t size = part.size(), i = 0; i < 8; ++i) add(state, static_cast<unsigned char>(size >> (8 * i)));
+    for (std::uint64_t size = part.size(), i = 0; i < 8; ++i)
+      add(state, static_cast<unsigned char>(size >> (8 * i)));
     for (const char c : part) add(state, static_cast<unsigned char>(c));
   }
   return {finish(state[0]), finish(state[1] ^ state[0])};

@@ -1,5 +1,5 @@
-// 128 bits that stand for a text in a key: keys of records may hold no code, and a Message-ID or an SMS may.
-// Not a cryptographic hash; the store hashes keys once more with a key of its own.
+// 128 bits that stand for a text in a key: keys of records may hold no code, and a Message-ID or an
+// SMS may. Not a cryptographic hash; the store hashes keys once more with a key of its own.
 #pragma once
 
 #include <array>

@@ -107,16 +107,19 @@ int Interests::contenders(std::string_view recipient) const {
   return count;
 }
 
-std::optional<Other> Interests::obstacle(std::string_view recipient, std::string_view self, bool exclusive) const {
+std::optional<Other> Interests::obstacle(std::string_view recipient, std::string_view self,
+                                         bool exclusive) const {
   const Interest* interest = find(recipient);
   if (!interest || (!exclusive && interest->exclusive == 0)) return std::nullopt;
   for (const Session* session : interest->sessions) {
-    if (session->id != self && (exclusive || session->exclusive)) return Other{short_name(session->id), session->exclusive};
+    if (session->id != self && (exclusive || session->exclusive))
+      return Other{short_name(session->id), session->exclusive};
   }
   for (const auto* waiters : {&interest->holding, &interest->waiting}) {
     for (const Waiter* waiter : *waiters) {
       const std::string& party = waiter->session ? waiter->session->id : waiter->id;
-      if (party != self && (exclusive || waiter->exclusive)) return Other{name_of(*waiter), waiter->exclusive};
+      if (party != self && (exclusive || waiter->exclusive))
+        return Other{name_of(*waiter), waiter->exclusive};
     }
   }
   return std::nullopt;

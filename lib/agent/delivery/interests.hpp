@@ -42,9 +42,10 @@ class Interests {
   /// How many sessions that wait for their code and waiters without session want `recipient`.
   int contenders(std::string_view recipient) const;
 
-  /// Somebody who keeps `self` (session id, or waiter id without session) from `recipient`: anybody when it wants it
-  /// for itself, else only one who has it for himself.
-  std::optional<Other> obstacle(std::string_view recipient, std::string_view self, bool exclusive) const;
+  /// Somebody who keeps `self` (session id, or waiter id without session) from `recipient`: anybody
+  /// when it wants it for itself, else only one who has it for himself.
+  std::optional<Other> obstacle(std::string_view recipient, std::string_view self,
+                                bool exclusive) const;
 
  private:
   Interest& at(std::string_view recipient);

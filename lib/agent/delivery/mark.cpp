@@ -10,8 +10,11 @@ constexpr auto kSmsSentSlack = std::chrono::seconds(60);      // clocks of phone
 }  // namespace
 
 bool counts_after(const Arrival& arrival, const Mark& mark) {
-  if (arrival.channel == message::Channel::sms && arrival.sent && *arrival.sent < mark.time - kSmsSentSlack) return false;
-  if (mark.seq && arrival.seq <= *mark.seq) return false;  // it had reached us before the mark was taken
+  if (arrival.channel == message::Channel::sms && arrival.sent &&
+      *arrival.sent < mark.time - kSmsSentSlack)
+    return false;
+  if (mark.seq && arrival.seq <= *mark.seq)
+    return false;  // it had reached us before the mark was taken
   if (!arrival.from_mailbox) return mark.seq || arrival.received > mark.time;
   const auto known = mark.positions.find(arrival.source);
   if (known != mark.positions.end() && known->second.uid_validity == arrival.uid_validity) {
@@ -21,8 +24,10 @@ bool counts_after(const Arrival& arrival, const Mark& mark) {
 }
 
 bool is_newer(const Arrival& a, const Arrival& b) {
-  if (a.from_mailbox && b.from_mailbox && a.source == b.source && a.uid_validity == b.uid_validity) return a.uid > b.uid;
-  if (a.channel == message::Channel::sms && a.sent && b.sent && *a.sent != *b.sent) return *a.sent > *b.sent;
+  if (a.from_mailbox && b.from_mailbox && a.source == b.source && a.uid_validity == b.uid_validity)
+    return a.uid > b.uid;
+  if (a.channel == message::Channel::sms && a.sent && b.sent && *a.sent != *b.sent)
+    return *a.sent > *b.sent;
   if (a.received != b.received) return a.received > b.received;
   return a.seq > b.seq;
 }

@@ -11,8 +11,8 @@
 
 namespace otpctl::delivery {
 
-/// The order in which messages reached the agent. Never goes back, not over a restart either: it is the wall
-/// clock in microseconds, or one more than the last where that is greater.
+/// The order in which messages reached the agent. Never goes back, not over a restart either: it is
+/// the wall clock in microseconds, or one more than the last where that is greater.
 using Seq = std::uint64_t;
 
 struct Mark {
@@ -26,21 +26,21 @@ struct Mark {
 struct Arrival {
   message::Channel channel = message::Channel::email;
   std::string source;
-  bool from_mailbox = false;      // else through a door: it came when it reached the agent
+  bool from_mailbox = false;  // else through a door: it came when it reached the agent
   std::uint32_t uid_validity = 0;
   std::uint32_t uid = 0;
-  WallTime received{};            // INTERNALDATE, else when it reached the agent
+  WallTime received{};  // INTERNALDATE, else when it reached the agent
   std::optional<WallTime> sent;
   Seq seq = 0;
 };
 
-/// By UID where the mark knows the mailbox, else INTERNALDATE + 1 s; what came through a door by its place in the
-/// order of arrivals, else by time. What had reached the agent before the mark never counts, nor does an SMS that
-/// was sent more than 60 s before it.
+/// By UID where the mark knows the mailbox, else INTERNALDATE + 1 s; what came through a door by
+/// its place in the order of arrivals, else by time. What had reached the agent before the mark
+/// never counts, nor does an SMS that was sent more than 60 s before it.
 bool counts_after(const Arrival& arrival, const Mark& mark);
 
-/// Which of two messages of one sender is the later one: by UID in one mailbox, by the sent time of SMS,
-/// else by when they were received. Two of the same moment: as they arrived.
+/// Which of two messages of one sender is the later one: by UID in one mailbox, by the sent time of
+/// SMS, else by when they were received. Two of the same moment: as they arrived.
 bool is_newer(const Arrival& a, const Arrival& b);
 
 }  // namespace otpctl::delivery

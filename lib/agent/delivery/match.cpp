@@ -38,7 +38,8 @@ std::optional<code::Code> find_by(const code::Pattern& pattern, const Held& held
   return found;
 }
 
-/// The code by the gates' patterns; all that are given must match, the last one's group is the code.
+/// The code by the gates' patterns; all that are given must match, the last one's group is the
+/// code.
 Pick pick_by_pattern(const Held& held, const Gate* session, const Gate* own) {
   Pick result;
   for (const Gate* gate : {session, own}) {
@@ -57,7 +58,8 @@ Pick pick_by_verdict(const Held& held) {
   if (held.outcome == code::Outcome::code && held.codes.size() == 1) {
     result.code = held.codes.front();
   } else {
-    result.why = held.outcome == code::Outcome::ambiguous ? Unmatched::ambiguous_code : Unmatched::no_code;
+    result.why =
+        held.outcome == code::Outcome::ambiguous ? Unmatched::ambiguous_code : Unmatched::no_code;
   }
   return result;
 }
@@ -65,13 +67,16 @@ Pick pick_by_verdict(const Held& held) {
 }  // namespace
 
 code::Kind kind_of(std::string_view value) {
-  if (std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; })) return code::Kind::digits;
+  if (std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; }))
+    return code::Kind::digits;
   return value.find(' ') == value.npos ? code::Kind::alphanumeric : code::Kind::phrase;
 }
 
 Result<Gate> make_gate(const Filters& filters) {
-  if (filters.length_min < 0 || filters.length_max < 0 || (filters.length_max > 0 && filters.length_min > filters.length_max)) {
-    return fail(ErrorCode::usage, "no code has the length asked for: the shortest is longer than the longest");
+  if (filters.length_min < 0 || filters.length_max < 0 ||
+      (filters.length_max > 0 && filters.length_min > filters.length_max)) {
+    return fail(ErrorCode::usage,
+                "no code has the length asked for: the shortest is longer than the longest");
   }
   Gate gate{filters, std::nullopt};
   if (!filters.pattern.empty()) {
@@ -85,12 +90,14 @@ Result<Gate> make_gate(const Filters& filters) {
 Pick pick(const Held& held, const Gate* session, const Gate* own) {
   const bool person = held.arrival.channel == message::Channel::person;
   for (const Gate* gate : {session, own}) {
-    if (gate && !person && !lets_through(gate->filters, held)) return {std::nullopt, Unmatched::filtered};
+    if (gate && !person && !lets_through(gate->filters, held))
+      return {std::nullopt, Unmatched::filtered};
   }
   const bool by_pattern = !person && ((session && session->pattern) || (own && own->pattern));
   Pick result = by_pattern ? pick_by_pattern(held, session, own) : pick_by_verdict(held);
   for (const Gate* gate : {session, own}) {
-    if (gate && result.code && !length_fits(gate->filters, result.code->value)) return {std::nullopt, Unmatched::filtered};
+    if (gate && result.code && !length_fits(gate->filters, result.code->value))
+      return {std::nullopt, Unmatched::filtered};
   }
   return result;
 }

@@ -18,8 +18,9 @@ struct Pick {
   Unmatched why = Unmatched::no_code;  // without a code: no_code, ambiguous_code or filtered
 };
 
-/// Both gates must let it through; either may be null. With a pattern the code is what the group of the last one
-/// matches in subject or text. A person's entry has neither sender nor subject: only its length is looked at.
+/// Both gates must let it through; either may be null. With a pattern the code is what the group of
+/// the last one matches in subject or text. A person's entry has neither sender nor subject: only
+/// its length is looked at.
 Pick pick(const Held& held, const Gate* session, const Gate* own);
 
 /// What the waiter gets out of it: its session's gate, then its own.

@@ -1,4 +1,5 @@
-// What the rooms of delivery pass around: held messages, sessions, waiters. Plain data; the rules are elsewhere.
+// What the rooms of delivery pass around: held messages, sessions, waiters. Plain data; the rules
+// are elsewhere.
 #pragma once
 
 #include "base/secret.hpp"
@@ -20,22 +21,23 @@ namespace otpctl::delivery {
 
 // ---- messages ----
 
-/// One recipient's claim to a message. A message has one copy for each recipient that a server has stamped; the
-/// addresses of a To and Cc share one copy, because it goes to one of them only.
+/// One recipient's claim to a message. A message has one copy for each recipient that a server has
+/// stamped; the addresses of a To and Cc share one copy, because it goes to one of them only.
 struct Copy {
   enum class State { free, claimed, superseded, taken };
-  std::vector<std::string> candidates;  // "" = any phone (an SMS that does not say for which number it came)
-  bool mailbox_last = false;            // the last candidate is the mailbox's own address
+  std::vector<std::string>
+      candidates;             // "" = any phone (an SMS that does not say for which number it came)
+  bool mailbox_last = false;  // the last candidate is the mailbox's own address
   State state = State::free;
   bool given_back = false;
-  int attempts = 0;      // how often it was claimed
-  std::string delivery;  // of the last claim
-  std::string waiter;    // of the last claim
-  std::string recipient; // it was claimed for
-  std::string session;   // explicit, of the last claim
-  std::string value;     // what the last claim gave
+  int attempts = 0;       // how often it was claimed
+  std::string delivery;   // of the last claim
+  std::string waiter;     // of the last claim
+  std::string recipient;  // it was claimed for
+  std::string session;    // explicit, of the last claim
+  std::string value;      // what the last claim gave
   code::Kind kind = code::Kind::digits;
-  int replaced = 0;      // earlier codes that this one superseded
+  int replaced = 0;  // earlier codes that this one superseded
 };
 
 struct CopyRef {
@@ -166,6 +168,8 @@ inline std::vector<std::string_view> recipients_of(const Session& session) {
 }
 
 /// "session 1a2b3c4d"
-inline std::string short_name(const std::string& session) { return "session " + session.substr(0, 8); }
+inline std::string short_name(const std::string& session) {
+  return "session " + session.substr(0, 8);
+}
 
 }  // namespace otpctl::delivery

@@ -12,14 +12,16 @@ std::string micros(const std::optional<WallTime>& time) {
 
 }  // namespace
 
-std::vector<Fingerprint> identities(const Held& held, const Copy& copy, std::string_view provider_id) {
+std::vector<Fingerprint> identities(const Held& held, const Copy& copy,
+                                    std::string_view provider_id) {
   std::vector<Fingerprint> all;
   std::string to;
   for (const std::string& candidate : copy.candidates) to += candidate + '\n';
   const Arrival& arrival = held.arrival;
   if (arrival.channel == message::Channel::email) {
     if (arrival.from_mailbox) {
-      const std::string place = std::to_string(arrival.uid_validity) + ' ' + std::to_string(arrival.uid);
+      const std::string place =
+          std::to_string(arrival.uid_validity) + ' ' + std::to_string(arrival.uid);
       all.push_back(fingerprint({"place", arrival.source, place, to}));
     }
     if (!held.message_id.empty()) all.push_back(fingerprint({"id", held.message_id, to}));
@@ -82,7 +84,9 @@ const Held* Pool::find(Seq seq) const {
   return found == messages_.end() ? nullptr : &found->second;
 }
 
-const std::vector<Fingerprint>& Pool::identities_of(CopyRef ref) const { return known_by_.at(ref.seq).at(ref.index); }
+const std::vector<Fingerprint>& Pool::identities_of(CopyRef ref) const {
+  return known_by_.at(ref.seq).at(ref.index);
+}
 
 void Pool::remove(Index& index, const std::string& recipient, CopyRef ref) {
   const auto entry = index.find(recipient);
@@ -97,8 +101,12 @@ const std::set<CopyRef>& Pool::find(const Index& index, std::string_view recipie
   return found == index.end() ? kNone : found->second;
 }
 
-const std::set<CopyRef>& Pool::of(std::string_view recipient) const { return find(by_recipient_, recipient); }
-const std::set<CopyRef>& Pool::free_for(std::string_view recipient) const { return find(free_, recipient); }
+const std::set<CopyRef>& Pool::of(std::string_view recipient) const {
+  return find(by_recipient_, recipient);
+}
+const std::set<CopyRef>& Pool::free_for(std::string_view recipient) const {
+  return find(free_, recipient);
+}
 
 void Pool::set_state(CopyRef ref, Copy::State state) {
   Copy& copy = messages_.at(ref.seq).copies.at(ref.index);

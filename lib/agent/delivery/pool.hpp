@@ -1,4 +1,5 @@
-// The messages that are held: found by recipient, by what they are known by, and in the order of arrival.
+// The messages that are held: found by recipient, by what they are known by, and in the order of
+// arrival.
 #pragma once
 
 #include "delivery/fingerprint.hpp"
@@ -12,9 +13,11 @@
 
 namespace otpctl::delivery {
 
-/// What a copy is known by: mail by (mailbox, UIDVALIDITY, UID) and by Message-ID, an SMS by the provider's id or
-/// by sender, text and sent time; each with its recipients. Empty when there is nothing to know it by.
-std::vector<Fingerprint> identities(const Held& held, const Copy& copy, std::string_view provider_id);
+/// What a copy is known by: mail by (mailbox, UIDVALIDITY, UID) and by Message-ID, an SMS by the
+/// provider's id or by sender, text and sent time; each with its recipients. Empty when there is
+/// nothing to know it by.
+std::vector<Fingerprint> identities(const Held& held, const Copy& copy,
+                                    std::string_view provider_id);
 
 class Pool {
  public:

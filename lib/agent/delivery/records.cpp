@@ -18,7 +18,8 @@ constexpr double kConfidenceScale = 1e6;
 
 static FieldWriter& operator<<(FieldWriter& out, const Mark& mark) {
   out << mark.time << mark.seq << mark.positions.size();
-  for (const auto& [source, position] : mark.positions) out << source << position.uid_validity << position.uid_next;
+  for (const auto& [source, position] : mark.positions)
+    out << source << position.uid_validity << position.uid_next;
   return out;
 }
 
@@ -34,16 +35,19 @@ static FieldReader& operator>>(FieldReader& in, Mark& mark) {
 }
 
 static FieldWriter& operator<<(FieldWriter& out, const Filters& filters) {
-  return out << filters.from << filters.subject << filters.pattern << filters.length_min << filters.length_max;
+  return out << filters.from << filters.subject << filters.pattern << filters.length_min
+             << filters.length_max;
 }
 
 static FieldReader& operator>>(FieldReader& in, Filters& filters) {
-  return in >> filters.from >> filters.subject >> filters.pattern >> filters.length_min >> filters.length_max;
+  return in >> filters.from >> filters.subject >> filters.pattern >> filters.length_min >>
+         filters.length_max;
 }
 
 static FieldWriter& operator<<(FieldWriter& out, const code::Code& code) {
-  return out << code.value << code.raw << code.kind << std::llround(code.confidence * kConfidenceScale) << code.purpose
-             << code.domain << code.expires_in;
+  return out << code.value << code.raw << code.kind
+             << std::llround(code.confidence * kConfidenceScale) << code.purpose << code.domain
+             << code.expires_in;
 }
 
 static FieldReader& operator>>(FieldReader& in, code::Code& code) {
@@ -56,20 +60,23 @@ static FieldReader& operator>>(FieldReader& in, code::Code& code) {
 }
 
 static FieldWriter& operator<<(FieldWriter& out, const Arrival& arrival) {
-  return out << arrival.channel << arrival.source << arrival.from_mailbox << arrival.uid_validity << arrival.uid
-             << arrival.received << arrival.sent << arrival.seq;
+  return out << arrival.channel << arrival.source << arrival.from_mailbox << arrival.uid_validity
+             << arrival.uid << arrival.received << arrival.sent << arrival.seq;
 }
 
 static FieldReader& operator>>(FieldReader& in, Arrival& arrival) {
   in.read(arrival.channel, message::Channel::person);
-  return in >> arrival.source >> arrival.from_mailbox >> arrival.uid_validity >> arrival.uid >> arrival.received >>
-         arrival.sent >> arrival.seq;
+  return in >> arrival.source >> arrival.from_mailbox >> arrival.uid_validity >> arrival.uid >>
+         arrival.received >> arrival.sent >> arrival.seq;
 }
 
-static FieldReader& operator>>(FieldReader& in, Position& position) { return in >> position.uid_validity >> position.uid_next; }
+static FieldReader& operator>>(FieldReader& in, Position& position) {
+  return in >> position.uid_validity >> position.uid_next;
+}
 
 static FieldReader& operator>>(FieldReader& in, Resume& resume) {
-  return in >> resume.order >> resume.started >> resume.mark >> resume.floors.email >> resume.floors.phone;
+  return in >> resume.order >> resume.started >> resume.mark >> resume.floors.email >>
+         resume.floors.phone;
 }
 
 namespace {
@@ -77,16 +84,19 @@ namespace {
 void write_copy(FieldWriter& out, const Copy& copy, const std::vector<Fingerprint>& known_by) {
   out << copy.candidates.size();
   for (const std::string& candidate : copy.candidates) out << candidate;
-  out << copy.mailbox_last << copy.state << copy.given_back << copy.attempts << copy.delivery << copy.waiter
-      << copy.recipient << copy.session << copy.value << copy.kind << copy.replaced << known_by.size();
+  out << copy.mailbox_last << copy.state << copy.given_back << copy.attempts << copy.delivery
+      << copy.waiter << copy.recipient << copy.session << copy.value << copy.kind << copy.replaced
+      << known_by.size();
   for (const Fingerprint& identity : known_by) out << identity[0] << identity[1];
 }
 
 void read_copy(FieldReader& in, Copy& copy, std::vector<Fingerprint>& known_by) {
-  for (std::size_t left = in.count(); left > 0 && in.ok(); --left) in >> copy.candidates.emplace_back();
+  for (std::size_t left = in.count(); left > 0 && in.ok(); --left)
+    in >> copy.candidates.emplace_back();
   in >> copy.mailbox_last;
   in.read(copy.state, Copy::State::taken);
-  in >> copy.given_back >> copy.attempts >> copy.delivery >> copy.waiter >> copy.recipient >> copy.session >> copy.value;
+  in >> copy.given_back >> copy.attempts >> copy.delivery >> copy.waiter >> copy.recipient >>
+      copy.session >> copy.value;
   in.read(copy.kind, code::Kind::link);
   in >> copy.replaced;
   for (std::size_t left = in.count(); left > 0 && in.ok(); --left) {
@@ -110,9 +120,10 @@ std::optional<T> read_only(std::string_view bytes) {
 
 std::string write_session(const Session& session) {
   FieldWriter out;
-  out << kVersion << session.id << session.email << session.phone << session.gate.filters << session.country << session.metadata
-      << session.order << session.created << session.mark << session.degraded << session.ttl << session.expires.has_value()
-      << session.expires_wall << session.exclusive << session.codes_given << session.received;
+  out << kVersion << session.id << session.email << session.phone << session.gate.filters
+      << session.country << session.metadata << session.order << session.created << session.mark
+      << session.degraded << session.ttl << session.expires.has_value() << session.expires_wall
+      << session.exclusive << session.codes_given << session.received;
   return out.take();
 }
 
@@ -122,9 +133,10 @@ std::unique_ptr<Session> read_session(std::string_view bytes) {
   int version = 0;
   Filters filters;
   bool expires = false;
-  in >> version >> session->id >> session->email >> session->phone >> filters >> session->country >> session->metadata >>
-      session->order >> session->created >> session->mark >> session->degraded >> session->ttl >> expires >>
-      session->expires_wall >> session->exclusive >> session->codes_given >> session->received;
+  in >> version >> session->id >> session->email >> session->phone >> filters >> session->country >>
+      session->metadata >> session->order >> session->created >> session->mark >>
+      session->degraded >> session->ttl >> expires >> session->expires_wall >> session->exclusive >>
+      session->codes_given >> session->received;
   if (!in.done() || version != kVersion || session->id.empty()) return nullptr;
   auto gate = make_gate(filters);
   if (!gate) return nullptr;
@@ -135,8 +147,8 @@ std::unique_ptr<Session> read_session(std::string_view bytes) {
 
 std::string write_message(const Held& held, const std::vector<std::vector<Fingerprint>>& known_by) {
   FieldWriter out;
-  out << kVersion << held.arrival << held.sender << held.sender_key << held.subject << held.text << held.message_id
-      << held.outcome << held.codes.size();
+  out << kVersion << held.arrival << held.sender << held.sender_key << held.subject << held.text
+      << held.message_id << held.outcome << held.codes.size();
   for (const code::Code& code : held.codes) out << code;
   out << held.only_session << held.expires_wall << held.copies.size();
   for (std::size_t i = 0; i < held.copies.size(); ++i) write_copy(out, held.copies[i], known_by[i]);
@@ -148,7 +160,8 @@ std::optional<StoredMessage> read_message(std::string_view bytes) {
   StoredMessage stored;
   Held& held = stored.held;
   int version = 0;
-  in >> version >> held.arrival >> held.sender >> held.sender_key >> held.subject >> held.text >> held.message_id;
+  in >> version >> held.arrival >> held.sender >> held.sender_key >> held.subject >> held.text >>
+      held.message_id;
   in.read(held.outcome, code::Outcome::ambiguous);
   for (std::size_t left = in.count(); left > 0 && in.ok(); --left) in >> held.codes.emplace_back();
   in >> held.only_session >> held.expires_wall;
@@ -184,7 +197,8 @@ std::optional<WallTime> read_guard(std::string_view bytes) { return read_only<Wa
 
 std::string write_resume(const Resume& resume) {
   FieldWriter out;
-  out << kVersion << resume.order << resume.started << resume.mark << resume.floors.email << resume.floors.phone;
+  out << kVersion << resume.order << resume.started << resume.mark << resume.floors.email
+      << resume.floors.phone;
   return out.take();
 }
 std::optional<Resume> read_resume(std::string_view bytes) { return read_only<Resume>(bytes); }

@@ -1,4 +1,5 @@
-// Delivery's state ↔ the bytes of its records (fields.hpp, a version first), and the mark that a wait takes with it over a reconnect.
+// Delivery's state ↔ the bytes of its records (fields.hpp, a version first), and the mark that a
+// wait takes with it over a reconnect.
 #pragma once
 
 #include "delivery/fingerprint.hpp"
@@ -32,7 +33,8 @@ std::optional<Position> read_position(std::string_view bytes);
 std::string write_guard(WallTime expires);
 std::optional<WallTime> read_guard(std::string_view bytes);
 
-/// What Waiting::resume holds: the wait's place in the line and, without session, its mark and floors.
+/// What Waiting::resume holds: the wait's place in the line and, without session, its mark and
+/// floors.
 struct Resume {
   Seq order = 0;
   WallTime started{};

@@ -7,7 +7,8 @@
 namespace otpctl::delivery {
 
 bool is_door(const std::string& kind) {
-  static constexpr std::array<std::string_view, 6> kDoors{"lmtp", "smtp", "pipe", "webhook", "sms", "person"};
+  static constexpr std::array<std::string_view, 6> kDoors{"lmtp",    "smtp", "pipe",
+                                                          "webhook", "sms",  "person"};
   return std::find(kDoors.begin(), kDoors.end(), kind) != kDoors.end();
 }
 
@@ -43,7 +44,8 @@ Positions Sources::live_positions() const {
   Positions live;
   for (const std::string& name : reported_) {
     const auto source = sources_.find(name);
-    if (source != sources_.end() && source->second.status.state == SourceState::live) live.emplace(name, positions_.at(name));
+    if (source != sources_.end() && source->second.status.state == SourceState::live)
+      live.emplace(name, positions_.at(name));
   }
   return live;
 }
@@ -65,21 +67,23 @@ std::vector<SourceStatus> Sources::statuses(bool email, bool sms) const {
 std::vector<std::string> Sources::askable(bool email, bool sms) const {
   std::vector<std::string> names;
   for (const auto& [name, source] : sources_) {
-    const bool there = source.status.state == SourceState::live || source.status.state == SourceState::starting;
+    const bool there =
+        source.status.state == SourceState::live || source.status.state == SourceState::starting;
     if (there && source.brings(email, sms) && !is_door(source.status.kind)) names.push_back(name);
   }
   return names;
 }
 
 bool Sources::any(bool email, bool sms) const {
-  return std::any_of(sources_.begin(), sources_.end(), [&](const auto& s) { return s.second.brings(email, sms); });
+  return std::any_of(sources_.begin(), sources_.end(),
+                     [&](const auto& s) { return s.second.brings(email, sms); });
 }
 
 bool Sources::cannot_say(bool email, bool sms) const {
   return std::any_of(sources_.begin(), sources_.end(), [&](const auto& s) {
     const SourceState state = s.second.status.state;
-    return s.second.brings(email, sms) && !is_door(s.second.status.kind) && state != SourceState::live &&
-           state != SourceState::starting;
+    return s.second.brings(email, sms) && !is_door(s.second.status.kind) &&
+           state != SourceState::live && state != SourceState::starting;
   });
 }
 
@@ -94,7 +98,8 @@ bool Sources::unreachable_since(bool email, bool sms, Instant since) const {
   for (const auto& [name, source] : sources_) {
     if (!source.brings(email, sms) || is_door(source.status.kind)) continue;
     fetches = true;
-    if (source.status.state == SourceState::live || (source.last_live && *source.last_live > since)) return false;
+    if (source.status.state == SourceState::live || (source.last_live && *source.last_live > since))
+      return false;
   }
   return fetches;
 }
@@ -104,7 +109,8 @@ bool Sources::unreachable_now(bool email, bool sms) const {
   for (const auto& [name, source] : sources_) {
     if (!source.brings(email, sms) || is_door(source.status.kind)) continue;
     fetches = true;
-    if (source.status.state == SourceState::live || source.status.state == SourceState::starting) return false;
+    if (source.status.state == SourceState::live || source.status.state == SourceState::starting)
+      return false;
   }
   return fetches;
 }

@@ -26,7 +26,8 @@ class Sources {
   void update(const SourceUpdate& update, Now now);
   void remove(const std::string& name);
 
-  /// Where it stands. `reported`: it said so itself in this agent's life, not a record of the last one.
+  /// Where it stands. `reported`: it said so itself in this agent's life, not a record of the last
+  /// one.
   void set_position(const std::string& name, Position position, bool reported);
   std::optional<Position> position(const std::string& name) const;
   /// Of the mailboxes that are live and have said where they stand since they are: good for a mark.
@@ -54,7 +55,8 @@ class Sources {
   std::set<std::string> reported_;
 };
 
-/// A door or a person waits for what comes: it has nothing to look up, is never behind and never unreachable.
+/// A door or a person waits for what comes: it has nothing to look up, is never behind and never
+/// unreachable.
 bool is_door(const std::string& kind);
 
 }  // namespace otpctl::delivery

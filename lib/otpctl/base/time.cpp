@@ -31,10 +31,12 @@ bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
 
 tl::unexpected<Error> no_duration(std::string_view text) {
   return fail(ErrorCode::usage,
-              "'" + printable(text, 40) + "' is no duration: write 90s, 5m, 1h30m or 250ms (a bare number is seconds)");
+              "'" + printable(text, 40) +
+                  "' is no duration: write 90s, 5m, 1h30m or 250ms (a bare number is seconds)");
 }
 
-/// Takes the digits at the front of `text`; nothing when there are none or they exceed any duration.
+/// Takes the digits at the front of `text`; nothing when there are none or they exceed any
+/// duration.
 std::optional<std::int64_t> take_number(std::string_view& text) {
   std::int64_t value = 0;
   std::size_t digits = 0;
@@ -59,7 +61,8 @@ std::string_view take_letters(std::string_view& text) {
 Instant::duration read(clockid_t clock) {
   timespec time{};
   clock_gettime(clock, &time);
-  return std::chrono::seconds(time.tv_sec) + std::chrono::duration_cast<Duration>(std::chrono::nanoseconds(time.tv_nsec));
+  return std::chrono::seconds(time.tv_sec) +
+         std::chrono::duration_cast<Duration>(std::chrono::nanoseconds(time.tv_nsec));
 }
 
 /// `digits` decimal digits at `pos`, or -1.
@@ -75,7 +78,8 @@ int number_at(std::string_view text, std::size_t pos, std::size_t digits) {
 /// What stands behind the seconds: nothing or "." and 1 to 9 digits, then "Z".
 std::optional<microseconds> fraction_and_zone(std::string_view text) {
   if (text == "Z") return microseconds(0);
-  if (text.size() < 3 || text.size() > 11 || text.front() != '.' || text.back() != 'Z') return std::nullopt;
+  if (text.size() < 3 || text.size() > 11 || text.front() != '.' || text.back() != 'Z')
+    return std::nullopt;
   const std::string_view digits = text.substr(1, text.size() - 2);
   std::int64_t value = 0;
   for (std::size_t i = 0; i < digits.size(); ++i) {
@@ -109,11 +113,13 @@ Result<Duration> parse_duration(std::string_view text) {
     if (!number) return no_duration(text);
     std::string_view name = take_letters(rest);
     if (name.empty() && first && rest.empty()) name = "s";
-    const auto* unit = std::find_if(kUnits.begin() + next_unit, kUnits.end(), [&](const Unit& u) { return u.name == name; });
+    const auto* unit = std::find_if(kUnits.begin() + next_unit, kUnits.end(),
+                                    [&](const Unit& u) { return u.name == name; });
     if (unit == kUnits.end()) return no_duration(text);
     next_unit = static_cast<std::size_t>(unit - kUnits.begin()) + 1;
     if (*number > (kLongest - total) / unit->size) {
-      return fail(ErrorCode::usage, "'" + printable(text, 40) + "' is longer than 366 days; 'none' means no limit");
+      return fail(ErrorCode::usage,
+                  "'" + printable(text, 40) + "' is longer than 366 days; 'none' means no limit");
     }
     total += *number * unit->size;
   }
@@ -147,7 +153,8 @@ std::string format_duration(Duration duration) {
 std::string format_time(WallTime time) {
   using namespace std::chrono_literals;
   const auto earliest = WallTime(std::chrono::sys_days(std::chrono::January / 1 / 0));
-  const auto latest = WallTime(std::chrono::sys_days(std::chrono::December / 31 / 9999)) + 24h - 1us;
+  const auto latest =
+      WallTime(std::chrono::sys_days(std::chrono::December / 31 / 9999)) + 24h - 1us;
   const WallTime shown = std::clamp(time, earliest, latest);
   const auto day = std::chrono::floor<std::chrono::days>(shown);
   const std::chrono::year_month_day date(day);
@@ -171,22 +178,27 @@ std::string format_time(WallTime time) {
 
 Result<WallTime> parse_time(std::string_view text) {
   const auto wrong = [&] {
-    return fail(ErrorCode::usage, "'" + printable(text, 40) + "' is no time: write 2026-11-20T09:33:58Z");
+    return fail(ErrorCode::usage,
+                "'" + printable(text, 40) + "' is no time: write 2026-11-20T09:33:58Z");
   };
   // 0123-56-89T12:45:78
   constexpr std::size_t kSeconds = 19;
-  if (text.size() <= kSeconds || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':') {
+  if (text.size() <= kSeconds || text[4] != '-' || text[7] != '-' || text[10] != 'T' ||
+      text[13] != ':' || text[16] != ':') {
     return wrong();
   }
-  const int year = number_at(text, 0, 4), month = number_at(text, 5, 2), day = number_at(text, 8, 2);
-  const int hour = number_at(text, 11, 2), minute = number_at(text, 14, 2), second = number_at(text, 17, 2);
+  const int year = number_at(text, 0, 4), month = number_at(text, 5, 2),
+            day = number_at(text, 8, 2);
+  const int hour = number_at(text, 11, 2), minute = number_at(text, 14, 2),
+            second = number_at(text, 17, 2);
   if (std::min({year, month, day, hour, minute, second}) < 0) return wrong();
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
   const auto fraction = fraction_and_zone(text.substr(kSeconds));
   if (!date.ok() || hour > 23 || minute > 59 || second > 59 || !fraction) return wrong();
-  return WallTime(std::chrono::sys_days(date)) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
-         std::chrono::seconds(second) + *fraction;
+  return WallTime(std::chrono::sys_days(date)) + std::chrono::hours(hour) +
+         std::chrono::minutes(minute) + std::chrono::seconds(second) + *fraction;
 }
 
 }  // namespace otpctl

@@ -38,8 +38,9 @@ TEST_CASE("each class of error ends a command with its exit code") {
   for (const auto code : {ErrorCode::busy, ErrorCode::throttled, ErrorCode::storage}) {
     CHECK(otpctl::exit_code_for(code) == ExitCode::try_later);
   }
-  for (const auto code : {ErrorCode::agent_unreachable, ErrorCode::agent_version, ErrorCode::source_unreachable, ErrorCode::network,
-                          ErrorCode::tls, ErrorCode::protocol, ErrorCode::internal}) {
+  for (const auto code :
+       {ErrorCode::agent_unreachable, ErrorCode::agent_version, ErrorCode::source_unreachable,
+        ErrorCode::network, ErrorCode::tls, ErrorCode::protocol, ErrorCode::internal}) {
     CHECK(otpctl::exit_code_for(code) == ExitCode::unreachable);
   }
 }
@@ -49,11 +50,13 @@ TEST_CASE("what says 'try later' may be tried again, what somebody must change m
     const auto code = static_cast<ErrorCode>(i);
     if (otpctl::exit_code_for(code) == ExitCode::try_later) CHECK(otpctl::is_retryable(code));
   }
-  for (const auto code : {ErrorCode::usage, ErrorCode::config, ErrorCode::auth_rejected, ErrorCode::permission, ErrorCode::tls,
-                          ErrorCode::agent_version, ErrorCode::expired, ErrorCode::internal}) {
+  for (const auto code :
+       {ErrorCode::usage, ErrorCode::config, ErrorCode::auth_rejected, ErrorCode::permission,
+        ErrorCode::tls, ErrorCode::agent_version, ErrorCode::expired, ErrorCode::internal}) {
     CHECK_FALSE(otpctl::is_retryable(code));
   }
-  for (const auto code : {ErrorCode::network, ErrorCode::agent_unreachable, ErrorCode::source_unreachable, ErrorCode::timeout}) {
+  for (const auto code : {ErrorCode::network, ErrorCode::agent_unreachable,
+                          ErrorCode::source_unreachable, ErrorCode::timeout}) {
     CHECK(otpctl::is_retryable(code));
   }
 }

@@ -15,9 +15,18 @@ TEST_CASE("a duration is numbers with units, from the largest down; a bare numbe
     std::string text;
     Duration value;
   };
-  for (const Row& row : std::vector<Row>{{"0", 0s}, {"90", 90s}, {"90s", 90s}, {"5m", 5min}, {"1h30m", 90min},
-                                         {"250ms", 250ms}, {"1d", 24h}, {"1s500ms", 1500ms}, {"15us", 15us},
-                                         {"007s", 7s}, {"366d", 366 * 24h}, {"1d2h3m4s5ms6us", 26h + 3min + 4s + 5ms + 6us}}) {
+  for (const Row& row : std::vector<Row>{{"0", 0s},
+                                         {"90", 90s},
+                                         {"90s", 90s},
+                                         {"5m", 5min},
+                                         {"1h30m", 90min},
+                                         {"250ms", 250ms},
+                                         {"1d", 24h},
+                                         {"1s500ms", 1500ms},
+                                         {"15us", 15us},
+                                         {"007s", 7s},
+                                         {"366d", 366 * 24h},
+                                         {"1d2h3m4s5ms6us", 26h + 3min + 4s + 5ms + 6us}}) {
     CAPTURE(row.text);
     const auto got = otpctl::parse_duration(row.text);
     REQUIRE(got.has_value());
@@ -26,8 +35,26 @@ TEST_CASE("a duration is numbers with units, from the largest down; a bare numbe
 }
 
 TEST_CASE("what is no duration is refused by name") {
-  for (const std::string text : {"", "s", "-5s", "+5s", " 5s", "5 s", "5s ", "5x", "1h30", "30m1h", "5s5s", "1.5s", "5S", "0x10",
-                                 "367d", "366d1us", "31622401", "99999999999999999999999999s", "9223372036854775807us", "none",
+  for (const std::string text : {"",
+                                 "s",
+                                 "-5s",
+                                 "+5s",
+                                 " 5s",
+                                 "5 s",
+                                 "5s ",
+                                 "5x",
+                                 "1h30",
+                                 "30m1h",
+                                 "5s5s",
+                                 "1.5s",
+                                 "5S",
+                                 "0x10",
+                                 "367d",
+                                 "366d1us",
+                                 "31622401",
+                                 "99999999999999999999999999s",
+                                 "9223372036854775807us",
+                                 "none",
                                  "5m\n"}) {
     CAPTURE(text);
     const auto got = otpctl::parse_duration(text);
@@ -50,9 +77,20 @@ TEST_CASE("a duration is written in its shortest text and read back") {
     Duration value;
     std::string text;
   };
-  for (const Row& row : std::vector<Row>{{0s, "0s"}, {-5s, "0s"}, {1us, "1us"}, {250ms, "250ms"}, {90s, "90s"}, {60s, "1m"},
-                                         {120s, "2m"}, {125s, "2m5s"}, {90min, "90m"}, {3601s, "1h1s"}, {24h, "1d"},
-                                         {1500ms, "1500ms"}, {30h, "30h"}, {366 * 24h, "366d"}}) {
+  for (const Row& row : std::vector<Row>{{0s, "0s"},
+                                         {-5s, "0s"},
+                                         {1us, "1us"},
+                                         {250ms, "250ms"},
+                                         {90s, "90s"},
+                                         {60s, "1m"},
+                                         {120s, "2m"},
+                                         {125s, "2m5s"},
+                                         {90min, "90m"},
+                                         {3601s, "1h1s"},
+                                         {24h, "1d"},
+                                         {1500ms, "1500ms"},
+                                         {30h, "30h"},
+                                         {366 * 24h, "366d"}}) {
     CAPTURE(row.text);
     CHECK(otpctl::format_duration(row.value) == row.text);
   }
@@ -95,10 +133,12 @@ TEST_CASE("a time is read back, the fraction is optional and cut to microseconds
 }
 
 TEST_CASE("what is no time is refused") {
-  for (const std::string text : {"", "now", "2026-11-20", "2026-11-20T09:33:58", "2026-11-20T09:33:58+00:00", "2026-11-20 09:33:58Z",
-                                 "2026-02-30T00:00:00Z", "2026-13-01T00:00:00Z", "2026-11-20T24:00:00Z", "2026-11-20T09:60:00Z",
-                                 "2026-11-20T09:33:60Z", "2026-11-20T09:33:58.Z", "2026-11-20T09:33:58.1234567890Z",
-                                 "2026-11-20T09:33:58ZZ", "2026-11-20T09:33:58.-1Z", "-026-11-20T09:33:58Z"}) {
+  for (const std::string text :
+       {"", "now", "2026-11-20", "2026-11-20T09:33:58", "2026-11-20T09:33:58+00:00",
+        "2026-11-20 09:33:58Z", "2026-02-30T00:00:00Z", "2026-13-01T00:00:00Z",
+        "2026-11-20T24:00:00Z", "2026-11-20T09:60:00Z", "2026-11-20T09:33:60Z",
+        "2026-11-20T09:33:58.Z", "2026-11-20T09:33:58.1234567890Z", "2026-11-20T09:33:58ZZ",
+        "2026-11-20T09:33:58.-1Z", "-026-11-20T09:33:58Z"}) {
     CAPTURE(text);
     const auto got = otpctl::parse_time(text);
     REQUIRE_FALSE(got.has_value());

@@ -50,7 +50,8 @@ TEST_CASE("an acknowledged code is erased, and its mail never counts again") {
   CHECK_FALSE(w.acknowledge(wait));  // twice
 }
 
-TEST_CASE("L15 of two waiters the one that waits longer gets the code, the next code goes to the other") {
+TEST_CASE(
+    "L15 of two waiters the one that waits longer gets the code, the next code goes to the other") {
   World w;
   const auto first = w.wait();
   const auto second = w.wait();
@@ -60,7 +61,8 @@ TEST_CASE("L15 of two waiters the one that waits longer gets the code, the next 
   CHECK(w.code(second) == "222222");
 }
 
-TEST_CASE("L13 a client that dies before its acknowledgement: the next waiter gets the code at once") {
+TEST_CASE(
+    "L13 a client that dies before its acknowledgement: the next waiter gets the code at once") {
   World w;
   const auto first = w.wait();
   const auto second = w.wait();
@@ -72,7 +74,9 @@ TEST_CASE("L13 a client that dies before its acknowledgement: the next waiter ge
   CHECK(w.acknowledge(second));
 }
 
-TEST_CASE("L13 nobody else waits: the code that was given back is kept for the next wait, the floor does not hold it") {
+TEST_CASE(
+    "L13 nobody else waits: the code that was given back is kept for the next wait, the floor does "
+    "not hold it") {
   World w;
   const auto first = w.wait();
   w.mail({});
@@ -82,7 +86,9 @@ TEST_CASE("L13 nobody else waits: the code that was given back is kept for the n
   CHECK(w.code(second) == "482913");
 }
 
-TEST_CASE("L13 an acknowledgement that comes after its connection ended counts when the code is still free") {
+TEST_CASE(
+    "L13 an acknowledgement that comes after its connection ended counts when the code is still "
+    "free") {
   World w;
   const auto first = w.wait();
   w.mail({});
@@ -113,7 +119,9 @@ TEST_CASE("an acknowledgement with another waiter's id is not taken") {
   CHECK(w.acknowledge(wait));
 }
 
-TEST_CASE("I19 after a kill a claimed code is kept for its waiter and given again under the same delivery") {
+TEST_CASE(
+    "I19 after a kill a claimed code is kept for its waiter and given again under the same "
+    "delivery") {
   World w;
   const auto before = w.wait();
   w.mail({});
@@ -151,7 +159,9 @@ TEST_CASE("I19 a waiter that does not come back within the grace loses its code 
   CHECK(w.code(other) == "482913");
 }
 
-TEST_CASE("I19 a kill before the claim: the waiter comes back with its mark and gets what came meanwhile") {
+TEST_CASE(
+    "I19 a kill before the claim: the waiter comes back with its mark and gets what came "
+    "meanwhile") {
   World w;
   const auto before = w.wait();
   w.pass(50s);
@@ -159,6 +169,29 @@ TEST_CASE("I19 a kill before the claim: the waiter comes back with its mark and 
   w.mail({.age = 2s});
   const auto after = w.again(before);
   CHECK(w.code(after) == "482913");
+}
+
+TEST_CASE(
+    "I19 after a kill the one that waits longest is still the first, whoever comes back first") {
+  World w;
+  const auto first = w.wait();
+  w.pass(1s);
+  const auto second = w.wait();
+  w.restart(1s);
+  const auto second_again = w.again(second);
+  const auto first_again = w.again(first);
+  w.mail({});
+  CHECK(w.code(first_again) == "482913");
+  CHECK(w.blocks(second_again));
+}
+
+TEST_CASE("a kill in the middle of a fetch: the next agent decides over what had come") {
+  World w;
+  w.mail({.code = "111111", .more = true});
+  w.mail({.code = "222222", .more = true});
+  w.restart(1s);
+  CHECK(w.delivery.codes_pending() == 1);
+  CHECK(w.code(w.wait()) == "222222");
 }
 
 TEST_CASE("a code for nobody is kept for 10 minutes, then erased") {

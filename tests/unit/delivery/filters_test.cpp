@@ -30,7 +30,10 @@ TEST_CASE("what passes a filter") {
       {"no filter", {}, {}, "482913"},
       {"from: glob, case ignored", {"*@SHOP.example", "", "", 0, 0}, {}, "482913"},
       {"from: another domain", {"*@bank.example", "", "", 0, 0}, {}, ""},
-      {"from: a domain that only begins so", {"*@shop.example", "", "", 0, 0}, {.from = "a@shop.example.net"}, ""},
+      {"from: a domain that only begins so",
+       {"*@shop.example", "", "", 0, 0},
+       {.from = "a@shop.example.net"},
+       ""},
       {"from: no sender", {"?*", "", "", 0, 0}, {.from = ""}, ""},
       {"subject: glob", {"", "*sign-in*", "", 0, 0}, {}, "482913"},
       {"subject: another", {"", "*payment*", "", 0, 0}, {}, ""},
@@ -38,13 +41,31 @@ TEST_CASE("what passes a filter") {
       {"length: longer", {"", "", "", 7, 0}, {}, ""},
       {"length: shorter", {"", "", "", 0, 5}, {}, ""},
       {"length counts characters", {"", "", "", 4, 4}, {.code = "äöüß"}, "äöüß"},
-      {"pattern: the code is what the group matches", {"", "", "PIN ([0-9]{4})", 0, 0}, {.text = "Your PIN 9876"}, "9876"},
-      {"pattern: in a message whose verdict is none", {"", "", "PIN ([0-9]{4})", 0, 0}, {.code = "", .text = "PIN 9876"}, "9876"},
-      {"pattern: in a message with several codes", {"", "", "PIN ([0-9]{4})", 0, 0}, {.codes = {"1", "2"}, .text = "PIN 9876"}, "9876"},
-      {"pattern: in the subject", {"", "", "^Code ([A-Z]{3})$", 0, 0}, {.code = "", .subject = "Code XYZ"}, "XYZ"},
-      {"pattern: no match, though there is a code", {"", "", "PIN ([0-9]{4})", 0, 0}, {.text = "no"}, ""},
+      {"pattern: the code is what the group matches",
+       {"", "", "PIN ([0-9]{4})", 0, 0},
+       {.text = "Your PIN 9876"},
+       "9876"},
+      {"pattern: in a message whose verdict is none",
+       {"", "", "PIN ([0-9]{4})", 0, 0},
+       {.code = "", .text = "PIN 9876"},
+       "9876"},
+      {"pattern: in a message with several codes",
+       {"", "", "PIN ([0-9]{4})", 0, 0},
+       {.codes = {"1", "2"}, .text = "PIN 9876"},
+       "9876"},
+      {"pattern: in the subject",
+       {"", "", "^Code ([A-Z]{3})$", 0, 0},
+       {.code = "", .subject = "Code XYZ"},
+       "XYZ"},
+      {"pattern: no match, though there is a code",
+       {"", "", "PIN ([0-9]{4})", 0, 0},
+       {.text = "no"},
+       ""},
       {"pattern and length", {"", "", "PIN ([0-9]+)", 5, 5}, {.text = "PIN 9876"}, ""},
-      {"pattern: an automatic reply has no code", {"", "", "PIN ([0-9]+)", 0, 0}, {.text = "PIN 9876", .bounce = true}, ""},
+      {"pattern: an automatic reply has no code",
+       {"", "", "PIN ([0-9]+)", 0, 0},
+       {.text = "PIN 9876", .bounce = true},
+       ""},
   };
   for (const Row& row : rows) {
     CAPTURE(row.what);
@@ -92,7 +113,8 @@ TEST_CASE("a session's pattern is compiled again after a kill") {
 
 TEST_CASE("a bad pattern is an error of the wait") {
   World w;
-  for (const std::string& pattern : std::vector<std::string>{"(", "no group", "(two)(groups)", std::string(600, 'x')}) {
+  for (const std::string& pattern :
+       std::vector<std::string>{"(", "no group", "(two)(groups)", std::string(600, 'x')}) {
     const auto asked = filtered(w, {"", "", pattern, 0, 0});
     REQUIRE(w.error(asked));
     CHECK(w.error(asked)->code == ErrorCode::usage);

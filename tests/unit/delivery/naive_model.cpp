@@ -8,7 +8,8 @@ namespace otpctl::delivery::test {
 using namespace std::chrono_literals;
 
 NaiveModel::Message& NaiveModel::at(long index) {
-  return *std::find_if(messages_.begin(), messages_.end(), [&](const Message& m) { return m.index == index; });
+  return *std::find_if(messages_.begin(), messages_.end(),
+                       [&](const Message& m) { return m.index == index; });
 }
 NaiveModel::Wait* NaiveModel::wait_by(const std::string& id) {
   for (Wait& wait : waits_) {
@@ -22,14 +23,17 @@ NaiveModel::Session* NaiveModel::session_by(const std::string& id) {
   }
   return nullptr;
 }
-const NaiveModel::Wait* NaiveModel::find_wait(const std::string& id) const { return const_cast<NaiveModel*>(this)->wait_by(id); }
+const NaiveModel::Wait* NaiveModel::find_wait(const std::string& id) const {
+  return const_cast<NaiveModel*>(this)->wait_by(id);
+}
 const NaiveModel::Session* NaiveModel::find_session(const std::string& id) const {
   return const_cast<NaiveModel*>(this)->session_by(id);
 }
 
 int NaiveModel::pending_codes() const {
   return static_cast<int>(std::count_if(messages_.begin(), messages_.end(), [](const Message& m) {
-    return !m.value.empty() && (m.state == State::pending || m.state == State::free || m.state == State::claimed);
+    return !m.value.empty() &&
+           (m.state == State::pending || m.state == State::free || m.state == State::claimed);
   }));
 }
 
@@ -61,7 +65,8 @@ bool NaiveModel::after(const Message& message, const Point& point) const {
 }
 
 bool NaiveModel::fits(const Message& message, const Wait& wait) const {
-  if (message.state != State::free || message.value.empty() || meant_for(message) != wait.recipient) return false;
+  if (message.state != State::free || message.value.empty() || meant_for(message) != wait.recipient)
+    return false;
   std::string session_from;
   Point mark = wait.mark;
   if (!wait.session.empty()) {
@@ -69,9 +74,11 @@ bool NaiveModel::fits(const Message& message, const Wait& wait) const {
     mark = find_session(wait.session)->mark;
   }
   if (!after(message, mark)) return false;
-  if (wait.session.empty() && wait.floor && !message.given_back && !after(message, *wait.floor)) return false;
+  if (wait.session.empty() && wait.floor && !message.given_back && !after(message, *wait.floor))
+    return false;
   if (message.channel == 'p') return true;
-  return (wait.from.empty() || wait.from == message.sender_key) && (session_from.empty() || session_from == message.sender_key);
+  return (wait.from.empty() || wait.from == message.sender_key) &&
+         (session_from.empty() || session_from == message.sender_key);
 }
 
 bool NaiveModel::newer(const Message& a, const Message& b) {
@@ -88,11 +95,13 @@ void NaiveModel::supersede(Message& older) {
 
 void NaiveModel::replace_by(long index) {
   Message& message = at(index);
-  const auto can = [](const Message& m) { return m.state == State::free && !m.value.empty() && m.channel != 'p' && m.to.size() == 1; };
+  const auto can = [](const Message& m) {
+    return m.state == State::free && !m.value.empty() && m.channel != 'p' && m.to.size() == 1;
+  };
   if (!can(message)) return;
   for (Message& other : messages_) {
-    if (other.index == index || !can(other) || other.to != message.to || other.channel != message.channel ||
-        other.sender_key != message.sender_key) {
+    if (other.index == index || !can(other) || other.to != message.to ||
+        other.channel != message.channel || other.sender_key != message.sender_key) {
       continue;
     }
     if (!newer(message, other)) return supersede(message);
@@ -136,8 +145,10 @@ bool NaiveModel::choose(Wait& wait, std::vector<long> indices) {
     for (const long b : indices) {
       Message& one = at(a);
       Message& two = at(b);
-      const bool same = a != b && one.channel != 'p' && one.channel == two.channel && one.sender_key == two.sender_key;
-      if (same && one.state == State::free && two.state == State::free && newer(one, two)) supersede(two);
+      const bool same = a != b && one.channel != 'p' && one.channel == two.channel &&
+                        one.sender_key == two.sender_key;
+      if (same && one.state == State::free && two.state == State::free && newer(one, two))
+        supersede(two);
     }
   }
   std::vector<long> left;
@@ -171,7 +182,8 @@ bool NaiveModel::choose(Wait& wait, std::vector<long> indices) {
 }
 
 void NaiveModel::arrive(RequestId request, Message message, bool more) {
-  const bool in_pool = std::any_of(messages_.begin(), messages_.end(), [&](const Message& m) { return m.id == message.id; });
+  const bool in_pool = std::any_of(messages_.begin(), messages_.end(),
+                                   [&](const Message& m) { return m.id == message.id; });
   const auto guard = guards_.find(message.id);
   const bool known = in_pool || (guard != guards_.end() && guard->second > now.instant);
   out[request] = {known ? Outcome::duplicate : Outcome::fresh, "", "", 0};
@@ -211,11 +223,16 @@ void NaiveModel::enter(RequestId request, const std::string& recipient, const st
   offer({message.index});
 }
 
-NaiveModel::Point NaiveModel::here() const { return {now.wall, index_, live_ ? uid_next_ : std::nullopt}; }
+NaiveModel::Point NaiveModel::here() const {
+  return {now.wall, index_, live_ ? uid_next_ : std::nullopt};
+}
 
-void NaiveModel::floor(const std::string& recipient) { floors_[recipient] = {here(), now.instant + settings.guard_life}; }
+void NaiveModel::floor(const std::string& recipient) {
+  floors_[recipient] = {here(), now.instant + settings.guard_life};
+}
 
-void NaiveModel::wait(Wait wait, std::optional<Duration> since, std::optional<Duration> timeout, const Wait* resumed) {
+void NaiveModel::wait(Wait wait, std::optional<Duration> since, std::optional<Duration> timeout,
+                      const Wait* resumed) {
   wait.order = resumed ? resumed->order : ++orders_;
   if (Session* session = session_by(wait.session)) {
     wait.recipient = session->recipient;
@@ -236,7 +253,8 @@ void NaiveModel::wait(Wait wait, std::optional<Duration> since, std::optional<Du
     wait.deadline.reset();
     std::string value;
     for (const Message& message : messages_) {
-      if (message.delivery == wait.delivery && message.state == State::claimed) value = message.value;
+      if (message.delivery == wait.delivery && message.state == State::claimed)
+        value = message.value;
     }
     out[wait.request] = {Outcome::code, value, wait.recipient, wait.delivery};
     std::erase_if(reserved_, [&](const Reserved& each) { return each.waiter == wait.id; });
@@ -254,7 +272,9 @@ void NaiveModel::wait(Wait wait, std::optional<Duration> since, std::optional<Du
 
 void NaiveModel::go_on(const std::string& id) {
   Wait& wait = *wait_by(id);
-  if (wait.asking || wait.delivery > 0 || (!wait.session.empty() && session_by(wait.session)->marking)) return;
+  if (wait.asking || wait.delivery > 0 ||
+      (!wait.session.empty() && session_by(wait.session)->marking))
+    return;
   std::vector<long> fitting;
   for (const Message& message : messages_) {
     if (fits(message, wait)) fitting.push_back(message.index);
@@ -271,7 +291,8 @@ void NaiveModel::leave(const std::string& id) {
   std::erase_if(rounds_, [&](const Round& round) { return round.waiter == id; });
   Session* session = session_by(in_session);
   if (!session) return;
-  if (std::none_of(waits_.begin(), waits_.end(), [&](const Wait& wait) { return wait.session == in_session; })) {
+  if (std::none_of(waits_.begin(), waits_.end(),
+                   [&](const Wait& wait) { return wait.session == in_session; })) {
     session->expires = now.instant + settings.ttl;
   }
 }
@@ -282,7 +303,8 @@ void NaiveModel::acknowledge(RequestId request, int delivery, const std::string&
   bool open = false;
   for (const Message& message : messages_) {
     if (message.delivery != delivery || message.waiter != waiter || !message.primary) continue;
-    open = message.state == State::claimed || message.state == State::free || message.state == State::superseded;
+    open = message.state == State::claimed || message.state == State::free ||
+           message.state == State::superseded;
     recipient = message.recipient;
   }
   if (!open) return;
@@ -310,7 +332,8 @@ void NaiveModel::client_gone(ClientId client) {
   for (const Wait& wait : gone) {
     std::vector<long> returned;
     for (const Message& message : messages_) {
-      if (wait.delivery > 0 && message.delivery == wait.delivery && message.state == State::claimed) returned.push_back(message.index);
+      if (wait.delivery > 0 && message.delivery == wait.delivery && message.state == State::claimed)
+        returned.push_back(message.index);
     }
     give_back(returned);
   }
@@ -331,7 +354,8 @@ void NaiveModel::give_back(const std::vector<long>& indices) {
   offer(kept);
 }
 
-void NaiveModel::open(RequestId request, const std::string& id, const std::string& recipient, const std::string& from) {
+void NaiveModel::open(RequestId request, const std::string& id, const std::string& recipient,
+                      const std::string& from) {
   Session session;
   session.id = id;
   session.recipient = recipient;
@@ -430,7 +454,9 @@ void NaiveModel::synchronised(std::uint64_t token, std::uint32_t uid_next) {
 }
 
 void NaiveModel::tick() {
-  std::erase_if(messages_, [&](const Message& m) { return m.expires <= now.instant && m.state != State::claimed; });
+  std::erase_if(messages_, [&](const Message& m) {
+    return m.expires <= now.instant && m.state != State::claimed;
+  });
   for (const Session& session : std::vector<Session>(sessions_)) {
     if (session.expires && *session.expires <= now.instant) end_session(session.id);
   }
@@ -439,9 +465,11 @@ void NaiveModel::tick() {
     if (reserved.until > now.instant) continue;
     std::vector<long> returned;
     for (const Message& message : messages_) {
-      if (message.delivery == reserved.delivery && message.state == State::claimed) returned.push_back(message.index);
+      if (message.delivery == reserved.delivery && message.state == State::claimed)
+        returned.push_back(message.index);
     }
-    std::erase_if(reserved_, [&](const Reserved& each) { return each.delivery == reserved.delivery; });
+    std::erase_if(reserved_,
+                  [&](const Reserved& each) { return each.delivery == reserved.delivery; });
     give_back(returned);
   }
   for (const Round& round : std::vector<Round>(rounds_)) {
@@ -461,10 +489,12 @@ void NaiveModel::tick() {
   }
 }
 
-/// kill -9: blocked waits, rounds and what had no code are gone; a claimed code waits for its waiter.
+/// kill -9: blocked waits, rounds and what had no code are gone; a claimed code waits for its
+/// waiter.
 void NaiveModel::tick_after_kill() {
   std::erase_if(messages_, [](const Message& message) {
-    return message.value.empty() || message.state == State::taken || message.state == State::superseded;
+    return message.value.empty() || message.state == State::taken ||
+           message.state == State::superseded;
   });
   reserved_.clear();
   for (Message& message : messages_) {
@@ -474,7 +504,8 @@ void NaiveModel::tick_after_kill() {
     }
   }
   for (Session& session : sessions_) {
-    const bool waited_on = std::any_of(waits_.begin(), waits_.end(), [&](const Wait& wait) { return wait.session == session.id; });
+    const bool waited_on = std::any_of(
+        waits_.begin(), waits_.end(), [&](const Wait& wait) { return wait.session == session.id; });
     if (waited_on) session.expires = now.instant + settings.ttl;
     session.marking = false;
     session.requests.clear();

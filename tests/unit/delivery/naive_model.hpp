@@ -1,5 +1,6 @@
-// What delivery promises, written down once more the slow way: lists that are walked from end to end, no index, no
-// record, no shared code with lib/agent/delivery but its plain value types. The simulation compares the two.
+// What delivery promises, written down once more the slow way: lists that are walked from end to
+// end, no index, no record, no shared code with lib/agent/delivery but its plain value types. The
+// simulation compares the two.
 #pragma once
 
 #include "base/time.hpp"
@@ -22,8 +23,8 @@ class NaiveModel {
   };
   enum class State { pending, free, claimed, superseded, taken };
   struct Message {
-    int id = 0;           // what it is known by; 0: nothing (a person's entry)
-    char channel = 'm';   // m, s, p
+    int id = 0;          // what it is known by; 0: nothing (a person's entry)
+    char channel = 'm';  // m, s, p
     bool from_mailbox = false;
     std::uint32_t uid = 0;
     WallTime received{};
@@ -31,15 +32,15 @@ class NaiveModel {
     std::vector<std::string> to;
     bool stamped = true;
     std::string sender_key;
-    std::string value;    // empty: no code
+    std::string value;  // empty: no code
     // the model's own
     long index = 0;
     State state = State::pending;
     bool given_back = false;
     Instant expires{};
-    int delivery = 0;     // of the last claim
+    int delivery = 0;  // of the last claim
     bool primary = false;
-    std::string waiter;   // of the last claim
+    std::string waiter;  // of the last claim
     std::string recipient;
   };
   struct Session {
@@ -57,7 +58,7 @@ class NaiveModel {
     std::string id;
     std::string recipient;
     std::string session;
-    std::string from;     // sender key, or empty
+    std::string from;  // sender key, or empty
     Point mark;
     std::optional<Point> floor;
     long order = 0;
@@ -65,7 +66,7 @@ class NaiveModel {
     bool at_once = false;
     bool asking = false;  // its mailbox has not answered yet
     bool ambiguous = false;
-    int delivery = 0;     // > 0: claimed
+    int delivery = 0;  // > 0: claimed
   };
   struct Round {
     std::string session;  // or
@@ -89,14 +90,17 @@ class NaiveModel {
   void tick();
   void arrive(RequestId request, Message message, bool more);
   void settle_mailbox();
-  void wait(Wait wait, std::optional<Duration> since, std::optional<Duration> timeout, const Wait* resumed);
+  void wait(Wait wait, std::optional<Duration> since, std::optional<Duration> timeout,
+            const Wait* resumed);
   void acknowledge(RequestId request, int delivery, const std::string& waiter);
   void client_gone(ClientId client);
-  void open(RequestId request, const std::string& id, const std::string& recipient, const std::string& from);
+  void open(RequestId request, const std::string& id, const std::string& recipient,
+            const std::string& from);
   void mark(RequestId request, const std::string& id);
   void refresh(const std::string& id);
   void close(const std::string& id);
-  void enter(RequestId request, const std::string& recipient, const std::string& value);  // a person
+  void enter(RequestId request, const std::string& recipient,
+             const std::string& value);  // a person
   void mailbox(bool live);
   void position(std::uint32_t uid_next);
   void synchronised(std::uint64_t token, std::uint32_t uid_next);

@@ -7,7 +7,8 @@ using namespace otpctl;
 using namespace otpctl::delivery;
 using namespace otpctl::delivery::test;
 
-TEST_CASE("F16 of two unclaimed codes of one sender the later one counts, the earlier is superseded") {
+TEST_CASE(
+    "F16 of two unclaimed codes of one sender the later one counts, the earlier is superseded") {
   World w;
   w.mail({.code = "111111"});
   w.mail({.code = "222222"});
@@ -73,7 +74,8 @@ TEST_CASE("a superseded mail that a look-back brings again is known, also after 
   CHECK(w.mail({.code = "111111", .uid = 100}).duplicate);
 }
 
-TEST_CASE("a live waiter takes each code as it comes; what is claimed supersedes nothing any more") {
+TEST_CASE(
+    "a live waiter takes each code as it comes; what is claimed supersedes nothing any more") {
   World w;
   const auto first = w.wait();
   const auto second = w.wait();

@@ -66,7 +66,8 @@ TEST_CASE("a start goes before a part; several are listed; nobody is an error") 
 
 TEST_CASE("what cannot be printed on one line is no code") {
   World w;
-  for (const std::string& code : std::vector<std::string>{"", "12\n34", "\x1b[2J", std::string(65, '1')}) {
+  for (const std::string& code :
+       std::vector<std::string>{"", "12\n34", "\x1b[2J", std::string(65, '1')}) {
     CHECK(std::get<Error>(w.person(kBot, code, kBot)).code == ErrorCode::usage);
   }
 }

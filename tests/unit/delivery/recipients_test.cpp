@@ -72,7 +72,8 @@ TEST_CASE("recipients = \"all\": each that is named gets it, each once") {
   CHECK(w.acknowledge(b));
 }
 
-TEST_CASE("a message with two stamps is for both, and one acknowledgement leaves the other's copy") {
+TEST_CASE(
+    "a message with two stamps is for both, and one acknowledgement leaves the other's copy") {
   World w;
   const auto a = w.wait(kBot);
   Arrive arrive;
@@ -176,7 +177,8 @@ TEST_CASE("mail is known by mailbox, UIDVALIDITY and UID") {
   CHECK(w.mail({.uid = 7}).duplicate);
   CHECK_FALSE(w.mail({.uid = 7, .uid_validity = 2}).duplicate);
   CHECK_FALSE(w.mail({.source = "second/INBOX", .uid = 7}).duplicate);
-  CHECK_FALSE(w.mail({.to = kOther, .uid = 7}).duplicate);  // another copy of a message with two stamps
+  CHECK_FALSE(
+      w.mail({.to = kOther, .uid = 7}).duplicate);  // another copy of a message with two stamps
 }
 
 TEST_CASE("F14 the same Message-ID for the same recipient is the same mail, over sources too") {

@@ -61,8 +61,12 @@ void many(bool same_recipient) {
     if (effects.replies.size() != 1) continue;
     const auto* code = std::get_if<Delivered>(&effects.replies[0].answer);
     const auto expected = static_cast<RequestId>(same_recipient ? i : number) + 1;
-    right += code && code->code == std::to_string(100'000 + i) && effects.replies[0].request == expected;
-    if (code) delivery.apply(Acknowledge{0, code->delivery, wait_of(static_cast<int>(expected) - 1, kBot).waiter}, now);
+    right +=
+        code && code->code == std::to_string(100'000 + i) && effects.replies[0].request == expected;
+    if (code)
+      delivery.apply(
+          Acknowledge{0, code->delivery, wait_of(static_cast<int>(expected) - 1, kBot).waiter},
+          now);
   }
   CHECK(right == kMany);
   CHECK(most == 2);  // the record with its claim, and the reply
@@ -71,11 +75,15 @@ void many(bool same_recipient) {
 
 }  // namespace
 
-TEST_CASE("L14 10,000 waiters, 10,000 codes: every waiter its own, each arrival touches one record and one waiter") {
+TEST_CASE(
+    "L14 10,000 waiters, 10,000 codes: every waiter its own, each arrival touches one record and "
+    "one waiter") {
   many(false);
 }
 
-TEST_CASE("L14 10,000 waiters for one recipient get 10,000 codes in the order in which they came") { many(true); }
+TEST_CASE("L14 10,000 waiters for one recipient get 10,000 codes in the order in which they came") {
+  many(true);
+}
 
 TEST_CASE("10,000 waits that time out at once are all told why") {
   Delivery delivery{Settings{}};

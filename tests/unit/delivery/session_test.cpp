@@ -48,7 +48,8 @@ TEST_CASE("wait warns when somebody else waits for the same recipient") {
   CHECK(w.contended(w.wait(kOther)) == 0);
 }
 
-TEST_CASE("register says how many want its recipient, itself included; a wait on it is not one more") {
+TEST_CASE(
+    "register says how many want its recipient, itself included; a wait on it is not one more") {
   World w;
   w.door();
   const auto alone = w.register_for();
@@ -179,6 +180,29 @@ TEST_CASE("one that needs two recipients waits for both") {
   CHECK(w.blocks(asked));
   w.gone(phone);
   CHECK(w.code(asked) == "482913");
+}
+
+TEST_CASE("nobody overtakes one in line by asking for less") {
+  World w;
+  const auto phone = w.wait(for_me_alone({}, kPhone));
+  Wait both = for_me_alone(1min);
+  both.spec = {kBot, kPhone, {}, {}, "{}"};
+  const auto first = w.wait(both);  // the address is free, the phone is not
+  const auto second = w.wait(for_me_alone(1min));
+  w.mail({});
+  CHECK(w.blocks(second));
+  w.gone(phone);
+  CHECK(w.code(first) == "482913");
+}
+
+TEST_CASE("one that shares passes by those in line") {
+  World w;
+  w.wait();
+  const auto in_line = w.wait(for_me_alone(1min));
+  const auto sharing = w.wait();
+  CHECK(w.blocks(in_line));
+  CHECK_FALSE(w.error(sharing));
+  CHECK(w.delivery.waiters(w.now).size() == 3);
 }
 
 TEST_CASE("waiting ones are listed with who stands in line") {

@@ -1,5 +1,5 @@
-// 10^6 random steps against the naive model: who gets what, when a wait ends, what is known, what is kept; and on
-// top of that the promises themselves, checked without the model.
+// 10^6 random steps against the naive model: who gets what, when a wait ends, what is known, what
+// is kept; and on top of that the promises themselves, checked without the model.
 #include "unit/delivery/naive_model.hpp"
 #include "unit/delivery/world.hpp"
 
@@ -28,7 +28,8 @@ Settings quick() {
 }
 
 std::string name_of(const Reply& reply) {
-  static const char* const kNames[] = {"session", "code", "end", "accepted", "acknowledged", "error"};
+  static const char* const kNames[] = {"session",  "code",         "end",
+                                       "accepted", "acknowledged", "error"};
   return kNames[reply.answer.index()] + std::string(" to request ") + std::to_string(reply.request);
 }
 
@@ -39,7 +40,9 @@ struct Landed {  // a mail on the server
 
 class Simulation {
  public:
-  explicit Simulation(unsigned seed) : random_(seed), world_(quick()), model_(quick()) { come_up(); }
+  explicit Simulation(unsigned seed) : random_(seed), world_(quick()), model_(quick()) {
+    come_up();
+  }
 
   /// A step is one command and what it does.
   void run(long steps) {
@@ -64,7 +67,8 @@ class Simulation {
   bool chance(int percent) { return pick(100) < percent; }
   Now& now() { return world_.now; }
   std::string recipient() {
-    static const std::vector<std::string> kAll{"a@example.com", "b@example.com", "c@example.com", kPhone};
+    static const std::vector<std::string> kAll{"a@example.com", "b@example.com", "c@example.com",
+                                               kPhone};
     return kAll[static_cast<std::size_t>(pick(4))];
   }
 
@@ -82,7 +86,8 @@ class Simulation {
   void arrive(const Message& message, bool more);
   void wait();
   void come_back(Client client);
-  void start(Client client, std::optional<Duration> since, std::optional<Duration> timeout, const NaiveModel::Wait* resumed);
+  void start(Client client, std::optional<Duration> since, std::optional<Duration> timeout,
+             const NaiveModel::Wait* resumed);
   void acknowledge();
   void die();
   void session_command();
@@ -100,11 +105,11 @@ class Simulation {
   std::vector<Message> recent_;
   std::vector<Client> clients_;
   std::map<RequestId, std::string> waiter_of_;
-  std::map<std::string, int> number_of_;     // real delivery id → the model's
-  std::map<int, Instant> landed_;            // mail: when it was on the server
+  std::map<std::string, int> number_of_;  // real delivery id → the model's
+  std::map<int, Instant> landed_;         // mail: when it was on the server
   std::map<int, std::vector<std::string>> to_;
-  std::set<int> done_;                       // acknowledged
-  std::map<std::string, Instant> marked_;    // sessions whose mark the mailbox has confirmed
+  std::set<int> done_;                     // acknowledged
+  std::map<std::string, Instant> marked_;  // sessions whose mark the mailbox has confirmed
   std::vector<Synchronise> asked_;
   std::uint32_t uid_ = 1;
   int id_ = 0;
@@ -139,25 +144,33 @@ void Simulation::apply(Command command) {
 void Simulation::compare() {
   for (const Reply& reply : world_.last.replies) {
     const auto found = model_.out.find(reply.request);
-    if (found == model_.out.end()) return fail_with("an answer that the model does not give: " + name_of(reply));
+    if (found == model_.out.end())
+      return fail_with("an answer that the model does not give: " + name_of(reply));
     const Outcome want = found->second;
     model_.out.erase(found);
     if (const auto* delivered = std::get_if<Delivered>(&reply.answer)) {
-      if (want.kind != Outcome::code || want.value != delivered->code || want.recipient != delivered->recipient) {
-        return fail_with("another code than the model gives: " + delivered->code + " for " + want.value);
+      if (want.kind != Outcome::code || want.value != delivered->code ||
+          want.recipient != delivered->recipient) {
+        return fail_with("another code than the model gives: " + delivered->code + " for " +
+                         want.value);
       }
       const auto before = number_of_.find(delivered->delivery);
-      if (before != number_of_.end() && before->second != want.delivery) return fail_with("a delivery id was used twice");
+      if (before != number_of_.end() && before->second != want.delivery)
+        return fail_with("a delivery id was used twice");
       number_of_[delivered->delivery] = want.delivery;
       check_delivered(reply.request, *delivered, before != number_of_.end());
     } else if (const auto* end = std::get_if<WaitEnd>(&reply.answer)) {
       const bool closed = end->exit == ExitCode::not_found;
-      if (want.kind != (closed ? Outcome::closed : Outcome::ended)) return fail_with("a wait ended, not so in the model");
-      std::erase_if(clients_, [&](const Client& each) { return each.wait.request == reply.request; });
+      if (want.kind != (closed ? Outcome::closed : Outcome::ended))
+        return fail_with("a wait ended, not so in the model");
+      std::erase_if(clients_,
+                    [&](const Client& each) { return each.wait.request == reply.request; });
     } else if (const auto* known = std::get_if<Acknowledged>(&reply.answer)) {
-      if (want.kind != (known->known ? Outcome::known : Outcome::unknown)) return fail_with("known, or not known");
+      if (want.kind != (known->known ? Outcome::known : Outcome::unknown))
+        return fail_with("known, or not known");
     } else if (const auto* accepted = std::get_if<Accepted>(&reply.answer)) {
-      if (want.kind != (accepted->duplicate ? Outcome::duplicate : Outcome::fresh)) return fail_with("a duplicate, or not");
+      if (want.kind != (accepted->duplicate ? Outcome::duplicate : Outcome::fresh))
+        return fail_with("a duplicate, or not");
     } else if (std::holds_alternative<SessionInfo>(reply.answer)) {
       if (want.kind != Outcome::session) return fail_with("a session was answered");
     } else if (want.kind != Outcome::closed) {
@@ -165,26 +178,30 @@ void Simulation::compare() {
     }
   }
   if (!model_.out.empty()) {
-    return fail_with("only the model answers request " + std::to_string(model_.out.begin()->first) + ": kind " +
-                     std::to_string(model_.out.begin()->second.kind));
+    return fail_with("only the model answers request " + std::to_string(model_.out.begin()->first) +
+                     ": kind " + std::to_string(model_.out.begin()->second.kind));
   }
-  if (world_.delivery.codes_pending() != model_.pending_codes()) fail_with("another number of codes is held");
+  if (world_.delivery.codes_pending() != model_.pending_codes())
+    fail_with("another number of codes is held");
 }
 
 /// The promises, without the model.
 void Simulation::check_delivered(RequestId request, const Delivered& delivered, bool again) {
   ++delivered_;
   const std::string waiter = waiter_of_[request];
-  const auto client = std::find_if(clients_.begin(), clients_.end(), [&](const Client& each) { return each.wait.id == waiter; });
+  const auto client = std::find_if(clients_.begin(), clients_.end(),
+                                   [&](const Client& each) { return each.wait.id == waiter; });
   if (client == clients_.end()) return fail_with("a code for a waiter that is gone");
   client->delivery = delivered.delivery;
   client->number = number_of_[delivered.delivery];
-  if (client->wait.recipient != delivered.recipient) return fail_with("a code of another recipient");
+  if (client->wait.recipient != delivered.recipient)
+    return fail_with("a code of another recipient");
   if (delivered.channel == "person") return;
   const int id = std::stoi(delivered.message_id);
   if (done_.count(id) > 0) return fail_with("a code that was acknowledged comes again");
   const auto& to = to_[id];
-  if (std::find(to.begin(), to.end(), delivered.recipient) == to.end()) return fail_with("a message that names another recipient");
+  if (std::find(to.begin(), to.end(), delivered.recipient) == to.end())
+    return fail_with("a message that names another recipient");
   if (again) return;  // given before the session was marked anew
   const auto marked = marked_.find(client->wait.session);
   if (marked != marked_.end() && landed_.count(id) > 0 && landed_[id] < marked->second) {
@@ -241,7 +258,9 @@ Message Simulation::new_mail() {
     message.stamped = false;
     message.to = {"a@example.com", chance(50) ? "b@example.com" : "c@example.com"};
   }
-  if (!chance(10)) message.value = chance(5) && id_ > 3 ? std::to_string(100000 + id_ - 2) : std::to_string(100000 + id_);
+  if (!chance(10))
+    message.value =
+        chance(5) && id_ > 3 ? std::to_string(100000 + id_ - 2) : std::to_string(100000 + id_);
   to_[message.id] = message.to;
   landed_[message.id] = now().instant;
   return message;
@@ -251,8 +270,14 @@ void Simulation::land() { server_.push_back({new_mail(), now().instant}); }
 
 void Simulation::fetch() {
   if (!live_) return;
+  if (chance(4) && server_.size() > 1) {  // the connection hangs in the middle of it
+    arrive(server_.front().message, true);
+    server_.erase(server_.begin());
+    return;
+  }
   const bool say_settled = chance(50);
-  for (std::size_t i = 0; i < server_.size(); ++i) arrive(server_[i].message, say_settled || i + 1 < server_.size());
+  for (std::size_t i = 0; i < server_.size(); ++i)
+    arrive(server_[i].message, say_settled || i + 1 < server_.size());
   const bool any = !server_.empty();
   server_.clear();
   if (any && say_settled) {
@@ -296,7 +321,8 @@ void Simulation::arrive(const Message& message, bool more) {
   each.request = world_.next_request();
   each.source = message.channel == 's' ? "phone1" : message.from_mailbox ? kMain : "lmtp";
   each.more_to_come = more;
-  (message.stamped ? each.message.recipients.stamped : each.message.recipients.claimed) = message.to;
+  (message.stamped ? each.message.recipients.stamped : each.message.recipients.claimed) =
+      message.to;
   each.message.sender = message.channel == 's' ? message.sender_key : "login@" + message.sender_key;
   each.message.sender_domain = message.sender_key;
   each.message.sent = message.sent;
@@ -328,7 +354,9 @@ void Simulation::wait() {
   std::optional<Duration> timeout;
   if (chance(10)) timeout = Duration(0);
   if (chance(45) && !model_.sessions().empty()) {
-    const auto& session = model_.sessions()[static_cast<std::size_t>(pick(static_cast<int>(model_.sessions().size())))];
+    const auto& session =
+        model_
+            .sessions()[static_cast<std::size_t>(pick(static_cast<int>(model_.sessions().size())))];
     client.wait.session = session.id;
     client.wait.recipient = session.recipient;
   } else {
@@ -338,7 +366,8 @@ void Simulation::wait() {
   start(std::move(client), since, timeout, nullptr);
 }
 
-void Simulation::start(Client client, std::optional<Duration> since, std::optional<Duration> timeout, const NaiveModel::Wait* resumed) {
+void Simulation::start(Client client, std::optional<Duration> since,
+                       std::optional<Duration> timeout, const NaiveModel::Wait* resumed) {
   Wait command;
   command.request = world_.next_request();
   command.client = ++client_;
@@ -346,7 +375,8 @@ void Simulation::start(Client client, std::optional<Duration> since, std::option
   command.session = client.wait.session;
   command.spec = World::spec(client.wait.recipient);
   if (!client.wait.from.empty()) {
-    command.spec.filters.from = client.wait.recipient == kPhone ? client.wait.from : "*@" + client.wait.from;
+    command.spec.filters.from =
+        client.wait.recipient == kPhone ? client.wait.from : "*@" + client.wait.from;
   }
   command.since = since;
   command.timeout = timeout;
@@ -380,13 +410,16 @@ void Simulation::acknowledge() {
     if (!clients_[i].delivery.empty()) holding.push_back(i);
   }
   if (holding.empty()) return;
-  const std::size_t chosen = holding[static_cast<std::size_t>(pick(static_cast<int>(holding.size())))];
+  const std::size_t chosen =
+      holding[static_cast<std::size_t>(pick(static_cast<int>(holding.size())))];
   const Client client = clients_[chosen];
   const RequestId request = world_.next_request();
   model_.acknowledge(request, client.number, client.wait.id);
   std::set<int> ids;
   for (const Message& message : model_.messages()) {
-    if (message.delivery == client.number && message.state == NaiveModel::State::taken && message.id != 0) ids.insert(message.id);
+    if (message.delivery == client.number && message.state == NaiveModel::State::taken &&
+        message.id != 0)
+      ids.insert(message.id);
   }
   apply(Acknowledge{request, client.delivery, client.wait.id});
   if (std::get<Acknowledged>(world_.answers.at(request)).known) {
@@ -426,7 +459,8 @@ void Simulation::session_command() {
     model_.open(request, each.id, to, each.spec.filters.from.empty() ? "" : "bank.example");
     return apply(std::move(each));
   }
-  const std::string id = sessions[static_cast<std::size_t>(pick(static_cast<int>(sessions.size())))].id;
+  const std::string id =
+      sessions[static_cast<std::size_t>(pick(static_cast<int>(sessions.size())))].id;
   if (what < 6) {
     marked_.erase(id);
     model_.mark(request, id);
@@ -456,7 +490,8 @@ void Simulation::answer_mailbox() {
   const std::uint64_t token = asked_.front().token;
   asked_.erase(asked_.begin());
   for (const NaiveModel::Round& round : model_.rounds()) {
-    // What is on the server when it answers came before the mark; the model and the truth must agree on it.
+    // What is on the server when it answers came before the mark; the model and the truth must
+    // agree on it.
     if (round.token == token && !round.session.empty()) marked_[round.session] = now().instant;
   }
   model_.synchronised(token, uid_);
@@ -479,9 +514,11 @@ void Simulation::restart() {
   now().wall -= away;
   now().instant -= away;
   world_.restart(away);
-  if (world_.delivery.codes_pending() != model_.pending_codes()) return fail_with("a restart loses or finds a code");
+  if (world_.delivery.codes_pending() != model_.pending_codes())
+    return fail_with("a restart loses or finds a code");
   live_ = false;
   come_up();
+  std::shuffle(before.begin(), before.end(), random_);
   for (Client& client : before) {
     const NaiveModel::Wait wait = client.wait;
     const bool session_there = wait.session.empty() || model_.find_session(wait.session);
@@ -504,17 +541,21 @@ void Simulation::check_store() {
   other.restore(records, now(), &unreadable);
   if (unreadable > 0) fail_with("a record cannot be read");
   int pending = 0;  // unsettled ones of one sender may supersede each other at a restart
-  for (const Message& message : model_.messages()) pending += message.state == NaiveModel::State::pending ? 1 : 0;
-  if (pending == 0 && other.codes_pending() != world_.delivery.codes_pending()) fail_with("the store holds other codes");
+  for (const Message& message : model_.messages())
+    pending += message.state == NaiveModel::State::pending ? 1 : 0;
+  if (pending == 0 && other.codes_pending() != world_.delivery.codes_pending())
+    fail_with("the store holds other codes");
   const auto mine = world_.delivery.sessions(now());
   const auto theirs = other.sessions(now());
   if (mine.size() != theirs.size()) return fail_with("the store holds other sessions");
   for (std::size_t i = 0; i < mine.size(); ++i) {
-    if (mine[i].id != theirs[i].id || mine[i].marked != theirs[i].marked || mine[i].codes_given != theirs[i].codes_given) {
+    if (mine[i].id != theirs[i].id || mine[i].marked != theirs[i].marked ||
+        mine[i].codes_given != theirs[i].codes_given) {
       fail_with("the store holds another session");
     }
   }
-  if (other.position(kMain) != world_.delivery.position(kMain)) fail_with("the store holds another position");
+  if (other.position(kMain) != world_.delivery.position(kMain))
+    fail_with("the store holds another position");
 }
 
 void Simulation::step() {

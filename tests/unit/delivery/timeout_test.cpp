@@ -40,7 +40,8 @@ TEST_CASE("X04 a wait times out at its deadline, not before, with 124") {
   w.pass(1us);
   CHECK(w.exit(wait) == ExitCode::timed_out);
   CHECK(w.end(wait)->waited == Duration(120s));
-  CHECK(w.end(wait)->message == "no code for bot5@example.com in 2m: no message came; mailbox main/INBOX live");
+  CHECK(w.end(wait)->message ==
+        "no code for bot5@example.com in 2m: no message came; mailbox main/INBOX live");
 }
 
 TEST_CASE("a code that comes together with the deadline is not dropped") {
@@ -74,14 +75,23 @@ TEST_CASE("the message says what came and did not match") {
   const Row rows[] = {
       {"no code", [](World& w) { w.mail({.code = ""}); }, Unmatched::no_code, ExitCode::unreadable,
        "1 message came without a code (from noreply@shop.example)"},
-      {"two codes", [](World& w) { w.mail({.codes = {"1", "2"}}); }, Unmatched::ambiguous_code, ExitCode::unreadable,
+      {"two codes",
+       [](World& w) {
+         w.mail({.codes = {"1", "2"}});
+       },
+       Unmatched::ambiguous_code, ExitCode::unreadable,
        "1 message holds more than one code (from noreply@shop.example)"},
-      {"for others", [](World& w) { w.mail({.to = kOther}); w.mail({.to = "x@example.com"}); }, Unmatched::other_recipient,
-       ExitCode::timed_out, "2 messages came for others (last from noreply@shop.example)"},
-      {"too early", [](World& w) { w.mail({.age = 1h}); }, Unmatched::before_mark, ExitCode::timed_out,
-       "1 code came too early to count (from noreply@shop.example)"},
-      {"filtered", [](World& w) { w.mail({.code = "12345678"}); }, Unmatched::filtered, ExitCode::timed_out,
-       "1 message did not pass the filters (from noreply@shop.example)"},
+      {"for others",
+       [](World& w) {
+         w.mail({.to = kOther});
+         w.mail({.to = "x@example.com"});
+       },
+       Unmatched::other_recipient, ExitCode::timed_out,
+       "2 messages came for others (last from noreply@shop.example)"},
+      {"too early", [](World& w) { w.mail({.age = 1h}); }, Unmatched::before_mark,
+       ExitCode::timed_out, "1 code came too early to count (from noreply@shop.example)"},
+      {"filtered", [](World& w) { w.mail({.code = "12345678"}); }, Unmatched::filtered,
+       ExitCode::timed_out, "1 message did not pass the filters (from noreply@shop.example)"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.what);
@@ -144,7 +154,9 @@ TEST_CASE("what the last wait got is no news for the next") {
   CHECK(w.end(second)->seen.empty());
 }
 
-TEST_CASE("65 only for a message that counts: one without a code from before the wait's mark is nothing") {
+TEST_CASE(
+    "65 only for a message that counts: one without a code from before the wait's mark is "
+    "nothing") {
   World w;
   const auto wait = w.wait();
   w.mail({.code = "", .age = 1h});
@@ -159,25 +171,83 @@ TEST_CASE("the exit code at the deadline says how the sources were") {
     ExitCode exit;
   };
   const Row rows[] = {
-      {"live", [](World& w) { w.mailbox(); w.pass(120s); }, ExitCode::timed_out},
-      {"signed out", [](World& w) { w.mailbox(); w.mailbox(SourceState::signed_out); w.pass(120s); }, ExitCode::not_allowed},
-      {"signed out goes before no code", [](World& w) { w.mail({.code = ""}); w.mailbox(SourceState::signed_out); w.pass(120s); },
+      {"live",
+       [](World& w) {
+         w.mailbox();
+         w.pass(120s);
+       },
+       ExitCode::timed_out},
+      {"signed out",
+       [](World& w) {
+         w.mailbox();
+         w.mailbox(SourceState::signed_out);
+         w.pass(120s);
+       },
+       ExitCode::not_allowed},
+      {"signed out goes before no code",
+       [](World& w) {
+         w.mail({.code = ""});
+         w.mailbox(SourceState::signed_out);
+         w.pass(120s);
+       },
        ExitCode::not_allowed},
       {"one of two signed out",
-       [](World& w) { w.mailbox(); w.mailbox(SourceState::signed_out, "second/INBOX"); w.pass(120s); }, ExitCode::not_allowed},
-      {"unreachable the whole time", [](World& w) { w.mailbox(SourceState::unreachable); w.pass(120s); }, ExitCode::unreachable},
+       [](World& w) {
+         w.mailbox();
+         w.mailbox(SourceState::signed_out, "second/INBOX");
+         w.pass(120s);
+       },
+       ExitCode::not_allowed},
+      {"unreachable the whole time",
+       [](World& w) {
+         w.mailbox(SourceState::unreachable);
+         w.pass(120s);
+       },
+       ExitCode::unreachable},
       {"unreachable, with a door that is always open",
-       [](World& w) { w.door(); w.mailbox(SourceState::unreachable); w.pass(120s); }, ExitCode::unreachable},
-      {"never came up", [](World& w) { w.mailbox(SourceState::starting); w.pass(120s); }, ExitCode::unreachable},
+       [](World& w) {
+         w.door();
+         w.mailbox(SourceState::unreachable);
+         w.pass(120s);
+       },
+       ExitCode::unreachable},
+      {"never came up",
+       [](World& w) {
+         w.mailbox(SourceState::starting);
+         w.pass(120s);
+       },
+       ExitCode::unreachable},
       {"one of two is live",
-       [](World& w) { w.mailbox(); w.mailbox(SourceState::unreachable, "second/INBOX"); w.pass(120s); }, ExitCode::timed_out},
+       [](World& w) {
+         w.mailbox();
+         w.mailbox(SourceState::unreachable, "second/INBOX");
+         w.pass(120s);
+       },
+       ExitCode::timed_out},
       {"live for a moment",
-       [](World& w) { w.mailbox(SourceState::unreachable); w.pass(60s); w.mailbox(); w.pass(1s);
-                      w.mailbox(SourceState::unreachable); w.pass(59s); }, ExitCode::timed_out},
-      {"went down in the middle", [](World& w) { w.mailbox(); w.pass(60s); w.mailbox(SourceState::unreachable); w.pass(60s); },
+       [](World& w) {
+         w.mailbox(SourceState::unreachable);
+         w.pass(60s);
+         w.mailbox();
+         w.pass(1s);
+         w.mailbox(SourceState::unreachable);
+         w.pass(59s);
+       },
+       ExitCode::timed_out},
+      {"went down in the middle",
+       [](World& w) {
+         w.mailbox();
+         w.pass(60s);
+         w.mailbox(SourceState::unreachable);
+         w.pass(60s);
+       },
        ExitCode::timed_out},
       {"only a source of SMS is signed out",
-       [](World& w) { w.mailbox(); w.source("phone1", "smsgate", SourceState::signed_out, false, true); w.pass(120s); },
+       [](World& w) {
+         w.mailbox();
+         w.source("phone1", "smsgate", SourceState::signed_out, false, true);
+         w.pass(120s);
+       },
        ExitCode::timed_out},
   };
   for (const Row& row : rows) {
@@ -296,7 +366,11 @@ TEST_CASE("--fail-fast ends at the first cause") {
       {"signed out", [](World& w) { w.mailbox(SourceState::signed_out); }, ExitCode::not_allowed},
       {"unreachable", [](World& w) { w.mailbox(SourceState::unreachable); }, ExitCode::unreachable},
       {"a message without a code", [](World& w) { w.mail({.code = ""}); }, ExitCode::unreadable},
-      {"a message with two", [](World& w) { w.mail({.codes = {"1", "2"}}); }, ExitCode::unreadable},
+      {"a message with two",
+       [](World& w) {
+         w.mail({.codes = {"1", "2"}});
+       },
+       ExitCode::unreadable},
       {"different senders at once",
        [](World& w) {
          w.mail({.from = "a@shop.example", .code = "1111", .more = true});

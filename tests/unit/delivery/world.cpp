@@ -90,7 +90,8 @@ void World::restart(Duration away) {
   asked_mailboxes_.clear();
 }
 
-void World::source(const std::string& name, const std::string& kind, SourceState state, bool email, bool sms) {
+void World::source(const std::string& name, const std::string& kind, SourceState state, bool email,
+                   bool sms) {
   SourceUpdate update;
   update.status.name = name;
   update.status.kind = kind;
@@ -107,7 +108,8 @@ void World::position(std::uint32_t uid_next, const std::string& name, std::uint3
 
 void World::synchronised() {
   for (const Synchronise& each : std::exchange(asked_mailboxes_, {})) {
-    for (const std::string& name : each.sources) apply(Synchronised{each.token, name, Position{1, next_uid}});
+    for (const std::string& name : each.sources)
+      apply(Synchronised{each.token, name, Position{1, next_uid}});
   }
 }
 
@@ -180,7 +182,8 @@ Accepted World::mail(const Mail& mail) {
   if (mail.source != "lmtp") {
     const std::uint32_t uid = mail.uid ? mail.uid : next_uid;
     next_uid = std::max(next_uid, uid + 1);
-    each.place = Arrive::Place{mail.uid_validity, uid, std::chrono::floor<std::chrono::seconds>(now.wall - mail.age)};
+    each.place = Arrive::Place{mail.uid_validity, uid,
+                               std::chrono::floor<std::chrono::seconds>(now.wall - mail.age)};
   }
   const RequestId request = each.request;
   apply(std::move(each));
@@ -203,7 +206,8 @@ Accepted World::sms(const Text& text) {
   return std::get<Accepted>(answers.at(request));
 }
 
-Answer World::person(const std::string& target, const std::string& code, const std::string& recipient) {
+Answer World::person(const std::string& target, const std::string& code,
+                     const std::string& recipient) {
   PersonEntry entry;
   entry.request = next_request();
   entry.target = target;
@@ -235,11 +239,21 @@ const T* answer(const std::map<RequestId, Answer>& answers, RequestId request) {
 
 }  // namespace
 
-const Delivered* World::got(const Asked& wait) const { return answer<Delivered>(answers, wait.request); }
-std::string World::code(const Asked& wait) const { return got(wait) ? got(wait)->code : std::string(); }
-const WaitEnd* World::end(const Asked& wait) const { return answer<WaitEnd>(answers, wait.request); }
-const Error* World::error(const Asked& asked) const { return answer<Error>(answers, asked.request); }
-const SessionInfo* World::session(const Asked& asked) const { return answer<SessionInfo>(answers, asked.request); }
+const Delivered* World::got(const Asked& wait) const {
+  return answer<Delivered>(answers, wait.request);
+}
+std::string World::code(const Asked& wait) const {
+  return got(wait) ? got(wait)->code : std::string();
+}
+const WaitEnd* World::end(const Asked& wait) const {
+  return answer<WaitEnd>(answers, wait.request);
+}
+const Error* World::error(const Asked& asked) const {
+  return answer<Error>(answers, asked.request);
+}
+const SessionInfo* World::session(const Asked& asked) const {
+  return answer<SessionInfo>(answers, asked.request);
+}
 
 std::optional<ExitCode> World::exit(const Asked& wait) const {
   if (!end(wait)) return std::nullopt;
@@ -265,7 +279,8 @@ int World::contended(const Asked& asked) const {
   const auto found = notices.find(asked.request);
   if (found == notices.end()) return 0;
   for (const Notice& notice : found->second) {
-    if (const auto* warning = std::get_if<Warning>(&notice.what); warning && warning->contended > 0) return warning->contended;
+    if (const auto* warning = std::get_if<Warning>(&notice.what); warning && warning->contended > 0)
+      return warning->contended;
   }
   return 0;
 }
@@ -280,7 +295,8 @@ std::string World::resume(const Asked& wait) const {
 }
 
 std::size_t World::records(RecordKind kind) const {
-  return static_cast<std::size_t>(std::count_if(store.begin(), store.end(), [&](const auto& each) { return each.first.first == kind; }));
+  return static_cast<std::size_t>(std::count_if(
+      store.begin(), store.end(), [&](const auto& each) { return each.first.first == kind; }));
 }
 
 }  // namespace otpctl::delivery::test

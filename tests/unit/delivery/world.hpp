@@ -1,5 +1,6 @@
-// A Delivery with a clock of its own, a store, a mailbox server that counts UIDs, and short words for what happens.
-// The store is checked after each command: a Delivery restored from it must be able to read every record.
+// A Delivery with a clock of its own, a store, a mailbox server that counts UIDs, and short words
+// for what happens. The store is checked after each command: a Delivery restored from it must be
+// able to read every record.
 #pragma once
 
 #include "delivery/delivery.hpp"
@@ -27,8 +28,8 @@ struct Asked {  // a wait, register or entry that was asked
 };
 
 struct Mail {
-  std::string to = kBot;             // stamped; empty: none
-  std::vector<std::string> claimed{}; // To, Cc
+  std::string to = kBot;               // stamped; empty: none
+  std::vector<std::string> claimed{};  // To, Cc
   bool to_mailbox = false;
   std::string from = "noreply@shop.example";
   std::string code = "482913";       // empty: none
@@ -36,11 +37,11 @@ struct Mail {
   std::string subject = "Your sign-in";
   std::string text{};
   std::string message_id{};
-  std::string source = kMain;        // "lmtp": through the door
-  std::uint32_t uid = 0;             // 0: the next of the mailbox
+  std::string source = kMain;  // "lmtp": through the door
+  std::uint32_t uid = 0;       // 0: the next of the mailbox
   std::uint32_t uid_validity = 1;
-  Duration age{};                    // INTERNALDATE lies that long before now, cut to seconds
-  std::optional<WallTime> date{};     // Date: header
+  Duration age{};                  // INTERNALDATE lies that long before now, cut to seconds
+  std::optional<WallTime> date{};  // Date: header
   bool more = false;
   bool bounce = false;
 };
@@ -67,14 +68,18 @@ class World {
   Effects last;
 
   const Effects& apply(Command command);
-  void pass(Duration duration);  // with a Tick whenever the deadline says so
+  void pass(Duration duration);      // with a Tick whenever the deadline says so
   void restart(Duration away = 0s);  // the store's records → a new Delivery
 
   // ---- sources ----
-  void source(const std::string& name, const std::string& kind, SourceState state, bool email = true, bool sms = false);
-  void mailbox(SourceState state = SourceState::live, const std::string& name = kMain) { source(name, "imap", state); }
+  void source(const std::string& name, const std::string& kind, SourceState state,
+              bool email = true, bool sms = false);
+  void mailbox(SourceState state = SourceState::live, const std::string& name = kMain) {
+    source(name, "imap", state);
+  }
   void door() { source("lmtp", "lmtp", SourceState::live); }
-  void position(std::uint32_t uid_next, const std::string& name = kMain, std::uint32_t validity = 1);
+  void position(std::uint32_t uid_next, const std::string& name = kMain,
+                std::uint32_t validity = 1);
   /// The mailboxes answer what they were last asked with their next UID.
   void synchronised();
   std::uint32_t next_uid = 100;
@@ -89,14 +94,15 @@ class World {
   Accepted mail(const Mail& mail);
   Accepted sms(const Text& text);
   void settled(const std::string& name = kMain) { apply(Settled{name}); }
-  Answer person(const std::string& target, const std::string& code, const std::string& recipient = {});
+  Answer person(const std::string& target, const std::string& code,
+                const std::string& recipient = {});
   bool acknowledge(const Asked& wait);  // Acknowledged::known
   bool acknowledge(const std::string& delivery, const std::string& waiter);
   void gone(const Asked& wait) { apply(ClientGone{wait.client}); }
 
   // ---- what came of it ----
   const Delivered* got(const Asked& wait) const;
-  std::string code(const Asked& wait) const;     // "" = none yet
+  std::string code(const Asked& wait) const;  // "" = none yet
   const WaitEnd* end(const Asked& wait) const;
   std::optional<ExitCode> exit(const Asked& wait) const;  // of its WaitEnd
   const Error* error(const Asked& asked) const;
