@@ -101,6 +101,24 @@ class Way(unittest.TestCase):
         self.assertEqual((done.code, done.stdout), (69, ""))
         self.assertNotIn("Login", dovecot.log())
 
+    def test_a_server_that_takes_us_for_somebody_is_refused_behind_a_http_proxy_too(self):
+        def preauth(connection):
+            connection.send("* PREAUTH welcome")
+            while True:
+                tag, name, _ = connection.command()
+                if name == "CAPABILITY":
+                    connection.send("* CAPABILITY IMAP4rev1 IDLE")
+                connection.ok(tag)
+
+        for proxied in (False, True):
+            with self.subTest(proxied=proxied), Home() as home, ScriptedServer(preauth) as server, \
+                    _Proxy(_http_connect) as proxy:
+                way = {"proxy": f"http://127.0.0.1:{proxy.port}"} if proxied else {}
+                home.write_config(home.mailbox(server, **way))
+                home.start_agent()
+                home.await_source("unreachable")
+                self.assertIn("PREAUTH", home.source()["detail"])
+
     # ---- servers without IDLE, without probing -------------------------------------------------
 
     def test_a_server_without_idle_is_polled(self):

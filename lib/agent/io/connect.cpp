@@ -97,6 +97,7 @@ struct Connecting::State {
   Timer timer;
   char reason[CURL_ERROR_SIZE] = {};
   std::string first_words;  // the greeting, or what the server said instead
+  bool preauth = false;
   std::string host;
   bool in_callback = false;
 
@@ -131,7 +132,10 @@ struct Connecting::State {
   // Only what comes in is looked at: what goes out may hold secrets (it does not yet, and never shall).
   static int on_debug(CURL*, curl_infotype type, char* data, size_t size, void* self_ptr) {
     auto& self = *static_cast<State*>(self_ptr);
-    if (type == CURLINFO_HEADER_IN && self.first_words.size() < 2000) self.first_words.append(data, size);
+    if (type != CURLINFO_HEADER_IN) return 0;
+    if (self.first_words.size() < 2000) self.first_words.append(data, size);
+    // Line by line; before the greeting comes what an HTTP proxy says.
+    if (equals_ignoring_case(std::string_view(data, size).substr(0, 9), "* PREAUTH")) self.preauth = true;
     return 0;
   }
 
@@ -161,7 +165,7 @@ struct Connecting::State {
       call(fail(class_of(code), host + ": " + explain(code)));
       return;
     }
-    if (equals_ignoring_case(std::string_view(first_words).substr(0, 9), "* PREAUTH")) {
+    if (preauth) {
       call(fail(ErrorCode::protocol, host + ": the server greets with PREAUTH: it takes us for somebody, refused"));
       return;
     }
