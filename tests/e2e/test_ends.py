@@ -1,10 +1,11 @@
 """How connections and the agent end: what was asked before is answered, what was printed is not given again."""
 
+import resource
 import socket
 import unittest
 import uuid
 
-from otptest import Home, ScriptedServer, Wire, mail
+from otptest import Dovecot, Home, ScriptedServer, Wire, mail, until
 
 BOT = "bot5@example.com"
 HELLO = '{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":1}}\n'
@@ -117,6 +118,25 @@ class Ends(unittest.TestCase):
         self._nobody_gets_it()
         self.assertTrue(self._wire().call("ack", **ids)["known"])
         self._nobody_gets_it()
+
+    def test_clients_on_both_sockets_leave_the_agent_its_own_descriptors(self):
+        dovecot = self.enterContext(Dovecot())
+        self.home.write_config(self.home.mailbox(dovecot))
+        done = self.home.otpctl("agent", "start", preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_NOFILE, (300, 300)))
+        self.assertEqual(done.code, 0, done.stderr)
+        self.home.await_source()
+        status, files = self._wire(), self.home.agent_file()
+        for path in (files["socket"], files["lmtp"]):
+            for _ in range(300):
+                client = self.enterContext(socket.socket(socket.AF_UNIX))
+                client.connect(path)
+                if path == files["socket"]:
+                    client.sendall(HELLO.encode())
+        before = status.call("status")["sources"][0]["reconnects"]
+        dovecot.kick()
+        until(lambda: status.call("status")["sources"][0]["reconnects"] > before, 10, "the connection was lost")
+        until(lambda: status.call("status")["sources"][0]["state"] == "live", 8, "there is a descriptor for the next")
 
 
 if __name__ == "__main__":

@@ -25,6 +25,13 @@ delivery::Settings settings_of(const config::Config& config) {
   return settings;
 }
 
+namespace {
+
+/// Both sockets together leave the agent its own descriptors.
+std::size_t room_for_mail() { return std::min<std::size_t>(room_for_clients() / 4, 256); }
+
+}  // namespace
+
 // ------------------------------------------------------------------------- beginning
 
 Agent::Agent(io::Loop& loop, Paths paths, config::Config config, Fd lock, store::Store store)
@@ -79,11 +86,10 @@ Result<void> Agent::open() {
   if (unreadable > 0) io::log_warning(std::to_string(unreadable) + " records of the store cannot be read");
   if (auto written = store_.commit(changes); !written) return fail(written.error());
 
-  const auto room = room_for_clients();
-  auto door = source::LmtpDoor::open(loop_, *this, paths_.lmtp_socket, std::min<std::size_t>(room / 4 + 1, 256));
+  auto door = source::LmtpDoor::open(loop_, *this, paths_.lmtp_socket, room_for_mail());
   if (!door) return fail(door.error());
   lmtp_ = std::move(*door);
-  return clients_.listen(paths_.socket, room);
+  return clients_.listen(paths_.socket, room_for_clients() - room_for_mail());
 }
 
 void Agent::run() {
@@ -269,7 +275,7 @@ void Agent::look_after_home() {
   }
   if (!clients_.socket_is_ours()) {
     io::log_warning("the socket was removed; it is made again");
-    if (auto again = clients_.listen(paths_.socket, room_for_clients()); !again) {
+    if (auto again = clients_.listen(paths_.socket, room_for_clients() - room_for_mail()); !again) {
       io::log_error(again.error().message);
       stop(false);
       return;
