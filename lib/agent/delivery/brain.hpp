@@ -95,6 +95,7 @@ class Brain {
 
   void reply(RequestId request, Answer answer);
   void warn(RequestId request, std::string message, int contended = 0);
+  void drop_needless_warnings();
   void put(RecordKind kind, std::string key, std::string value);
   void erase(RecordKind kind, std::string key);
   void flush();  // the records of what was touched
@@ -215,6 +216,8 @@ class Brain {
   std::optional<Unmatched> unmatched(const Waiter& waiter, CopyRef ref,
                                      std::string_view recipient) const;
   WaitEnd explain(const Waiter& waiter) const;
+  /// How each source stands that could bring its code, for people.
+  std::string sources_stand(const Waiter& waiter) const;
   ExitCode exit_of(const Waiter& waiter, const Look& look) const;
   std::string line(const Waiter& waiter, const Look& look, Duration waited) const;
 

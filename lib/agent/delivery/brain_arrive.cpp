@@ -84,9 +84,10 @@ Held Brain::read(Arrive& command) {
     arrival.from_mailbox = true;
     arrival.uid_validity = command.place->uid_validity;
     arrival.uid = command.place->uid;
-    if (command.place->internal_date) arrival.received = *command.place->internal_date;
+    const auto dated = command.place->internal_date;
+    if (dated && is_plausible(*dated)) arrival.received = *dated;
   }
-  arrival.sent = message.sent;
+  if (message.sent && is_plausible(*message.sent)) arrival.sent = message.sent;
   arrival.seq = next_seq();
   held.sender = message.sender;
   held.sender_key =

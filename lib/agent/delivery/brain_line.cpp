@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace otpctl::delivery {
@@ -39,15 +40,16 @@ bool Brain::held_up(const std::variant<Register, Wait>& command,
                     std::vector<std::string> recipients, std::string_view self, bool exclusive) {
   const auto holder = obstacle(recipients, self, exclusive, std::nullopt);
   if (!holder) return false;
-  const auto limit = patience(command);
-  if (!limit || *limit <= Duration(0)) {
+  const auto asked = patience(command);
+  if (!asked || *asked <= Duration(0)) {
     refuse(command, *holder);
     return true;
   }
+  const Duration limit = std::min<Duration>(*asked, std::chrono::hours(24 * 366));
   const std::uint64_t ticket = ++last_ticket_;
   for (const std::string& recipient : recipients) line_for_[recipient].insert(ticket);
-  warn(request_of(command), *holder + ": standing in line for up to " + format_duration(*limit));
-  const Instant deadline = now_.instant + *limit;
+  warn(request_of(command), *holder + ": standing in line for up to " + format_duration(limit));
+  const Instant deadline = now_.instant + limit;
   line_deadlines_.add(deadline, ticket);
   line_.emplace(
       ticket, InLine{command, std::move(recipients), std::string(self), exclusive, now_, deadline});

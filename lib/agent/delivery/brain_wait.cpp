@@ -176,6 +176,8 @@ void Brain::join(Waiter& waiter, const Wait& command) {
     warn(waiter.request, "no source can bring a code for " + target +
                              ": configure one, or hand it in with otpctl " +
                              (wants_email(waiter) ? "deliver" : "sms") + " or otpctl manual");
+  } else if (sources_.none_works(wants_email(waiter), wants_sms(waiter))) {
+    warn(waiter.request, "nothing can bring a code for " + target + " now: " + sources_stand(waiter));
   }
 }
 

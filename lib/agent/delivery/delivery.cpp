@@ -29,7 +29,19 @@ Effects Brain::apply(Command command, Now now) {
   doomed_.clear();
   move_line();
   flush();
+  drop_needless_warnings();
   return std::exchange(out_, {});
+}
+
+/// Nobody needs to hear that no source can bring what it just got.
+void Brain::drop_needless_warnings() {
+  if (out_.notices.empty()) return;
+  std::erase_if(out_.notices, [this](const Notice& notice) {
+    return std::holds_alternative<Warning>(notice.what) &&
+           std::any_of(out_.replies.begin(), out_.replies.end(), [&](const Reply& reply) {
+             return reply.request == notice.request && std::holds_alternative<Delivered>(reply.answer);
+           });
+  });
 }
 
 void Brain::reply(RequestId request, Answer answer) {

@@ -30,7 +30,7 @@ std::string phrase(const Seen& seen, const std::vector<std::string>& senders) {
       std::string names;
       for (std::size_t i = 0; i < std::min<std::size_t>(senders.size(), 4); ++i)
         names += (i > 0 ? " and " : "") + from(senders[i]);
-      return "different codes came from " + names + ": choose with --from or otpctl manual";
+      return "different codes came from " + names + ": filter with --from next time, or choose with otpctl manual while it waits";
     }
     case Unmatched::other_recipient: return messages + " came for others" + last;
     case Unmatched::ambiguous_recipient:
@@ -47,7 +47,7 @@ std::string phrase(const Seen& seen, const std::vector<std::string>& senders) {
 
 std::string state_phrase(const SourceStatus& source, const WallTime now) {
   const std::string detail =
-      source.detail.empty() ? "" : " (" + printable(source.detail, 120) + ")";
+      source.detail.empty() ? "" : " (" + printable(source.detail, 300) + ")";
   const Duration age =
       std::max<Duration>(std::chrono::floor<std::chrono::seconds>(now - source.since), Duration(0));
   const std::string since = source.since == WallTime{} ? "" : " for " + format_duration(age);
@@ -55,8 +55,7 @@ std::string state_phrase(const SourceStatus& source, const WallTime now) {
     case SourceState::starting: return "still starting";
     case SourceState::live: return "live";
     case SourceState::unreachable: return "unreachable" + since + detail;
-    case SourceState::signed_out:
-      return "signed out" + detail + ": correct the password or token; the next wait takes it up";
+    case SourceState::signed_out: return "signed out" + detail;
     case SourceState::throttled: return "throttled" + since + detail;
   }
   return {};
@@ -230,6 +229,10 @@ std::vector<WaiterInfo> Brain::waiters() const {
     infos.push_back(std::move(info));
   }
   return infos;
+}
+
+std::string Brain::sources_stand(const Waiter& waiter) const {
+  return sources_phrase(sources_.statuses(wants_email(waiter), wants_sms(waiter)), now_.wall);
 }
 
 }  // namespace otpctl::delivery

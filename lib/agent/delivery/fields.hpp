@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "delivery/mark.hpp"
 
 #include <charconv>
 #include <cstdint>
@@ -89,6 +90,7 @@ class FieldReader {
     Duration::rep micros = 0;
     *this >> micros;
     time = WallTime(Duration(micros));
+    if (!is_plausible(time)) fail();
     return *this;
   }
   FieldReader& operator>>(Duration& duration) {

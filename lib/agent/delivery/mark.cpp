@@ -9,6 +9,11 @@ constexpr auto kSmsSentSlack = std::chrono::seconds(60);      // clocks of phone
 
 }  // namespace
 
+bool is_plausible(WallTime time) {
+  using namespace std::chrono;
+  return time >= WallTime(sys_days(year(0) / 1 / 1)) && time < WallTime(sys_days(year(10000) / 1 / 1));
+}
+
 bool counts_after(const Arrival& arrival, const Mark& mark) {
   if (arrival.channel == message::Channel::sms && arrival.sent &&
       *arrival.sent < mark.time - kSmsSentSlack)

@@ -15,6 +15,9 @@ namespace otpctl::delivery {
 /// the wall clock in microseconds, or one more than the last where that is greater.
 using Seq = std::uint64_t;
 
+/// From year 0 to 9999: what is outside is a forgery, and would overflow in the first sum.
+bool is_plausible(WallTime time);
+
 struct Mark {
   WallTime time{};
   std::optional<Seq> seq;  // of the last arrival before the mark; none: only the time is known

@@ -104,6 +104,10 @@ bool Sources::unreachable_since(bool email, bool sms, Instant since) const {
   return fetches;
 }
 
+bool Sources::none_works(bool email, bool sms) const {
+  return cannot_say(email, sms) && askable(email, sms).empty();
+}
+
 bool Sources::unreachable_now(bool email, bool sms) const {
   bool fetches = false;
   for (const auto& [name, source] : sources_) {

@@ -48,6 +48,8 @@ class Sources {
   bool unreachable_since(bool email, bool sms, Instant since) const;
   /// There are sources that fetch it, and none of them is live or starting.
   bool unreachable_now(bool email, bool sms) const;
+  /// The same, or they are signed out or throttled.
+  bool none_works(bool email, bool sms) const;
 
  private:
   std::map<std::string, Source> sources_;

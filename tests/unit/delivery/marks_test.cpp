@@ -353,15 +353,43 @@ TEST_CASE("a mark to resume from that is none is an error, not a guess") {
   }
 }
 
-TEST_CASE("a resume with absurd times neither overflows nor becomes the oldest for ever") {
+TEST_CASE("a resume with absurd times is refused, no sum overflows") {
   World w;
-  Wait wait;
-  wait.spec = World::spec(kBot);
-  wait.resume = "1 0 -9223372036854775808 1 -9223372036854775807 0 0 0 0 ";
-  const auto asked = w.wait(wait);
-  CHECK(w.blocks(asked));
-  w.pass(120s);
-  CHECK(w.end(asked));
+  for (const std::string& text : std::vector<std::string>{"1 0 -9223372036854775808 1 0 0 0 0 0 ",
+                                                          "1 0 0 1 -9223372036854775807 0 0 0 0 ",
+                                                          "1 0 0 1 9223372036854775807 0 0 0 0 "}) {
+    CAPTURE(text);
+    Wait wait;
+    wait.spec = World::spec(kPhone);
+    wait.resume = text;
+    const auto asked = w.wait(wait);
+    REQUIRE(w.error(asked));
+    CHECK(w.error(asked)->code == ErrorCode::usage);
+  }
+  Wait long_ago;
+  long_ago.spec = World::spec(kPhone);
+  long_ago.resume = "1 0 0 1 0 0 0 0 0 ";  // 1970
+  const auto asked = w.wait(long_ago);
+  w.sms({.sent_ago = 1h});
+  CHECK(w.code(asked) == "482913");
+}
+
+TEST_CASE("a message with absurd times counts from when it reached the agent") {
+  World w;
+  const auto wait = w.wait();
+  Arrive arrive;
+  arrive.source = kMain;
+  arrive.message.recipients.stamped = {kBot};
+  arrive.message.sent = WallTime::min();
+  arrive.place = Arrive::Place{1, 7, WallTime::max()};
+  arrive.verdict.outcome = code::Outcome::code;
+  arrive.verdict.codes.emplace_back();
+  arrive.verdict.codes.back().value = "482913";
+  w.apply(arrive);
+  REQUIRE(w.code(wait) == "482913");
+  CHECK(w.got(wait)->received == w.now.wall);
+  CHECK_FALSE(w.got(wait)->sent);
+  w.restart(1s);  // reads every record
 }
 
 TEST_CASE(
