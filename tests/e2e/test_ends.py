@@ -1,11 +1,12 @@
 """How connections and the agent end: what was asked before is answered, what was printed is not given again."""
 
-import resource
+import os
 import socket
+import sqlite3
 import unittest
 import uuid
 
-from otptest import Dovecot, Home, ScriptedServer, Wire, mail, until
+from otptest import Home, ScriptedServer, Wire, mail
 
 BOT = "bot5@example.com"
 HELLO = '{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":1}}\n'
@@ -119,24 +120,22 @@ class Ends(unittest.TestCase):
         self.assertTrue(self._wire().call("ack", **ids)["known"])
         self._nobody_gets_it()
 
-    def test_clients_on_both_sockets_leave_the_agent_its_own_descriptors(self):
-        dovecot = self.enterContext(Dovecot())
-        self.home.write_config(self.home.mailbox(dovecot))
-        done = self.home.otpctl("agent", "start", preexec_fn=lambda: resource.setrlimit(
-            resource.RLIMIT_NOFILE, (300, 300)))
-        self.assertEqual(done.code, 0, done.stderr)
-        self.home.await_source()
-        status, files = self._wire(), self.home.agent_file()
-        for path in (files["socket"], files["lmtp"]):
-            for _ in range(300):
-                client = self.enterContext(socket.socket(socket.AF_UNIX))
-                client.connect(path)
-                if path == files["socket"]:
-                    client.sendall(HELLO.encode())
-        before = status.call("status")["sources"][0]["reconnects"]
-        dovecot.kick()
-        until(lambda: status.call("status")["sources"][0]["reconnects"] > before, 10, "the connection was lost")
-        until(lambda: status.call("status")["sources"][0]["state"] == "live", 8, "there is a descriptor for the next")
+    def test_a_mail_that_cannot_be_written_is_refused_for_now_and_its_waiter_served_when_it_can(self):
+        self.home.write_config("")
+        self.home.start_agent()
+        wait = self.home.wait(BOT, "--timeout", "30s")
+        lock = sqlite3.connect(os.path.join(self.home.folder, "store.db"), isolation_level=None)
+        lock.execute("BEGIN IMMEDIATE")
+        done = self.home.otpctl("deliver", BOT, input=mail.plain("482913", to=BOT, message_id="<1@shop.example>"))
+        self.assertEqual(done.code, 75)
+        self.assertIn(": 4.3.0 not taken now, try again: ", done.stderr)
+        self.assertEqual(wait.stdout, "")
+        lock.execute("ROLLBACK")
+        lock.close()
+        self.assertEqual((wait.finish(20), wait.stdout), (0, "482913\n"))
+        again = self.home.otpctl("deliver", BOT, input=mail.plain("482913", to=BOT, message_id="<1@shop.example>"))
+        self.assertEqual(again.code, 0)
+        self._nobody_gets_it()
 
 
 if __name__ == "__main__":

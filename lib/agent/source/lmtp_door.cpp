@@ -63,7 +63,7 @@ struct LmtpDoor::State {
     if (safe) {
       client->second->machine().taken();
     } else {
-      client->second->machine().refused(452, "4.3.1 not taken now, try again: " + safe.error().message);
+      client->second->machine().refused(452, "not taken now, try again: " + safe.error().message);
     }
     client->second->wake();
   }
