@@ -29,6 +29,7 @@ struct Options {
   std::string log_level;
   int verbosity = 0;
   int ready_fd = -1;
+  bool check = false;
   bool foreground() const { return ready_fd < 0; }
 };
 
@@ -84,17 +85,36 @@ Result<std::unique_ptr<otpctl::server::Agent>> prepare(otpctl::io::Loop& loop, c
   return agent;
 }
 
+/// What a restart asks before it ends the agent that works: would this configuration be taken?
+Result<void> check(const Options& options) {
+  auto paths = otpctl::resolve_paths(otpctl::real_surroundings(), options.config);
+  if (!paths) return otpctl::fail(paths.error());
+  auto config = read_config(paths->config, !options.config.empty());
+  if (!config) return otpctl::fail(config.error());
+  if (auto safe = otpctl::server::check_secret_files(*config); !safe) return safe;
+  if (auto level = log_level(options, *config); !level) return otpctl::fail(level.error());
+  if (auto patterns = otpctl::server::compile_patterns(*config); !patterns) return otpctl::fail(patterns.error());
+  return {};
+}
+
+int tell(const Options& options, const Error& error) {
+  otpctl::server::tell_starter(options.ready_fd, &error);
+  if (options.foreground()) std::fprintf(stderr, "otpctl-agentd: %s\n", error.message.c_str());
+  return static_cast<int>(otpctl::exit_code_for(error.code));
+}
+
 int run(const Options& options) {
   otpctl::server::clean_process(!options.foreground(),
                                 options.ready_fd >= 0 ? std::vector<int>{options.ready_fd} : std::vector<int>{});
+  if (options.check) {
+    const auto good = check(options);
+    if (!good) return tell(options, good.error());
+    otpctl::server::tell_starter(options.ready_fd, nullptr);
+    return 0;
+  }
   otpctl::io::Loop loop;
   auto agent = prepare(loop, options);
-  if (!agent) {
-    const Error& error = agent.error();
-    otpctl::server::tell_starter(options.ready_fd, &error);
-    if (options.foreground()) std::fprintf(stderr, "otpctl-agentd: %s\n", error.message.c_str());
-    return static_cast<int>(otpctl::exit_code_for(error.code));
-  }
+  if (!agent) return tell(options, agent.error());
   otpctl::server::tell_starter(options.ready_fd, nullptr);
   (*agent)->run();
   return 0;
@@ -108,6 +128,7 @@ int main(int argc, char** argv) {
   app.add_option("--config", options.config, "configuration file");
   app.add_option("--log-level", options.log_level, "trace, debug, info, warning, error or off");
   app.add_flag("-v", options.verbosity, "more in the log; twice: everything");
+  app.add_flag("--check", options.check, "only read the configuration and say whether it is right");
   app.add_option("--ready-fd", options.ready_fd, "tell on this descriptor when clients may come (used by otpctl)");
   app.set_version_flag("-V,--version", "otpctl-agentd "s + otpctl::kVersion);
   try {

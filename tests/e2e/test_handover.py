@@ -132,9 +132,14 @@ class Clients(unittest.TestCase):
             for n, code in enumerate(mail.codes(80)):
                 name = f"bot{n}@example.com"
                 wait = blocked(home, name)
+                if n % 4 == 0:
+                    wait.signal(signal.SIGSTOP)  # surely before it has printed
                 hand_in(home, code, name)
-                time.sleep(dice.uniform(0, 0.012))  # the moment itself, no synchronisation
-                wait.signal(signal.SIGKILL)
+                if n % 4 == 1:
+                    wait.finish()  # surely after
+                elif n % 4 > 1:
+                    time.sleep(dice.uniform(0, 0.012))  # the moment itself, no synchronisation
+                wait.kill()
                 done = wait.finish()
                 following = home.otpctl("wait", name, "--timeout", "0")
                 self.assertIn((following.code, following.stdout), ((0, code + "\n"), (1, "")), following)
@@ -294,8 +299,8 @@ class Agents(unittest.TestCase):
                     again = home.otpctl("wait", name, "--since", "30s", "--timeout", "0")
                     self.assertEqual((again.code, again.stdout), (1, ""), "it was given twice")
             self.assertEqual(home.json("status")["codes_pending"], 0)
-        self.assertGreater(printed_before_kill, 2)
-        self.assertLess(printed_before_kill, 98)
+        self.assertGreater(printed_before_kill, 0)
+        self.assertLess(printed_before_kill, 100)
 
     def test_a_client_that_printed_acknowledges_to_the_next_agent(self):
         with Home() as home:

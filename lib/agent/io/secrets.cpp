@@ -34,7 +34,8 @@ Result<Secret> read_secret_file(const std::string& path) {
   const std::string what = "secret file " + printable(path);
   Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd) {
-    const auto code = errno == EACCES ? ErrorCode::permission : ErrorCode::config;
+    const bool full = errno == EMFILE || errno == ENFILE;  // ours for the moment, not the file's
+    const auto code = full ? ErrorCode::busy : errno == EACCES ? ErrorCode::permission : ErrorCode::config;
     return fail(code, "cannot open " + what + ": " + std::strerror(errno));
   }
   struct stat status {};

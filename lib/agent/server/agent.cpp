@@ -28,9 +28,24 @@ delivery::Settings settings_of(const config::Config& config) {
 namespace {
 
 /// Both sockets together leave the agent its own descriptors.
-std::size_t room_for_mail() { return std::min<std::size_t>(room_for_clients() / 4, 256); }
+std::size_t room_for_mail(const config::Config& config) {
+  return std::min<std::size_t>(room_for_clients(config) / 4, 256);
+}
 
 }  // namespace
+
+Result<std::vector<code::Pattern>> compile_patterns(const config::Config& config) {
+  std::vector<code::Pattern> patterns;
+  for (const auto& pattern : config.patterns) {
+    auto compiled = code::Pattern::compile(pattern.regex);
+    if (!compiled) {
+      return fail(ErrorCode::config,
+                  config.path + ":" + std::to_string(pattern.line) + ": " + compiled.error().message);
+    }
+    patterns.push_back(std::move(*compiled));
+  }
+  return patterns;
+}
 
 // ------------------------------------------------------------------------- beginning
 
@@ -48,6 +63,12 @@ Agent::Agent(io::Loop& loop, Paths paths, config::Config config, Fd lock, store:
       commit_(loop, store_,
               {[this](const delivery::Notice& notice) { clients_.notify(notice.request, notification_of(notice)); },
                [this](delivery::Reply& reply) {
+                 if (const auto* given = std::get_if<Delivered>(&reply.answer)) {
+                   io::log_info(given->recipient + ": " + describe_code(given->code) + " from " + given->source +
+                                " handed over, session " + given->session.substr(0, 8));
+                 } else if (const auto* end = std::get_if<WaitEnd>(&reply.answer)) {
+                   io::log_debug("a wait ends with " + std::to_string(static_cast<int>(end->exit)));
+                 }
                  if (auto answer = answer_of(std::move(reply.answer))) {
                    clients_.answer(reply.request, *answer);
                  } else {
@@ -62,7 +83,8 @@ Agent::Agent(io::Loop& loop, Paths paths, config::Config config, Fd lock, store:
 Agent::~Agent() = default;
 
 Result<std::unique_ptr<Agent>> Agent::create(io::Loop& loop, Paths paths, config::Config config, Fd lock) {
-  auto store = store::Store::open({paths.store, paths.key});
+  // Nobody else has business in the store; a stranger's lock must not hold up the loop for long.
+  auto store = store::Store::open({paths.store, paths.key, std::chrono::milliseconds(200)});
   if (!store) return fail(store.error());
   std::unique_ptr<Agent> agent(
       new Agent(loop, std::move(paths), std::move(config), std::move(lock), std::move(*store)));
@@ -71,14 +93,9 @@ Result<std::unique_ptr<Agent>> Agent::create(io::Loop& loop, Paths paths, config
 }
 
 Result<void> Agent::open() {
-  for (const auto& pattern : config_.patterns) {
-    auto compiled = code::Pattern::compile(pattern.regex);
-    if (!compiled) {
-      return fail(ErrorCode::config,
-                  config_.path + ":" + std::to_string(pattern.line) + ": " + compiled.error().message);
-    }
-    patterns_.push_back(std::move(*compiled));
-  }
+  auto patterns = compile_patterns(config_);
+  if (!patterns) return fail(patterns.error());
+  patterns_ = std::move(*patterns);
   auto records = store_.load();
   if (!records) return fail(records.error());
   std::size_t unreadable = 0;
@@ -86,10 +103,10 @@ Result<void> Agent::open() {
   if (unreadable > 0) io::log_warning(std::to_string(unreadable) + " records of the store cannot be read");
   if (auto written = store_.commit(changes); !written) return fail(written.error());
 
-  auto door = source::LmtpDoor::open(loop_, *this, paths_.lmtp_socket, room_for_mail());
+  auto door = source::LmtpDoor::open(loop_, *this, paths_.lmtp_socket, room_for_mail(config_));
   if (!door) return fail(door.error());
   lmtp_ = std::move(*door);
-  return clients_.listen(paths_.socket, room_for_clients() - room_for_mail());
+  return clients_.listen(paths_.socket, room_for_clients(config_) - room_for_mail(config_));
 }
 
 void Agent::run() {
@@ -275,7 +292,7 @@ void Agent::look_after_home() {
   }
   if (!clients_.socket_is_ours()) {
     io::log_warning("the socket was removed; it is made again");
-    if (auto again = clients_.listen(paths_.socket, room_for_clients() - room_for_mail()); !again) {
+    if (auto again = clients_.listen(paths_.socket, room_for_clients(config_) - room_for_mail(config_)); !again) {
       io::log_error(again.error().message);
       stop(false);
       return;

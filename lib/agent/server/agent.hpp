@@ -23,6 +23,9 @@ namespace otpctl::server {
 
 delivery::Settings settings_of(const config::Config& config);
 
+/// The user's patterns; `config` with file:line when one is wrong.
+Result<std::vector<code::Pattern>> compile_patterns(const config::Config& config);
+
 class Agent : private source::Sink {
  public:
   /// Everything that can fail is tried here: store, sockets, patterns. The agent is not reachable before run().

@@ -72,6 +72,10 @@ void Clients::on_call(std::uint64_t client, rpc::Call& call) {
     return;
   }
   const auto request = ++last_request_;
+  if (io::log_enabled(io::LogLevel::debug)) {
+    io::log_debug("client " + std::to_string(client) + " (pid " + std::to_string(connection.pid) +
+                  "): " + std::string(rpc::method_name(call.request)));
+  }
   open_of_[client].push_back(request);
   open_[request] = Open{client, std::move(call.id), std::holds_alternative<rpc::Wait>(call.request)};
   handlers_.asked(Asked{request, client, connection.pid, call.request});

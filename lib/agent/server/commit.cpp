@@ -42,7 +42,8 @@ void Commit::schedule() {
 
 void Commit::flush() {
   if (!changes_.empty() || !waiting_for_disk_.empty()) {
-    const auto written = store_.commit(changes_, !waiting_for_disk_.empty());
+    // After a trouble, what was refused then may be what is promised now: all of it for good.
+    const auto written = store_.commit(changes_, !waiting_for_disk_.empty() || trouble_);
     if (!written) {
       refuse(written.error());
       return;

@@ -102,11 +102,14 @@ void reduce_environment(const config::Config& config) {
   for (const auto& name : gone) ::unsetenv(name.c_str());
 }
 
-std::size_t room_for_clients() {
+std::size_t room_for_clients(const config::Config& config) {
   rlimit files{};
   ::getrlimit(RLIMIT_NOFILE, &files);
   const std::size_t limit = files.rlim_cur == RLIM_INFINITY ? 1'000'000 : files.rlim_cur;
-  return std::min<std::size_t>(limit > 48 ? limit - 32 : 16, 65'536);
+  std::size_t own = 32;
+  // A connection has its socket, libcurl's two and a resolver's two, and a program for its secret four.
+  for (const auto& mailbox : config.mailboxes) own += 9 * mailbox.folders.size();
+  return std::min<std::size_t>(limit > own + 16 ? limit - own : 16, 65'536);
 }
 
 Result<Fd> take_agent_lock(const Paths& paths) {

@@ -24,8 +24,8 @@ Result<void> check_secret_files(const config::Config& config);
 /// configuration names; the rest of the caller's does not belong into a daemon.
 void reduce_environment(const config::Config& config);
 
-/// Descriptors that clients may take: the limit less 32 for the agent itself.
-std::size_t room_for_clients();
+/// Descriptors that clients may take: the limit less 32 for the agent itself and what its mailboxes need.
+std::size_t room_for_clients(const config::Config& config);
 
 /// The lock that the one agent of this store holds for its life. `busy` names the agent that has it.
 Result<Fd> take_agent_lock(const Paths& paths);

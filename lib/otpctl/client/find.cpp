@@ -170,6 +170,11 @@ Result<int> restart_agent(const Options& options) {
   if (auto folder = make_private_folder(options.paths.state); !folder) return fail(folder.error());
   const auto lock = lock_file(options.paths.start_lock, BootClock::now() + options.start_within);
   if (!lock) return fail(lock.error());
+  // A configuration that the next agent would refuse must not cost the one that works.
+  std::vector<std::string> asking = options.agent_arguments;
+  asking.push_back("--check");
+  if (auto good = start_agent(options.agent_program, asking, BootClock::now() + options.start_within); !good)
+    return fail(good.error());
   const auto ended = end_agent(options, true);
   const bool none = !ended && ended.error().code == ErrorCode::agent_unreachable &&
                     !find_agent(options, BootClock::now() + options.hello_within);
