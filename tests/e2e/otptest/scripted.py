@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import re
+import select
 import shutil
 import socket
 import ssl
@@ -101,7 +102,7 @@ class ScriptedServer:
             if self.tls:
                 connection.starttls()
             behaviour(connection)
-        except (OSError, ssl.SSLError, EOFError):
+        except (OSError, ssl.SSLError, EOFError, ValueError):
             pass  # the client has gone: the test looks at what it did, not at this
         except Exception as error:  # pylint: disable=broad-except
             self.errors.append(error)
@@ -116,6 +117,7 @@ class Connection:
         self.server = server
         self._socket = client
         self._buffer = b""
+        self._lock = threading.Lock()
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def starttls(self):
@@ -125,12 +127,28 @@ class Connection:
         """Sends bytes (or text, to which CRLF is added); pieces=1: one byte a write."""
         data = data if isinstance(data, bytes) else data.encode() + b"\r\n"
         for start in range(0, len(data), pieces or len(data) or 1):
-            self._socket.sendall(data[start:start + (pieces or len(data))])
+            with self._lock:
+                self._socket.sendall(data[start:start + (pieces or len(data))])
+
+    def _receive(self):
+        """Some bytes; b"" at the end. A test may send meanwhile from its own thread, and one TLS connection
+        must not be read and written at the same moment: the lock is not held while nothing comes."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            with self._lock, contextlib.suppress(ssl.SSLWantReadError, BlockingIOError):
+                self._socket.settimeout(0)
+                try:
+                    return self._socket.recv(65536)
+                finally:
+                    with contextlib.suppress(OSError):
+                        self._socket.settimeout(60)
+            select.select([self._socket], [], [], 1)
+        raise TimeoutError("the client says nothing")
 
     def line(self):
         """The client's next line without CRLF; EOFError when it has closed."""
         while b"\r\n" not in self._buffer:
-            got = self._socket.recv(65536)
+            got = self._receive()
             if not got:
                 raise EOFError
             self._buffer += got
@@ -162,7 +180,7 @@ class Connection:
     def until_closed(self):
         """Says nothing until the client gives up."""
         with contextlib.suppress(OSError, ssl.SSLError):
-            while self._socket.recv(65536):
+            while self._receive():
                 pass
 
     def close(self):
