@@ -62,19 +62,7 @@ Agent::Agent(io::Loop& loop, Paths paths, config::Config config, Fd lock, store:
                       [this](std::uint64_t client) { if (!ending_) apply(delivery::ClientGone{client}); }}),
       commit_(loop, store_,
               {[this](const delivery::Notice& notice) { clients_.notify(notice.request, notification_of(notice)); },
-               [this](delivery::Reply& reply) {
-                 if (const auto* given = std::get_if<Delivered>(&reply.answer)) {
-                   io::log_info(given->recipient + ": " + describe_code(given->code) + " from " + given->source +
-                                " handed over, session " + given->session.substr(0, 8));
-                 } else if (const auto* end = std::get_if<WaitEnd>(&reply.answer)) {
-                   io::log_debug("a wait ends with " + std::to_string(static_cast<int>(end->exit)));
-                 }
-                 if (auto answer = answer_of(std::move(reply.answer))) {
-                   clients_.answer(reply.request, *answer);
-                 } else {
-                   clients_.refuse(reply.request, answer.error());
-                 }
-               }}),
+               [this](delivery::Reply& reply) { hand_over(reply); }}),
       deadline_(loop),
       home_timer_(loop) {
   deadline_.on_fire([this] { apply(delivery::Tick{}); });
@@ -135,9 +123,11 @@ void Agent::take(source::TakenMail mail) {
   arrive.place = mail.place;
   arrive.mailbox_address = mail.options->mailbox_address;
   arrive.more_to_come = mail.more_to_come;
-  io::log_info(arrive.source + ": a mail from " + (arrive.message.sender.empty() ? "?" : arrive.message.sender) + ": " +
-               std::string(code::name_of(arrive.verdict.outcome)));
+  std::string line = arrive.source + ": a mail from " +
+                     (arrive.message.sender.empty() ? "?" : arrive.message.sender) + ": " +
+                     std::string(code::name_of(arrive.verdict.outcome));
   apply(std::move(arrive));
+  loop_.post([line = std::move(line)] { io::log_info(line); });  // behind the commit: the waiter comes first
   if (mail.on_safe) commit_.when_durable(std::move(mail.on_safe));
 }
 
@@ -156,6 +146,22 @@ void Agent::submit(const rpc::Sms& sms, const Clients::Asked& asked) {
   io::log_info("pipe: an SMS: " + std::string(code::name_of(arrive.verdict.outcome)));
   apply(std::move(arrive));
   commit_.when_durable([](const Result<void>&) {});  // the answer goes out with this commit, and only then
+}
+
+void Agent::hand_over(delivery::Reply& reply) {
+  std::string line;
+  if (const auto* given = std::get_if<Delivered>(&reply.answer)) {
+    line = given->recipient + ": " + describe_code(given->code) + " from " + given->source + " handed over, session " +
+           given->session.substr(0, 8);
+  } else if (const auto* end = std::get_if<WaitEnd>(&reply.answer)) {
+    line = "a wait ends with " + std::to_string(static_cast<int>(end->exit));
+  }
+  if (auto answer = answer_of(std::move(reply.answer))) {
+    clients_.answer(reply.request, *answer);
+  } else {
+    clients_.refuse(reply.request, answer.error());
+  }
+  if (!line.empty()) io::log_info(line);
 }
 
 void Agent::tell(delivery::Command command) { apply(std::move(command)); }

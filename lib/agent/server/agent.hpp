@@ -42,6 +42,7 @@ class Agent : private source::Sink {
   void take(source::TakenMail mail) override;
   void tell(delivery::Command command) override;
   void apply(delivery::Command command);
+  void hand_over(delivery::Reply& reply);
 
   Result<rpc::HelloResult> hello(const rpc::Hello& hello);
   void asked(const Clients::Asked& asked);

@@ -24,7 +24,7 @@ def bin_dir():
     """The folder that holds `otpctl`: $OTPCTL_BIN_DIR, else the newest build."""
     named = os.environ.get("OTPCTL_BIN_DIR")
     candidates = [named] if named else [
-        os.path.join(ROOT, "build", preset, "bin") for preset in ("bench", "release", "check", "dev")]
+        os.path.join(ROOT, "build", preset, "bin") for preset in ("release", "check", "dev")]
     built = [folder for folder in candidates if os.access(os.path.join(folder, "otpctl"), os.X_OK)]
     if not built:
         raise NoBinaries(f"no otpctl in {', '.join(candidates)}")
