@@ -20,7 +20,7 @@ class Login(unittest.TestCase):
     def _gets_a_code(self, home, dovecot, code="482913", bot=BOT):
         wait = home.wait(bot, "--timeout", "30s")
         dovecot.deliver(mail.plain(code, to=bot), bot)
-        self.assertEqual((wait.finish(35), wait.stdout, wait.stderr), (0, code + "\n", ""))
+        self.assertEqual((wait.finish(35), wait.stdout), (0, code + "\n"), wait.stderr)
 
     # ---- bearer tokens -------------------------------------------------------------------------
 
@@ -171,8 +171,9 @@ class Login(unittest.TestCase):
             ended = wait.finish(45)
             self.assertIn((ended, wait.stdout), [(69, ""), (0, "482913\n")])
             self.assertNotIn("signed out", wait.stderr)
-            again = home.otpctl("wait", BOT, "--timeout", "40s")
-            self.assertEqual((again.code, again.stdout), (0, "482913\n"))
+            if ended == 69:  # it saw the server between two tries; the code is still there
+                again = home.otpctl("wait", BOT, "--timeout", "40s", "--since", "1h")
+                self.assertEqual((again.code, again.stdout), (0, "482913\n"))
 
     # ---- where the password comes from ---------------------------------------------------------
 
