@@ -148,6 +148,30 @@ class Configured(Commands):
                     self.assertIn(f"{near}", said.stderr)
         self.assertEqual(self.home.agent_pids(), [])
 
+    def test_a_restart_into_a_wrong_configuration_leaves_the_agent_and_its_waiters_alone(self):
+        wait = self.home.wait(BOT)
+        pid = self.home.agent_pid()
+        self.home.write_config("[wiat]")
+        self.assertIn("config.toml:1", self.run_one("agent", "restart", code=78).stderr)
+        self.assertEqual((self.home.agent_pid(), wait.poll()), (pid, None))
+        self.deliver("482913")
+        self.assertEqual((wait.finish(), wait.stdout), (0, "482913\n"))
+
+    def test_a_wait_says_at_its_start_that_its_only_mailbox_is_signed_out(self):
+        with Dovecot() as dovecot:
+            self.home.write_config(self.home.mailbox(dovecot, password="wrong-password"))
+            self.home.start_agent()
+            self.home.await_source("signed_out")
+            wait = self.home.wait(BOT)
+            until(lambda: "Authentication failed" in wait.stderr, 2, "it says why")
+            self.assertIsNone(wait.poll())
+
+    def test_no_warning_comes_before_a_code_that_is_there(self):
+        self.home.start_agent()
+        self.deliver("482913")
+        done = self.home.otpctl("wait", BOT)
+        self.assertEqual((done.code, done.stdout, done.stderr), (0, "482913\n", ""))
+
     def test_a_secret_that_others_can_read_is_refused_by_name(self):
         with Dovecot() as dovecot:
             self.home.write_config(self.home.mailbox(dovecot))
