@@ -3,12 +3,14 @@
 import contextlib
 import json
 import os
+import pathlib
+import resource
 import socket
 import subprocess
 import time
 import unittest
 
-from otptest import Door, Home, Wire, WireError, mail, until
+from otptest import Door, Dovecot, Home, Wire, WireError, mail, until
 
 LINE = 64 * 1024  # with its LF
 
@@ -228,6 +230,26 @@ class Clients(unittest.TestCase):
         self.assertLess(ends[-1], 7)
         self.assertEqual(greeted.call("status")["v"], 1)
         self.serves(home)
+
+    # ctest: timeout=60
+    def test_L12_two_full_sockets_leave_the_mailbox_its_descriptors(self):
+        with Dovecot() as dovecot, Home() as home, contextlib.ExitStack() as crowd:
+            home.write_config(home.mailbox(dovecot))
+            limit = resource.RLIMIT_NOFILE, (300, 300)
+            self.assertEqual(home.otpctl("agent", "start", preexec_fn=lambda: resource.setrlimit(*limit)).code, 0)
+            home.await_source()
+            opened = f"/proc/{home.agent_pid()}/fd"
+            for path in (home.agent_file()["socket"], home.agent_file()["lmtp"]):
+                for _ in range(300):
+                    client = crowd.enter_context(socket.socket(socket.AF_UNIX))
+                    client.setblocking(False)
+                    with contextlib.suppress(BlockingIOError):
+                        client.connect(path)
+            until(lambda: len(os.listdir(opened)) > 250, 4, "the sockets are full")
+            dovecot.kick()
+            log = pathlib.Path(home.folder, "agent.log")
+            # Told by the log: nobody can ask for the status now.
+            until(lambda: log.read_text(encoding="utf-8").count("main/INBOX: open") == 2, 4.5, "it is back")
 
     # ctest: timeout=60
     def test_L12_at_the_descriptor_limit_the_agent_rests_and_recovers(self):
