@@ -62,6 +62,8 @@ struct Config {
   std::string default_region;  // "TR"
   std::string log_level = "info";
   std::string log_file;  // empty: agent.log in the store's folder
+  bool store_in_memory = false;                  // [store] memory: nothing is written to disk but the agent file
+  Duration history = std::chrono::hours(7 * 24);  // [store] history: how long the timeline is kept
   std::vector<Mailbox> mailboxes;
   std::vector<UserPattern> patterns;
   bool operator==(const Config&) const = default;

@@ -83,6 +83,7 @@ class Brain {
   void run(MarkSession& command);
   void run(RefreshSession& command);
   void run(CloseSession& command);
+  void run(HoldSession& command);
   void run(Arrive& command);
   void run(Settled& command);
   void run(PersonEntry& command);
@@ -178,6 +179,8 @@ class Brain {
   SessionInfo info(const Session& session, SessionState state) const;
   static SessionState state_of(const Session& session);
   void keep_alive(Session& session);
+  void let_go(Session& session);  // nobody waits on it or holds it any more: its ttl begins to run
+  void release_holds(ClientId client);
   void set_expiry(Session& session, std::optional<Instant> expires);
   void set_mark(Session& session, Mark mark);
   void end(Session& session, SessionState state);
@@ -244,6 +247,7 @@ class Brain {
       ended_sessions_;  // for a while: "expired" says more than "not found"
   std::map<std::string_view, std::unique_ptr<Waiter>> waiters_;  // key: the waiter's own id
   std::unordered_multimap<ClientId, Waiter*> by_client_;
+  std::unordered_multimap<ClientId, std::string> holds_;  // ids of sessions
   std::set<Waiter*, Older> impatient_;  // --fail-fast
   std::multiset<WallTime> look_back_;
   int waiting_email_ = 0;

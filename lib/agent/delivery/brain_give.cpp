@@ -319,6 +319,7 @@ void Brain::count_given(const std::string& session_id) {
 
 void Brain::run(ClientGone& command) {
   if (stopped_) return;  // what is not acknowledged stays for the next agent
+  release_holds(command.client);
   std::vector<std::uint64_t> tickets;
   for (const auto& [ticket, in_line] : line_) {
     if (std::visit([&](const auto& each) { return each.client == command.client; },

@@ -179,7 +179,8 @@ void Brain::run(RefreshSession& command) {
   const auto session = find_session(command.session);
   if (!session) return reply(command.request, session.error());
   if (command.ttl) (*session)->ttl = bounded(*command.ttl);
-  if ((*session)->waiters.empty()) set_expiry(**session, now_.instant + (*session)->ttl);
+  if ((*session)->waiters.empty() && (*session)->holders.empty())
+    set_expiry(**session, now_.instant + (*session)->ttl);
   touch(**session);
   reply(command.request, info(**session, state_of(**session)));
 }
@@ -284,6 +285,34 @@ SessionInfo Brain::info(const Session& session, SessionState state) const {
     info.contended = std::max(info.contended, interests_.contenders(recipient));
   if (info.contended < 2) info.contended = 0;
   return info;
+}
+
+void Brain::run(HoldSession& command) {
+  const auto found = find_session(command.session);
+  if (!found) return reply(command.request, found.error());
+  Session& session = **found;
+  if (command.client != 0 && session.holders.insert(command.client).second)
+    holds_.emplace(command.client, session.id);
+  keep_alive(session);
+  reply(command.request, info(session, state_of(session)));
+}
+
+void Brain::release_holds(ClientId client) {
+  const auto [first, last] = holds_.equal_range(client);
+  std::vector<std::string> ids;
+  for (auto each = first; each != last; ++each) ids.push_back(each->second);
+  holds_.erase(first, last);
+  for (const std::string& id : ids) {
+    const auto session = sessions_.find(id);
+    if (session == sessions_.end()) continue;
+    session->second->holders.erase(client);
+    let_go(*session->second);
+  }
+}
+
+void Brain::let_go(Session& session) {
+  if (session.waiters.empty() && session.holders.empty() && !session.expires)
+    set_expiry(session, now_.instant + session.ttl);
 }
 
 void Brain::keep_alive(Session& session) {

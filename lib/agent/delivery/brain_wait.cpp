@@ -263,7 +263,7 @@ void Brain::leave(Waiter& waiter) {
   for (const auto recipient : recipients_of(waiter)) freed_.emplace(recipient);
   if (Session* session = waiter.session) {
     session->waiters.erase(&waiter);
-    if (session->waiters.empty()) set_expiry(*session, now_.instant + session->ttl);
+    let_go(*session);
   }
   waiters_.erase(waiters_.find(waiter.id));
 }

@@ -88,6 +88,8 @@ struct ClientGone { ClientId client = 0; };  // its waiters end; unacknowledged 
 struct MarkSession { RequestId request = 0; std::string session; };  // from now on
 struct RefreshSession { RequestId request = 0; std::string session; std::optional<Duration> ttl; };
 struct CloseSession { RequestId request = 0; std::string session; };
+/// It lives until `client` is gone; then its ttl begins to run. Several clients may hold one.
+struct HoldSession { RequestId request = 0; ClientId client = 0; std::string session; };
 
 /// A message of any source. With `more_to_come` nothing is decided before Settled of that source: a fetch
 /// that brings several must not hand out the older one first.
@@ -110,9 +112,11 @@ struct Settled { std::string source; };
 
 struct PersonEntry {  // `otpctl manual TARGET CODE`
   RequestId request = 0;
-  std::string target;     // session id prefix, recipient, or a unique prefix or substring of a recipient asked for
+  std::string target;     // session id prefix, id of a wait, recipient, or a unique prefix or substring of a recipient
+                          // asked for
   std::string recipient;  // `target` normalised, when it is a whole address or number; else empty
-  std::string code;
+  std::string code;       // the value of a candidate that is held for an ambiguous waiter: that one is given
+  bool waiting_only = false;  // nobody is blocked on it any more: `not_found`, and nothing is kept
 };
 
 struct SourceUpdate { SourceStatus status; bool brings_email = false; bool brings_sms = false; };
@@ -131,7 +135,7 @@ struct Stop {};  // SIGTERM, `agent stop`: every waiter is answered with 69
 struct Tick {};
 
 using Command = std::variant<Register, Wait, Acknowledge, ClientGone, MarkSession, RefreshSession, CloseSession,
-                             Arrive, Settled, PersonEntry, SourceUpdate, SourceGone, Synchronised, PositionIs,
+                             HoldSession, Arrive, Settled, PersonEntry, SourceUpdate, SourceGone, Synchronised, PositionIs,
                              Stop, Tick>;
 
 // ---- effects ----
@@ -170,6 +174,7 @@ struct Effects {
   std::vector<Reply> replies;
   std::vector<Notice> notices;
   std::vector<Synchronise> synchronise;
+  std::vector<Event> events;  // for the timeline, in order, without id; never a code, subject or text
 };
 
 /// What the mailboxes are told: watch harder while somebody waits, look back as far as the oldest mark asks.
@@ -204,10 +209,13 @@ class Delivery {
   std::vector<SessionInfo> sessions(Now now) const;                                 // explicit ones, oldest first
   Result<SessionInfo> session(const std::string& id_or_prefix, Now now) const;      // not_found, ambiguous, expired
   std::vector<WaiterInfo> waiters(Now now) const;                                   // oldest first
+  /// As waiters(), with the candidates of the ambiguous ones. For an operator: it holds codes.
+  std::vector<WaiterInfo> waiters_to_choose(Now now) const;
   std::vector<SourceStatus> sources() const;
   std::optional<Position> position(const std::string& source) const;                // last known: resume after a restart
   int sessions_open() const;
   int codes_pending() const;
+  std::optional<WallTime> oldest_pending() const;  // when the oldest of them came
   std::uint64_t codes_delivered() const;
 
  private:

@@ -115,6 +115,7 @@ struct Session {
   int codes_given = 0;
   bool received = false;  // since its mark
   std::set<Waiter*, Older> waiters;
+  std::set<ClientId> holders;  // it lives as long as one of them is there
   std::uint64_t round = 0;  // its mark waits for the mailboxes
 };
 

@@ -28,6 +28,7 @@ enum class ErrorCode {
   busy,               // somebody else holds it; try later
   throttled,          // the server asked for less
   storage,            // disk full, unreadable or corrupt store
+  cancelled,          // the caller asked to stop
   internal,           // a bug of ours
 };
 

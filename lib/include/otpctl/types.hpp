@@ -113,8 +113,17 @@ struct WaitEnd {
   int more = 0;  // entries of the two lists that did not fit into one line
 };
 
+/// A code that is held because an ambiguous waiter has others to choose from as well. It is the only place but a
+/// delivery where a code leaves the agent: shown to the person who chooses, never logged.
+struct HeldCandidate {
+  std::string code;
+  std::string channel;
+  std::string sender;
+  WallTime received{};
+};
+
 struct WaiterInfo {
-  std::string session;
+  std::string session;  // of a bare wait: the wait's own id
   Target target;
   int pid = 0;
   WallTime since{};
@@ -122,6 +131,7 @@ struct WaiterInfo {
   bool queued = false;     // stands behind an exclusive holder
   bool ambiguous = false;  // held: candidates differ, an operator may choose
   std::vector<Seen> seen;
+  std::vector<HeldCandidate> candidates;  // in the list for operators only, and when `ambiguous`
 };
 
 struct AgentStatus {
@@ -138,6 +148,66 @@ struct AgentStatus {
   int codes_pending = 0;
   std::uint64_t codes_delivered = 0;
   int more = 0;  // entries of the two lists that did not fit into one line
+};
+
+/// What the timeline is made of (docs/events.md has each type with its states and members).
+enum class EventType { agent, source, session, wait, message, code, entry };
+
+/// One entry of the timeline of `watch` and `log`. Metadata and verdicts: never a code, subject or text of a message.
+/// Members that say nothing for its type are empty.
+struct Event {
+  std::uint64_t id = 0;  // grows by one or more; unique in the life of a store
+  WallTime at{};
+  EventType type = EventType::agent;
+  std::string state;  // what happened: "registered", "ended", "claimed" …
+  std::string session;
+  Target target;                        // session, wait: who is asked for
+  std::vector<std::string> recipients;  // message, code, entry: whom it was for, at most 8
+  int pid = 0;                          // session, wait: of the caller
+  std::string source;                   // "main/INBOX"
+  std::string channel;                  // "email", "sms", "person"
+  std::string sender;
+  std::string message_id;
+  std::uint32_t uid_validity = 0;  // message: where it lies in its mailbox, 0 = nowhere
+  std::uint32_t uid = 0;
+  std::string verdict;   // message: "code", "none", "ambiguous"
+  std::string shape;     // "6 digits"
+  std::string reason;    // one line for people: why, or the server's words
+  std::string delivery;  // code: id of the hand-over
+  std::optional<ExitCode> exit;    // wait ended
+  std::optional<Duration> waited;  // wait ended; code claimed
+  std::optional<WallTime> sent;      // message: as it says
+  std::optional<WallTime> received;  // message: INTERNALDATE, else when the agent got it
+  std::optional<WallTime> retry_at;  // source
+};
+
+/// How one source did: its state and the last 24 hours.
+struct SourceHealth {
+  SourceStatus status;
+  std::optional<WallTime> down_since;  // nothing while it is live; stays over every new try until it is live again
+  std::optional<Duration> alive_age;   // of the last byte that was due: what the watchdog looks at
+  Duration due_every{};                // a byte is due at least that often; 0: nothing is ever due (doors)
+  std::uint64_t messages = 0;          // in 24 hours, as the three below
+  std::uint64_t errors = 0;
+  std::uint64_t reconnects = 0;
+  std::uint64_t processed = 0;   // that the two below were measured on
+  Duration processing_mean{};    // from the bytes being here to the decision being on disk
+  Duration processing_p95{};
+};
+
+struct HealthReport {
+  std::string version;
+  int pid = 0;
+  WallTime started{};
+  std::vector<SourceHealth> sources;
+  int waiters = 0;
+  int sessions = 0;
+  int codes_pending = 0;
+  std::optional<Duration> oldest_pending;
+  std::uint64_t codes_delivered = 0;  // since the agent started
+  std::uint64_t messages = 0;         // in 24 hours, all sources
+  std::string store_trouble;          // empty: the store can be written
+  int more = 0;                       // sources that did not fit into one line
 };
 
 }  // namespace otpctl

@@ -33,6 +33,7 @@ constexpr std::array kRows{
     Row{ErrorCode::busy, "busy", ExitCode::try_later, true},
     Row{ErrorCode::throttled, "throttled", ExitCode::try_later, true},
     Row{ErrorCode::storage, "storage", ExitCode::try_later, true},
+    Row{ErrorCode::cancelled, "cancelled", ExitCode::interrupted, false},
     Row{ErrorCode::internal, "internal", ExitCode::unreachable, false},
 };
 

@@ -74,6 +74,15 @@ WriteJson list_json(const std::vector<T>& values, Make make, int& more) {
   return list;
 }
 
+WriteJson candidate_json(const HeldCandidate& candidate) {
+  WriteJson json = WriteJson::object();
+  json["code"] = candidate.code;
+  json["channel"] = candidate.channel;
+  json["sender"] = text_or_null(candidate.sender);
+  json["received"] = format_time(candidate.received);
+  return json;
+}
+
 WriteJson waiter_json(const WaiterInfo& waiter) {
   WriteJson json = WriteJson::object();
   json["session"] = waiter.session;
@@ -85,6 +94,7 @@ WriteJson waiter_json(const WaiterInfo& waiter) {
   json["ambiguous"] = waiter.ambiguous;
   int more = 0;
   json["seen"] = list_json(waiter.seen, seen_json, more);
+  if (!waiter.candidates.empty()) json["candidates"] = list_json(waiter.candidates, candidate_json, more);
   return json;
 }
 
@@ -199,6 +209,70 @@ WriteJson result(const AgentStatus& status) {
   json["sources"] = list_json(status.sources, source_json, more);
   json["waiters"] = list_json(status.waiters, waiter_json, more);
   if (more > 0) json["more"] = more;
+  return json;
+}
+
+/// Milliseconds are enough, and parse_duration reads them.
+WriteJson span(Duration duration) {
+  return format_duration(std::chrono::round<std::chrono::milliseconds>(duration));
+}
+
+WriteJson source_health_json(const SourceHealth& health) {
+  WriteJson json = source_json(health.status);
+  json["down_since"] = time_or_null(health.down_since);
+  json["alive_age"] = health.alive_age ? span(*health.alive_age) : WriteJson(nullptr);
+  json["due_every"] = span(health.due_every);
+  WriteJson& day = json["day"];
+  day["messages"] = health.messages;
+  day["errors"] = health.errors;
+  day["reconnects"] = health.reconnects;
+  day["processed"] = health.processed;
+  day["processing_mean"] = span(health.processing_mean);
+  day["processing_p95"] = span(health.processing_p95);
+  return json;
+}
+
+WriteJson result(const HealthReport& health) {
+  WriteJson json = versioned();
+  int more = health.more;
+  json["version"] = health.version;
+  json["pid"] = health.pid;
+  json["started"] = format_time(health.started);
+  json["waiting"] = health.waiters;
+  json["sessions"] = health.sessions;
+  json["codes_pending"] = health.codes_pending;
+  json["oldest_pending"] = health.oldest_pending ? span(*health.oldest_pending) : WriteJson(nullptr);
+  json["codes_delivered"] = health.codes_delivered;
+  json["messages"] = health.messages;
+  json["store_trouble"] = text_or_null(health.store_trouble);
+  json["sources"] = list_json(health.sources, source_health_json, more);
+  if (more > 0) json["more"] = more;
+  return json;
+}
+
+WriteJson result(const WaitersResult& page) {
+  WriteJson json = versioned();
+  int more = page.more ? 1 : 0;
+  json["waiters"] = list_json(page.waiters, waiter_json, more);
+  json["more"] = more > 0;
+  return json;
+}
+
+/// The agent fills a page so that it fits: cutting it would lose events.
+WriteJson result(const EventsResult& page) {
+  WriteJson json = versioned();
+  json["events"] = WriteJson::array();
+  for (const Event& event : page.events) json["events"].push_back(event_json(event));
+  json["next"] = page.next;
+  json["more"] = page.more;
+  return json;
+}
+
+WriteJson result(const ReloadResult& reload) {
+  WriteJson json = versioned();
+  json["changes"] = WriteJson::array();
+  for (std::size_t i = 0; i < std::min<std::size_t>(reload.changes.size(), 100); ++i)
+    json["changes"].push_back(shorten(reload.changes[i], kText));
   return json;
 }
 

@@ -12,7 +12,6 @@ namespace otpctl::rpc {
 namespace {
 
 constexpr int kNoRequest = -32600;
-constexpr int kUnknownMethod = -32601;
 constexpr int kWrongParams = -32602;
 constexpr int kNotJson = -32700;
 
@@ -99,6 +98,28 @@ class Params {
     }
     wrong(quoted(name) + " must be a whole number");
     return 0;
+  }
+  /// A whole number of up to 63 bits.
+  std::optional<std::uint64_t> count(const char* name) {
+    const ReadJson* value = member(name);
+    if (value == nullptr) return std::nullopt;
+    constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    if (value->is_number_unsigned() && value->get<std::uint64_t>() <= kMost) return value->get<std::uint64_t>();
+    wrong(quoted(name) + " must be a whole number");
+    return std::nullopt;
+  }
+  /// A list of at most 16 short texts.
+  std::vector<std::string> words(const char* name) {
+    const ReadJson* value = member(name);
+    if (value == nullptr) return {};
+    std::vector<std::string> all;
+    const bool fits = value->is_array() && value->size() <= 16;
+    for (std::size_t i = 0; fits && i < value->size(); ++i) {
+      const ReadJson& word = (*value)[i];
+      if (word.is_string() && word.get_ref<const std::string&>().size() <= kMaxId) all.push_back(word);
+    }
+    if (!fits || all.size() != value->size()) wrong(quoted(name) + " must be a list of short texts");
+    return all;
   }
   std::optional<Duration> duration(const char* name) {
     const std::string found = line(name, 64);
@@ -237,6 +258,7 @@ Request read_manual(Params& params) {
   Manual manual;
   manual.target = params.required_line("target", kMaxName);
   manual.code = params.required_line("code", kMaxCode);
+  manual.waiting_only = params.flag("waiting_only");
   if (manual.code != printable(manual.code, kMaxCode))
     params.wrong("'code' must be one printable line");
   return manual;
@@ -260,6 +282,33 @@ Request read_sms(Params& params) {
 }
 
 Request read_status(Params&) { return Status{}; }
+Request read_hold(Params& params) { return SessionHold{params.required_session()}; }
+Request read_waiters(Params& params) { return Waiters{params.number("skip")}; }
+Request read_health(Params&) { return Health{}; }
+Request read_reload(Params&) { return Reload{}; }
+
+Request read_events(Params& params) {
+  Events events;
+  events.after = params.count("after");
+  if (const std::string since = params.line("since", 64); !since.empty()) {
+    if (auto time = parse_time(since)) {
+      events.since = *time;
+    } else {
+      params.wrong("'since': " + time.error().message);
+    }
+  }
+  events.recipient = params.line("recipient", kMaxPattern);
+  for (const std::string& name : params.words("types")) {
+    if (auto type = parse_event_type(name)) {
+      events.types.push_back(*type);
+    } else {
+      params.wrong(type.error().message);
+    }
+  }
+  events.follow = params.flag("follow");
+  return events;
+}
+
 Request read_stop(Params& params) { return Stop{params.flag("restart")}; }
 
 struct Method {
@@ -276,9 +325,14 @@ constexpr std::array kMethods{
     Method{"session.mark", read_mark},
     Method{"session.close", read_close},
     Method{"session.refresh", read_refresh},
+    Method{"session.hold", read_hold},
     Method{"manual", read_manual},
     Method{"sms", read_sms},
     Method{"status", read_status},
+    Method{"waiters", read_waiters},
+    Method{"events", read_events},
+    Method{"health", read_health},
+    Method{"agent.reload", read_reload},
     Method{"agent.stop", read_stop},
 };
 

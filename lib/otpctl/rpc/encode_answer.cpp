@@ -33,7 +33,7 @@ bool cut_lists(WriteJson& result, std::size_t excess) {
     list->erase(list->size() - 1);
     ++dropped;
   }
-  if (result.contains("sessions") && result["sessions"].is_array()) {
+  if (result.contains("more") && result["more"].is_boolean()) {
     result["more"] = true;
   } else {
     result["more"] = result.value("more", 0) + dropped;

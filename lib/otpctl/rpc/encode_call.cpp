@@ -82,6 +82,7 @@ WriteJson params(const Manual& manual) {
   WriteJson json = WriteJson::object();
   json["target"] = manual.target;
   json["code"] = manual.code;
+  put(json, "waiting_only", manual.waiting_only);
   return json;
 }
 WriteJson params(const Sms& sms) {
@@ -94,6 +95,23 @@ WriteJson params(const Sms& sms) {
   return json;
 }
 WriteJson params(const Status&) { return WriteJson::object(); }
+WriteJson params(const SessionHold& hold) { return only_session(hold.session); }
+WriteJson params(const Waiters& waiters) {
+  WriteJson json = WriteJson::object();
+  if (waiters.skip > 0) json["skip"] = waiters.skip;
+  return json;
+}
+WriteJson params(const Events& events) {
+  WriteJson json = WriteJson::object();
+  if (events.after) json["after"] = *events.after;
+  if (events.since) json["since"] = format_time(*events.since);
+  put(json, "recipient", events.recipient);
+  for (const EventType type : events.types) json["types"].push_back(name_of(type));
+  put(json, "follow", events.follow);
+  return json;
+}
+WriteJson params(const Health&) { return WriteJson::object(); }
+WriteJson params(const Reload&) { return WriteJson::object(); }
 WriteJson params(const Stop& stop) {
   WriteJson json = WriteJson::object();
   put(json, "restart", stop.restart);
@@ -112,6 +130,11 @@ std::string_view name(const SessionRefresh&) { return "session.refresh"; }
 std::string_view name(const Manual&) { return "manual"; }
 std::string_view name(const Sms&) { return "sms"; }
 std::string_view name(const Status&) { return "status"; }
+std::string_view name(const SessionHold&) { return "session.hold"; }
+std::string_view name(const Waiters&) { return "waiters"; }
+std::string_view name(const Events&) { return "events"; }
+std::string_view name(const Health&) { return "health"; }
+std::string_view name(const Reload&) { return "agent.reload"; }
 std::string_view name(const Stop&) { return "agent.stop"; }
 
 }  // namespace

@@ -17,6 +17,7 @@ using ReadJson = nlohmann::json;
 using WriteJson = nlohmann::ordered_json;
 
 inline constexpr int kMaxDepth = 16;
+inline constexpr int kUnknownMethod = -32601;  // JSON-RPC 2.0, 5.1
 inline constexpr std::size_t kMaxMetadata = 8 * 1024;
 inline constexpr int kMaxMetadataDepth = 8;
 
@@ -33,6 +34,9 @@ WriteJson answer_json(const Answer& answer);
 /// The params of a request, without members that have their default.
 WriteJson params_json(const Request& request);
 WriteJson filters_json(const Filters& filters);
+/// Without "v": what stands in a page; to_json(Event) puts it in front.
+WriteJson event_json(const Event& event);
+Event read_event(const ReadJson& json);
 
 /// Reads the result of `method`; members that are missing or of another type keep their default,
 /// because a newer agent may say more. `protocol` when what cannot be missing is.

@@ -70,6 +70,8 @@ struct SessionListResult {
   bool more = false;
 };
 struct SessionShow { std::string session; };
+/// It lives as long as this connection; the ttl begins to run at its end.
+struct SessionHold { std::string session; };
 struct SessionMark { std::string session; };
 struct SessionClose { std::string session; };
 struct SessionRefresh {
@@ -78,8 +80,9 @@ struct SessionRefresh {
 };
 
 struct Manual {
-  std::string target;
-  std::string code;
+  std::string target;  // also the id of a wait
+  std::string code;    // one that is held for an ambiguous waiter: it is chosen
+  bool waiting_only = false;  // nobody waits for it any more: `not_found`, nothing is kept
 };
 struct ManualResult {
   std::string recipient;
@@ -98,13 +101,41 @@ struct SmsResult {
   bool delivered = false;
 };
 struct Status {};
+
+/// The waiters as an operator needs them: with the candidates to choose from.
+struct Waiters { int skip = 0; };  // the first so many are left out
+struct WaitersResult {
+  std::vector<WaiterInfo> waiters;
+  bool more = false;  // ask again with `skip` = all that were read
+};
+
+/// A page of the timeline, oldest first: behind `after`, or from `since` on, or (neither) from now on.
+struct Events {
+  std::optional<std::uint64_t> after;
+  std::optional<WallTime> since;
+  std::string recipient;         // glob; only events that name such a recipient
+  std::vector<EventType> types;  // none: all
+  bool follow = false;           // nothing there yet: the answer comes with the next event, empty after 25 s
+};
+struct EventsResult {
+  std::vector<Event> events;
+  std::uint64_t next = 0;  // `after` of the next page; moves on although a page is empty
+  bool more = false;       // there is more already
+};
+
+struct Health {};
+
+struct Reload {};
+struct ReloadResult { std::vector<std::string> changes; };  // one line each, for people; none: nothing differs
+
 struct Stop { bool restart = false; };
 struct StopResult { int pid = 0; };
 
 using Request = std::variant<Hello, Wait, Ack, SessionRegister, SessionList, SessionShow, SessionMark, SessionClose,
-                             SessionRefresh, Manual, Sms, Status, Stop>;
+                             SessionRefresh, SessionHold, Manual, Sms, Status, Waiters, Events, Health, Reload, Stop>;
 using Answer = std::variant<HelloResult, Delivered, WaitEnd, AckResult, SessionInfo, SessionListResult, ManualResult,
-                            SmsResult, AgentStatus, StopResult>;
+                            SmsResult, AgentStatus, WaitersResult, EventsResult, HealthReport, ReloadResult,
+                            StopResult>;
 
 // Notifications to an open wait.
 struct Waiting {
@@ -149,7 +180,7 @@ struct CallError {  // answer with encode_error(id, error, rpc_code)
 tl::expected<Call, CallError> decode_call(std::string_view line);
 
 /// Each returns one line with its LF, at most kMaxLine: long texts are shortened, lists are cut. What is left out of
-/// a wait end or a status is counted in "more"; a list of sessions says "more":true and goes on after its last id.
+/// a wait end or a status is counted in "more"; pages (sessions, waiters, events) say "more":true.
 std::string encode_answer(const Id& id, const Answer& answer);
 std::string encode_error(const Id& id, const Error& error, int rpc_code = -32000);
 std::string encode_notification(const Id& wait_id, const Notification& notification);
@@ -174,11 +205,17 @@ Result<Incoming> decode_incoming(std::string_view line, const std::map<Id, std::
 // ---- what commands print with --json: the same objects, `"v":1` first, no LF ----
 
 std::string to_json(const Answer& answer);
+std::string to_json(const Event& event);      // what `watch` and `log --json` print (docs/events.md)
 std::string to_json(const Error& error);      // {"v":1,"error":{"class":…,"message":…,"exit":…}}
 std::string to_json(const Warning& warning);  // {"v":1,"warning":{"message":…,"contended":…}}
 
 std::string_view name_of(SourceState state);
 std::string_view name_of(SessionState state);
 std::string_view name_of(Unmatched reason);
+std::string_view name_of(EventType type);
+/// `usage`, naming the types there are.
+Result<EventType> parse_event_type(std::string_view name);
+/// to_json(event) read again, as the store keeps it. `protocol` when it is none.
+Result<Event> parse_event(std::string_view json);
 
 }  // namespace otpctl::rpc

@@ -1,4 +1,5 @@
 // Names of enumerators in JSON. Stable: scripts compare them.
+#include "base/text.hpp"
 #include "rpc/messages.hpp"
 
 namespace otpctl::rpc {
@@ -38,6 +39,29 @@ std::string_view name_of(Unmatched reason) {
     case Unmatched::superseded: return "superseded";
   }
   return "no_code";
+}
+
+std::string_view name_of(EventType type) {
+  switch (type) {
+    case EventType::agent: return "agent";
+    case EventType::source: return "source";
+    case EventType::session: return "session";
+    case EventType::wait: return "wait";
+    case EventType::message: return "message";
+    case EventType::code: return "code";
+    case EventType::entry: return "entry";
+  }
+  return "agent";
+}
+
+Result<EventType> parse_event_type(std::string_view name) {
+  std::string all;
+  for (const EventType type : {EventType::agent, EventType::source, EventType::session, EventType::wait,
+                               EventType::message, EventType::code, EventType::entry}) {
+    if (name_of(type) == name) return type;
+    all += (all.empty() ? "" : ", ") + std::string(name_of(type));
+  }
+  return fail(ErrorCode::usage, "'" + printable(name, 40) + "' is no type of event; there are " + all);
 }
 
 }  // namespace otpctl::rpc

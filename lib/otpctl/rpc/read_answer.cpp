@@ -1,9 +1,9 @@
 // Results → Answers, as a client reads them.
 #include "base/text.hpp"
 #include "rpc/json.hpp"
+#include "rpc/members.hpp"
 
 #include <array>
-#include <limits>
 
 namespace otpctl::rpc {
 
@@ -24,67 +24,6 @@ constexpr std::array kReasons{Unmatched::no_code,
                               Unmatched::filtered,
                               Unmatched::taken,
                               Unmatched::superseded};
-
-template <class Values>
-auto by_name(const Values& values, std::string_view name) {
-  for (const auto value : values) {
-    if (name_of(value) == name) return value;
-  }
-  return values.front();
-}
-
-/// Members with defaults.
-class Members {
- public:
-  explicit Members(const ReadJson& object) : object_(object) {}
-
-  const ReadJson* find(const char* name) const {
-    if (!object_.is_object()) return nullptr;
-    const auto found = object_.find(name);
-    return found == object_.end() ? nullptr : &*found;
-  }
-  std::string text(const char* name) const {
-    const ReadJson* value = find(name);
-    return value != nullptr && value->is_string() ? value->get<std::string>() : std::string();
-  }
-  bool flag(const char* name) const {
-    const ReadJson* value = find(name);
-    return value != nullptr && value->is_boolean() && value->get<bool>();
-  }
-  double real(const char* name) const {
-    const ReadJson* value = find(name);
-    return value != nullptr && value->is_number() ? value->get<double>() : 0;
-  }
-  std::uint64_t count(const char* name) const {
-    const ReadJson* value = find(name);
-    return value != nullptr && value->is_number_unsigned() ? value->get<std::uint64_t>() : 0;
-  }
-  int number(const char* name) const {
-    const std::uint64_t found = count(name);
-    return found <= std::numeric_limits<int>::max() ? static_cast<int>(found) : 0;
-  }
-  std::optional<WallTime> time(const char* name) const {
-    const auto read = parse_time(text(name));
-    return read ? std::optional<WallTime>(*read) : std::nullopt;
-  }
-  WallTime time_or_zero(const char* name) const { return time(name).value_or(WallTime{}); }
-  std::optional<Duration> duration(const char* name) const {
-    const auto read = parse_duration(text(name));
-    return read ? std::optional<Duration>(*read) : std::nullopt;
-  }
-  Target target() const { return Target{text("email"), text("phone")}; }
-  template <class Read>
-  auto list(const char* name, Read read) const {
-    std::vector<decltype(read(object_))> values;
-    const ReadJson* found = find(name);
-    if (found == nullptr || !found->is_array()) return values;
-    for (const ReadJson& each : *found) values.push_back(read(each));
-    return values;
-  }
-
- private:
-  const ReadJson& object_;
-};
 
 Filters read_filters(const Members& members) {
   Filters filters;
@@ -119,6 +58,13 @@ SourceStatus read_source(const ReadJson& json) {
   return source;
 }
 
+/// Nothing that is not one printable line goes on to a terminal.
+HeldCandidate read_candidate(const ReadJson& json) {
+  const Members members(json);
+  return HeldCandidate{printable(members.text("code")), members.text("channel"), members.text("sender"),
+                       members.time_or_zero("received")};
+}
+
 WaiterInfo read_waiter(const ReadJson& json) {
   const Members members(json);
   WaiterInfo waiter;
@@ -130,6 +76,7 @@ WaiterInfo read_waiter(const ReadJson& json) {
   waiter.queued = members.flag("queued");
   waiter.ambiguous = members.flag("ambiguous");
   waiter.seen = members.list("seen", read_seen);
+  waiter.candidates = members.list("candidates", read_candidate);
   return waiter;
 }
 
@@ -158,9 +105,7 @@ HelloResult read_hello(const Members& members) {
   hello.protocol = members.number("protocol");
   hello.version = members.text("version");
   hello.pid = members.number("pid");
-  hello.capabilities = members.list("capabilities", [](const ReadJson& each) {
-    return each.is_string() ? each.get<std::string>() : std::string();
-  });
+  hello.capabilities = members.texts("capabilities");
   return hello;
 }
 
@@ -224,6 +169,42 @@ AgentStatus read_status(const Members& members) {
   return status;
 }
 
+SourceHealth read_source_health(const ReadJson& json) {
+  const Members members(json);
+  SourceHealth health;
+  health.status = read_source(json);
+  health.down_since = members.time("down_since");
+  health.alive_age = members.duration("alive_age");
+  health.due_every = members.duration("due_every").value_or(Duration(0));
+  const ReadJson none = ReadJson::object();
+  const ReadJson* day = members.find("day");
+  const Members last_day(day == nullptr ? none : *day);
+  health.messages = last_day.count("messages");
+  health.errors = last_day.count("errors");
+  health.reconnects = last_day.count("reconnects");
+  health.processed = last_day.count("processed");
+  health.processing_mean = last_day.duration("processing_mean").value_or(Duration(0));
+  health.processing_p95 = last_day.duration("processing_p95").value_or(Duration(0));
+  return health;
+}
+
+HealthReport read_health(const Members& members) {
+  HealthReport health;
+  health.version = members.text("version");
+  health.pid = members.number("pid");
+  health.started = members.time_or_zero("started");
+  health.sources = members.list("sources", read_source_health);
+  health.waiters = members.number("waiting");
+  health.sessions = members.number("sessions");
+  health.codes_pending = members.number("codes_pending");
+  health.oldest_pending = members.duration("oldest_pending");
+  health.codes_delivered = members.count("codes_delivered");
+  health.messages = members.count("messages");
+  health.store_trouble = members.text("store_trouble");
+  health.more = members.number("more");
+  return health;
+}
+
 Result<Answer> read_wait(const Members& members) {
   if (members.flag("end")) return Answer(read_end(members));
   Delivered delivered = read_delivered(members);
@@ -255,6 +236,13 @@ Result<Answer> read_answer(const std::string& method, const ReadJson& result) {
   if (method == "sms")
     return Answer(SmsResult{members.flag("duplicate"), members.flag("delivered")});
   if (method == "status") return Answer(read_status(members));
+  if (method == "waiters")
+    return Answer(WaitersResult{members.list("waiters", read_waiter), members.flag("more")});
+  if (method == "events") {
+    return Answer(EventsResult{members.list("events", read_event), members.count("next"), members.flag("more")});
+  }
+  if (method == "health") return Answer(read_health(members));
+  if (method == "agent.reload") return Answer(ReloadResult{members.texts("changes")});
   if (method == "agent.stop") return Answer(StopResult{members.number("pid")});
   return fail(ErrorCode::protocol, "an answer to a request that was not made");
 }
@@ -280,6 +268,10 @@ Error read_error(const ReadJson& json) {
   const ReadJson none = ReadJson::object();
   const ReadJson* data = members.find("data");
   const std::string name = Members(data == nullptr ? none : *data).text("class");
+  const ReadJson* code = members.find("code");
+  if (code != nullptr && *code == kUnknownMethod)
+    return Error{ErrorCode::agent_version,
+                 "the running agent is older than this command and does not know what it asks for; run: otpctl agent restart"};
   return Error{error_code_from(name), printable(members.text("message"), 1000)};
 }
 

@@ -1,0 +1,140 @@
+// otpctl for programs in C++: one-time codes from the agent of this user.
+//
+//   otpctl::Client client;                                        // finds the agent, or starts it when it is needed
+//   auto session = client.register_session({.target = {.email = "bot5@example.com"}});
+//   if (!session) return complain(session.error());
+//   …                                                             // trigger the login: the mail is sent now
+//   auto outcome = client.wait({.session = session->id, .timeout = std::chrono::minutes(2)});
+//   if (outcome && outcome->code) use(*outcome->code);
+//   client.close_session(session->id);
+//
+// Thread-safe: every method may be called from every thread at the same time; each blocks only its caller. No
+// exceptions but std::bad_alloc. No third-party types. Nothing here reads or prints standard streams or changes
+// signal dispositions; the agent's sockets are read without raising SIGPIPE. A child after fork() makes a Client of its own.
+// docs/agent-protocol.md is what happens below.
+#pragma once
+
+#include <otpctl/error.hpp>
+#include <otpctl/outcome.hpp>
+#include <otpctl/types.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace otpctl {
+
+struct ClientOptions {
+  std::string home;         // as OTPCTL_HOME; empty: where the environment says
+  std::string config;       // as --config of an agent that is started; empty: the usual one
+  bool start_agent = true;  // wait and register_session start an agent where none runs; all else never does
+  std::string agent_program;  // otpctl-agentd; empty: $OTPCTL_AGENTD, else that of the installation of this library
+  std::string name = "libotpctl";  // what the agent's log calls this program
+};
+
+struct RegisterOptions {
+  Target target;
+  Filters filters;
+  std::optional<Duration> ttl;  // nothing: the configured one
+  std::string country;          // "TR": how a national phone number is meant
+  std::string metadata = "{}";  // JSON object, at most 8 KiB
+  bool exclusive = false;       // nobody else may wait for the target while it lives …
+  std::optional<Duration> queue;  // … stand in line that long; nothing: `busy` at once
+};
+
+struct WaitOptions {
+  std::string session;  // id or unique prefix, or
+  Target target;        // a wait of its own
+  Filters filters;
+  std::optional<Duration> timeout;  // nothing: the configured one (120 s). 0: what is there now
+  bool no_limit = false;
+  std::optional<Duration> since;    // look-back of a wait without session; 0: from now; nothing: the configured one
+  bool exclusive = false;
+  std::optional<Duration> queue;
+  bool fail_fast = false;           // end at the first cause instead of at the deadline
+  std::function<void(const std::string&)> on_warning;  // one printable line; called on the waiting thread
+};
+
+/// Exactly one of the two.
+struct WaitOutcome {
+  std::optional<Delivered> delivered;  // acknowledged: nobody else gets it
+  std::optional<WaitEnd> end;          // the reason, and what a command would have exited with
+};
+
+struct Sms {
+  std::string text;
+  std::string from;
+  std::string to;
+  std::optional<WallTime> sent;
+  std::string id;  // the provider's: the same one again is a duplicate
+};
+struct SmsTaken {
+  bool duplicate = false;
+  bool delivered = false;  // a blocked waiter got its code
+};
+
+struct Entry {
+  std::string target;  // session, wait, recipient, or a unique part of one that is asked for
+  std::string code;
+  bool waiting_only = false;  // nobody waits any more: `not_found`, nothing is kept
+};
+struct EntryTaken {
+  std::string recipient;
+  bool delivered = false;
+  int waiting = 0;
+};
+
+struct WatchOptions {
+  std::optional<std::uint64_t> after;  // the id of the last event seen; or
+  std::optional<WallTime> since;       // from then on; neither: from now on
+  std::string recipient;               // glob; empty: all
+  std::vector<EventType> types;        // none: all
+};
+
+class Client {
+ public:
+  explicit Client(ClientOptions options = {});
+  ~Client();
+  Client(Client&&) noexcept;
+  Client& operator=(Client&&) noexcept;
+
+  /// Finds the agent; `if_needed` of ClientOptions::start_agent does not count here. `agent_unreachable`: none runs.
+  Outcome<void> connect();
+
+  /// Interest from now on: mail that the login triggers afterwards counts, older mail never does.
+  Outcome<SessionInfo> register_session(const RegisterOptions& options);
+  Outcome<std::vector<SessionInfo>> sessions();
+  Outcome<SessionInfo> session(const std::string& id);
+  Outcome<SessionInfo> mark_session(const std::string& id);  // codes that arrive from now on count
+  Outcome<SessionInfo> refresh_session(const std::string& id, std::optional<Duration> ttl = {});
+  Outcome<SessionInfo> close_session(const std::string& id);
+
+  /// Blocks until the code, the end of the wait, or `stop`. Survives a restart of the agent. The code is
+  /// acknowledged when this returns. Errors: `cancelled` (stop was requested; a code that was on its way goes to the
+  /// next waiter), `agent_unreachable`, `usage`, `not_found`, `busy` …
+  Outcome<WaitOutcome> wait(const WaitOptions& options, std::stop_token stop = {});
+
+  Outcome<SmsTaken> submit_sms(const Sms& sms);
+  Outcome<EntryTaken> submit_code(const Entry& entry);
+
+  /// Calls `on_event` in order, none left out, until `stop`, until it returns false, or an error. On the calling thread.
+  Outcome<void> watch(const WatchOptions& options, const std::function<bool(const Event&)>& on_event,
+                      std::stop_token stop = {});
+
+  Outcome<HealthReport> health();
+  Outcome<AgentStatus> status();
+
+  Outcome<int> start();    // its pid; fine when one runs already
+  Outcome<int> stop();     // the pid that it had; `agent_unreachable` when none runs
+  Outcome<int> restart();  // waits go on
+  Outcome<std::vector<std::string>> reload();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace otpctl
