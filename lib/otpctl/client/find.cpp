@@ -67,7 +67,10 @@ Result<Options> options_from(const Surroundings& surroundings, const std::string
     if (std::string value = surroundings.env(key.c_str()); !value.empty())
       options.environment[key] = value;
   }
-  options.start = start;
+  const std::string may_start = surroundings.env("OTPCTL_START");
+  if (!may_start.empty() && may_start != "never" && may_start != "auto")
+    return fail(ErrorCode::usage, "OTPCTL_START is auto or never, not '" + printable(may_start, 40) + "'");
+  options.start = may_start == "never" ? Start::never : start;
   options.agent_program = agent_program(surroundings);
   return options;
 }

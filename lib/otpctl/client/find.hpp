@@ -26,7 +26,7 @@ struct Options {
   Duration start_within = std::chrono::seconds(10);
 };
 
-/// Fills paths, name, environment and agent_program. `command` is "wait"; `config` as resolve_paths
+/// Fills paths, name, environment and agent_program. $OTPCTL_START=never: no agent is started, whatever `start` says. `command` is "wait"; `config` as resolve_paths
 /// takes it.
 Result<Options> options_from(const Surroundings& surroundings, const std::string& command,
                              Start start, const std::string& config = {});
