@@ -3,7 +3,6 @@
 #include "base/text.hpp"
 #include "code/code.hpp"
 #include "io/log.hpp"
-#include "message/address.hpp"
 #include "server/translate.hpp"
 
 #include <otpctl/version.hpp>
@@ -33,19 +32,6 @@ std::size_t room_for_mail(const config::Config& config) {
 }
 
 }  // namespace
-
-Result<std::vector<code::Pattern>> compile_patterns(const config::Config& config) {
-  std::vector<code::Pattern> patterns;
-  for (const auto& pattern : config.patterns) {
-    auto compiled = code::Pattern::compile(pattern.regex);
-    if (!compiled) {
-      return fail(ErrorCode::config,
-                  config.path + ":" + std::to_string(pattern.line) + ": " + compiled.error().message);
-    }
-    patterns.push_back(std::move(*compiled));
-  }
-  return patterns;
-}
 
 // ------------------------------------------------------------------------- beginning
 
@@ -131,23 +117,6 @@ void Agent::take(source::TakenMail mail) {
   if (mail.on_safe) commit_.when_durable(std::move(mail.on_safe));
 }
 
-void Agent::submit(const rpc::Sms& sms, const Clients::Asked& asked) {
-  // One without a number is for the one phone that is asked for; one with a wrong number is for nobody.
-  if (!trim(sms.to).empty()) {
-    const auto number = message::normalise_phone(sms.to, config_.default_region);
-    if (!number) return clients_.refuse(asked.request, number.error());
-  }
-  delivery::Arrive arrive;
-  arrive.request = asked.request;
-  arrive.source = "pipe";
-  arrive.message = message::read_sms({sms.to, sms.from, sms.text, sms.sent}, config_.default_region);
-  arrive.verdict = code::extract(arrive.message, patterns_);
-  arrive.provider_id = sms.id;
-  io::log_info("pipe: an SMS: " + std::string(code::name_of(arrive.verdict.outcome)));
-  apply(std::move(arrive));
-  commit_.when_durable([](const Result<void>&) {});  // the answer goes out with this commit, and only then
-}
-
 void Agent::hand_over(delivery::Reply& reply) {
   std::string line;
   if (const auto* given = std::get_if<Delivered>(&reply.answer)) {
@@ -190,102 +159,7 @@ void Agent::synchronise(const delivery::Synchronise& wanted) {
   }
 }
 
-// ------------------------------------------------------------------------- requests
-
-Result<rpc::HelloResult> Agent::hello(const rpc::Hello& hello) {
-  if (hello.protocol != kProtocolVersion) {
-    const bool older = hello.protocol > kProtocolVersion;
-    return fail(ErrorCode::agent_version,
-                std::string("the agent (otpctl ") + kVersion + ", pid " + std::to_string(::getpid()) + ") is " +
-                    (older ? "older than this command; run: otpctl agent restart"
-                           : "newer than this command; update the command"));
-  }
-  auto asked = config::from_environment([&](const char* name) {
-    const auto found = hello.environment.find(name);
-    return found == hello.environment.end() ? std::string() : found->second;
-  });
-  if (!asked) return fail(asked.error());
-  for (const auto& wanted : asked->mailboxes) {
-    const bool watched = std::any_of(config_.mailboxes.begin(), config_.mailboxes.end(),
-                                     [&](const auto& own) { return own.identity() == wanted.identity(); });
-    if (!watched) {
-      // Where there is a file, the environment's mailbox is not looked at, however often it is restarted.
-      const std::string fix = config_.path.empty() ? "run: otpctl agent restart, or "
-                                                   : "write it into " + printable(config_.path) + ", unset it, or ";
-      return fail(ErrorCode::config, "the environment asks for " + printable(wanted.identity()) +
-                                         ", which the running agent does not watch; " + fix +
-                                         "give this caller an OTPCTL_HOME of its own");
-    }
-  }
-  return rpc::HelloResult{kProtocolVersion, kVersion, ::getpid(), {"wait", "session", "sms", "manual"}};
-}
-
-void Agent::asked(const Clients::Asked& asked) {
-  // A code that is printed is told even now, or the next agent would give it to somebody else.
-  if (stopping_ && !std::holds_alternative<rpc::Ack>(asked.what)) return;
-  const Caller caller{asked.request, asked.client, asked.pid, config_.default_region};
-  auto carry_out = [&](Result<delivery::Command> command) {
-    if (command) {
-      apply(std::move(*command));
-    } else {
-      clients_.refuse(asked.request, command.error());
-    }
-  };
-  if (const auto* wait = std::get_if<rpc::Wait>(&asked.what)) return carry_out(command_of(*wait, caller));
-  if (const auto* ack = std::get_if<rpc::Ack>(&asked.what)) return carry_out(command_of(*ack, caller));
-  if (const auto* reg = std::get_if<rpc::SessionRegister>(&asked.what)) return carry_out(command_of(*reg, caller));
-  if (const auto* mark = std::get_if<rpc::SessionMark>(&asked.what)) return carry_out(command_of(*mark, caller));
-  if (const auto* close = std::get_if<rpc::SessionClose>(&asked.what)) return carry_out(command_of(*close, caller));
-  if (const auto* more = std::get_if<rpc::SessionRefresh>(&asked.what)) return carry_out(command_of(*more, caller));
-  if (const auto* manual = std::get_if<rpc::Manual>(&asked.what)) return carry_out(command_of(*manual, caller));
-  if (const auto* sms = std::get_if<rpc::Sms>(&asked.what)) return submit(*sms, asked);
-  if (const auto* list = std::get_if<rpc::SessionList>(&asked.what)) {
-    return clients_.answer(asked.request, page_of_sessions(list->after));
-  }
-  if (const auto* show = std::get_if<rpc::SessionShow>(&asked.what)) {
-    auto session = delivery_.session(show->session, loop_.now());
-    return session ? clients_.answer(asked.request, *session) : clients_.refuse(asked.request, session.error());
-  }
-  if (std::holds_alternative<rpc::Status>(asked.what)) return clients_.answer(asked.request, status());
-  if (const auto* end = std::get_if<rpc::Stop>(&asked.what)) {
-    clients_.answer(asked.request, rpc::StopResult{::getpid()});
-    stop(end->restart);
-  }
-}
-
-rpc::SessionListResult Agent::page_of_sessions(const std::string& after) {
-  constexpr std::size_t kPage = 40;  // of at most 1.5 KB each: a page fits a line
-  rpc::SessionListResult page;
-  bool begun = after.empty();
-  for (auto& session : delivery_.sessions(loop_.now())) {
-    if (begun && page.sessions.size() == kPage) {
-      page.more = true;
-      break;
-    }
-    if (begun) page.sessions.push_back(std::move(session));
-    else begun = session.id == after;
-  }
-  return page;
-}
-
-AgentStatus Agent::status() {
-  AgentStatus status;
-  status.version = kVersion;
-  status.protocol = kProtocolVersion;
-  status.pid = ::getpid();
-  status.started = started_;
-  status.home = paths_.state;
-  status.socket = paths_.socket;
-  status.config = config_.path;
-  for (const auto& mailbox : mailboxes_) {
-    for (auto& source : mailbox->status()) status.sources.push_back(std::move(source));
-  }
-  status.waiters = delivery_.waiters(loop_.now());
-  status.sessions = delivery_.sessions_open();
-  status.codes_pending = delivery_.codes_pending();
-  status.codes_delivered = delivery_.codes_delivered();
-  return status;
-}
+void Agent::note(const std::string& state, const std::string& reason) { io::log_debug("agent " + state + ": " + reason); }
 
 // ------------------------------------------------------------------------- ending
 

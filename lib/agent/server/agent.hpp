@@ -6,6 +6,7 @@
 #include "config/config.hpp"
 #include "delivery/delivery.hpp"
 #include "io/loop.hpp"
+#include "server/check.hpp"
 #include "server/clients.hpp"
 #include "server/commit.hpp"
 #include "server/lifecycle.hpp"
@@ -22,9 +23,6 @@
 namespace otpctl::server {
 
 delivery::Settings settings_of(const config::Config& config);
-
-/// The user's patterns; `config` with file:line when one is wrong.
-Result<std::vector<code::Pattern>> compile_patterns(const config::Config& config);
 
 class Agent : private source::Sink {
  public:
@@ -44,11 +42,21 @@ class Agent : private source::Sink {
   void apply(delivery::Command command);
   void hand_over(delivery::Reply& reply);
 
+  // requests.cpp
   Result<rpc::HelloResult> hello(const rpc::Hello& hello);
   void asked(const Clients::Asked& asked);
+  void answer(const Clients::Asked& asked);
+  void carry_out(const Clients::Asked& asked, Result<delivery::Command> command);
+  void reply(const Clients::Asked& asked, Result<rpc::Answer> answer);
   void submit(const rpc::Sms& sms, const Clients::Asked& asked);
   rpc::SessionListResult page_of_sessions(const std::string& after);
+  rpc::WaitersResult page_of_waiters(int skip);
   AgentStatus status();
+
+  // reload.cpp
+  Result<rpc::ReloadResult> reload();
+  /// An entry of the timeline about the agent itself: "reloaded", "stopping" …
+  void note(const std::string& state, const std::string& reason);
 
   void synchronise(const delivery::Synchronise& wanted);
   void update_demand();

@@ -100,6 +100,7 @@ Result<delivery::Command> command_of(const rpc::Manual& request, const Caller& c
   entry.target = std::string(trim(request.target));
   if (entry.target.empty()) return nobody();
   entry.code = std::move(*code);
+  entry.waiting_only = request.waiting_only;
   // A whole address or number is kept even when nobody waits for it; a fragment must fit somebody.
   auto whole = message::normalise_recipient(entry.target, caller.region);
   if (whole && !may_be_part(*whole)) entry.recipient = std::move(*whole);
@@ -117,6 +118,10 @@ delivery::Command command_of(const rpc::SessionRefresh& request, const Caller& c
 }
 delivery::Command command_of(const rpc::SessionClose& request, const Caller& caller) {
   return delivery::CloseSession{caller.request, request.session};
+}
+
+delivery::Command command_of(const rpc::SessionHold& request, const Caller& caller) {
+  return delivery::HoldSession{caller.request, caller.client, request.session};
 }
 
 Result<std::string> typed_code(std::string_view text) {

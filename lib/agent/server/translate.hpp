@@ -23,6 +23,7 @@ delivery::Command command_of(const rpc::Ack& request, const Caller& caller);
 delivery::Command command_of(const rpc::SessionMark& request, const Caller& caller);
 delivery::Command command_of(const rpc::SessionRefresh& request, const Caller& caller);
 delivery::Command command_of(const rpc::SessionClose& request, const Caller& caller);
+delivery::Command command_of(const rpc::SessionHold& request, const Caller& caller);
 
 /// A code as a person types it: "482 913 " → "482913" when it is digits with separators; `usage` when it is not one
 /// printable line.
