@@ -2,20 +2,16 @@
 #include "base/paths.hpp"
 #include "io/log.hpp"
 #include "server/agent.hpp"
+#include "server/check.hpp"
 #include "server/lifecycle.hpp"
 
 #include <otpctl/version.hpp>
 
 #include <CLI/CLI.hpp>
 
-#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <sys/stat.h>
 
 namespace {
 
@@ -34,20 +30,7 @@ struct Options {
 };
 
 Result<otpctl::config::Config> read_config(const std::string& path, bool named) {
-  auto env = [](const char* name) {
-    const char* value = std::getenv(name);
-    return std::string(value ? value : "");
-  };
-  std::ifstream file(path);
-  if (!file) {
-    struct stat status {};
-    if (named || ::lstat(path.c_str(), &status) == 0) {
-      return otpctl::fail(ErrorCode::config, path + ": cannot be read: " + std::strerror(errno));
-    }
-    return otpctl::config::from_environment(env);  // or the embedded default
-  }
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  return otpctl::config::parse(text, path);
+  return otpctl::server::read_config(path, named, otpctl::real_surroundings().env);
 }
 
 Result<otpctl::io::LogLevel> log_level(const Options& options, const otpctl::config::Config& config) {
@@ -66,7 +49,7 @@ Result<std::unique_ptr<otpctl::server::Agent>> prepare(otpctl::io::Loop& loop, c
   if (!paths) return otpctl::fail(paths.error());
   auto config = read_config(paths->config, !options.config.empty());
   if (!config) return otpctl::fail(config.error());
-  if (auto safe = server::check_secret_files(*config); !safe) return otpctl::fail(safe.error());
+  if (auto good = server::check_config(*config); !good) return otpctl::fail(good.error());
   server::reduce_environment(*config);
   auto lock = server::take_agent_lock(*paths);
   if (!lock) return otpctl::fail(lock.error());
@@ -91,10 +74,8 @@ Result<void> check(const Options& options) {
   if (!paths) return otpctl::fail(paths.error());
   auto config = read_config(paths->config, !options.config.empty());
   if (!config) return otpctl::fail(config.error());
-  if (auto safe = otpctl::server::check_secret_files(*config); !safe) return safe;
   if (auto level = log_level(options, *config); !level) return otpctl::fail(level.error());
-  if (auto patterns = otpctl::server::compile_patterns(*config); !patterns) return otpctl::fail(patterns.error());
-  return {};
+  return otpctl::server::check_config(*config);
 }
 
 int tell(const Options& options, const Error& error) {

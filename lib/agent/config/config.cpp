@@ -29,9 +29,10 @@ class Reader {
  public:
   Reader(const Value& root, const std::string& name) : root_(root), problems_(name) {}
 
-  Result<Config> read() {
+  Result<Config> read(std::vector<Error>* problems) {
     for (const Entry& entry : root_.entries) read_entry(entry);
     check_names();
+    if (problems) *problems = problems_.all();
     if (auto problem = problems_.first()) return fail(std::move(*problem));
     return std::move(config_);
   }
@@ -116,6 +117,7 @@ class Reader {
     std::transform(region.begin(), region.end(), region.begin(),
                    [](char c) { return c >= 'a' ? static_cast<char>(c - 32) : c; });
     config_.default_region = region;
+    config_.default_region_line = section.find("default-region")->line;
   }
 
   void read_log(Section& section) {
@@ -132,9 +134,9 @@ class Reader {
   void read_pattern(Section& section) {
     section.allow({"regex"});
     UserPattern pattern;
-    pattern.line = section.line();
     section.read("regex", pattern.regex);
     if (!section.has("regex")) return section.missing("[[pattern]] needs a regex");
+    pattern.line = section.find("regex")->line;
     if (pattern.regex.size() > 500)
       section.problem(*section.find("regex"), "'regex' has more than 500 bytes");
     config_.patterns.push_back(std::move(pattern));
@@ -160,10 +162,11 @@ class Reader {
 
 }  // namespace
 
-Result<Config> parse(std::string_view toml, const std::string& name) {
+Result<Config> parse(std::string_view toml, const std::string& name, std::vector<Error>* problems) {
   const auto root = parse_document(toml, name);
+  if (!root && problems) problems->push_back(root.error());
   if (!root) return fail(root.error());
-  auto config = Reader(*root, name).read();
+  auto config = Reader(*root, name).read(problems);
   if (config) config->path = name;
   return config;
 }

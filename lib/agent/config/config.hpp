@@ -49,7 +49,7 @@ struct Mailbox {
 
 struct UserPattern {
   std::string regex;
-  int line = 0;
+  int line = 0;  // of the regex
   bool operator==(const UserPattern&) const = default;
 };
 
@@ -59,7 +59,8 @@ struct Config {
   Duration wait_since = std::chrono::seconds(30);
   Duration session_ttl = std::chrono::seconds(600);
   Duration keep = std::chrono::minutes(10);
-  std::string default_region;  // "TR"
+  std::string default_region;   // "TR"; whether there is such a region is looked at before a start
+  int default_region_line = 0;  // for errors
   std::string log_level = "info";
   std::string log_file;  // empty: agent.log in the store's folder
   bool store_in_memory = false;                  // [store] memory: nothing is written to disk but the agent file
@@ -71,8 +72,8 @@ struct Config {
 
 /// `name` stands in errors ("config.toml:12: …") and becomes Config::path. Every error is ErrorCode::config,
 /// is the first one of the file, and repeats no value that could be a secret. Paths in it are from the
-/// root. At most 1 MiB.
-Result<Config> parse(std::string_view toml, const std::string& name);
+/// root. At most 1 MiB. `problems` (if given) gets all that is wrong, in the order of the file.
+Result<Config> parse(std::string_view toml, const std::string& name, std::vector<Error>* problems = nullptr);
 
 /// A mailbox from the environment alone (OTPCTL_MAILBOX + OTPCTL_PASSWORD, or the names people have:
 /// OTP_MANAGER_EMAIL …), added to an otherwise default Config. Fills nothing when none of the names is set.

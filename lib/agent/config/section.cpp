@@ -7,14 +7,24 @@
 namespace otpctl::config {
 
 void Problems::add(int line, const std::string& what) {
-  if (!what_.empty() && line_ <= line) return;
-  line_ = line;
-  what_ = what;
+  const auto after = std::upper_bound(problems_.begin(), problems_.end(), line,
+                                      [](int at, const Problem& each) { return at < each.line; });
+  problems_.insert(after, {line, what});
+}
+
+Error Problems::error_of(const Problem& problem) const {
+  return {ErrorCode::config, name_ + ":" + std::to_string(problem.line) + ": " + problem.what};
 }
 
 std::optional<Error> Problems::first() const {
-  if (what_.empty()) return std::nullopt;
-  return Error{ErrorCode::config, name_ + ":" + std::to_string(line_) + ": " + what_};
+  if (problems_.empty()) return std::nullopt;
+  return error_of(problems_.front());
+}
+
+std::vector<Error> Problems::all() const {
+  std::vector<Error> errors;
+  for (const Problem& problem : problems_) errors.push_back(error_of(problem));
+  return errors;
 }
 
 std::string quoted(std::string_view text) { return "'" + printable(text, 80) + "'"; }

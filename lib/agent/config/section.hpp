@@ -17,11 +17,17 @@ class Problems {
   explicit Problems(std::string name) : name_(std::move(name)) {}
   void add(int line, const std::string& what);
   std::optional<Error> first() const;  // of the file
+  std::vector<Error> all() const;      // in the order of the file
 
  private:
+  struct Problem {
+    int line = 0;
+    std::string what;
+  };
+  Error error_of(const Problem& problem) const;
+
   std::string name_;
-  int line_ = 0;
-  std::string what_;
+  std::vector<Problem> problems_;  // by line
 };
 
 std::string quoted(std::string_view text);

@@ -17,6 +17,9 @@ Result<std::string> normalise_address(std::string_view text);
 /// A short code stays as it is. `usage` when it is no number.
 Result<std::string> normalise_phone(std::string_view text, std::string_view region);
 
+/// True for a region that telephones have: two capital letters, as CLDR writes them ("TR").
+bool is_region(std::string_view region);
+
 /// An address when there is an @, else a phone number.
 Result<std::string> normalise_recipient(std::string_view text, std::string_view region);
 

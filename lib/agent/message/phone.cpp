@@ -7,6 +7,7 @@
 #include <phonenumbers/phonenumberutil.h>
 
 #include <algorithm>
+#include <set>
 
 namespace otpctl::message {
 
@@ -57,6 +58,12 @@ bool looks_mobile(const PhoneNumberUtil& util, const PhoneNumber& number) {
 }
 
 }  // namespace
+
+bool is_region(std::string_view region) {
+  std::set<std::string> known;
+  PhoneNumberUtil::GetInstance()->GetSupportedRegions(&known);
+  return known.count(std::string(region)) == 1;
+}
 
 Result<std::string> normalise_phone(std::string_view text, std::string_view region) {
   const std::string_view number = bare(trim(text));

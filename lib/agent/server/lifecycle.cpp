@@ -2,7 +2,6 @@
 
 #include "base/private_folder.hpp"
 #include "base/text.hpp"
-#include "io/secrets.hpp"
 #include "rpc/messages.hpp"
 
 #include <algorithm>
@@ -72,19 +71,6 @@ void clean_process(bool background, const std::vector<int>& keep) {
   close_all_but(keep);
   if (::chdir("/") != 0) std::abort();
   if (background) redirect_standard_descriptors();
-}
-
-Result<void> check_secret_files(const config::Config& config) {
-  for (const auto& mailbox : config.mailboxes) {
-    for (const auto* secret : {&mailbox.password, &mailbox.token}) {
-      if (secret->kind != config::SecretSource::Kind::file) continue;
-      const auto text = io::read_secret_file(secret->name);
-      if (text || text.error().code != ErrorCode::permission) continue;
-      return fail(ErrorCode::config,
-                  config.path + ":" + std::to_string(mailbox.line) + ": " + text.error().message);
-    }
-  }
-  return {};
 }
 
 void reduce_environment(const config::Config& config) {

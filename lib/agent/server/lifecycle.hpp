@@ -16,10 +16,6 @@ namespace otpctl::server {
 /// above 2 but `keep` closed, `/` as directory; in the background the standard descriptors become /dev/null.
 void clean_process(bool background, const std::vector<int>& keep);
 
-/// A secret file that others can read is refused before anything starts (`config`, with file:line and the fix). One that
-/// cannot be read yet is not: it may be mounted later, and the mailbox tells it as its state.
-Result<void> check_secret_files(const config::Config& config);
-
 /// Leaves of the environment what the agent and the programs it runs need, and the variables that the
 /// configuration names; the rest of the caller's does not belong into a daemon.
 void reduce_environment(const config::Config& config);

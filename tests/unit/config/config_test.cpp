@@ -56,6 +56,7 @@ regex = 'PIN[:\s]+(\d{4})'
   expected.session_ttl = 15min;
   expected.keep = 5min;
   expected.default_region = "TR";
+  expected.default_region_line = 9;
   expected.log_level = "debug";
   expected.log_file = "/var/log/otpctl.log";
   Mailbox mailbox;
@@ -77,7 +78,7 @@ regex = 'PIN[:\s]+(\d{4})'
   mailbox.recipients_all = true;
   mailbox.line = 13;
   expected.mailboxes = {mailbox};
-  expected.patterns = {{R"(PIN[:\s]+(\d{4}))", 29}};
+  expected.patterns = {{R"(PIN[:\s]+(\d{4}))", 30}};
   CHECK(config == expected);
 }
 
@@ -179,9 +180,9 @@ TEST_CASE("log levels are the known ones and the file is a path from the root") 
   CHECK(contains(problem_of("[log]\nfile = \"/var/log/a\\u0000b\"\n"), "control characters"));
 }
 
-TEST_CASE("patterns keep their line and need a regex of at most 500 bytes") {
+TEST_CASE("patterns keep the line of their regex and need a regex of at most 500 bytes") {
   const Config config = must_parse("[[pattern]]\nregex = '(a)'\n\n[[pattern]]\nregex = '(b)'\n");
-  CHECK(config.patterns == std::vector<UserPattern>{{"(a)", 1}, {"(b)", 4}});
+  CHECK(config.patterns == std::vector<UserPattern>{{"(a)", 2}, {"(b)", 5}});
   CHECK(problem_of("[[pattern]]\n") == "config.toml:1: [[pattern]] needs a regex");
   CHECK(contains(problem_of("[[pattern]]\nregex = ''\n"), "empty"));
   CHECK(must_parse("[[pattern]]\nregex = '" + std::string(500, 'x') + "'\n").patterns.size() == 1);

@@ -1,0 +1,105 @@
+#include "server/check.hpp"
+
+#include "base/text.hpp"
+#include "io/secrets.hpp"
+#include "message/address.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sys/stat.h>
+
+namespace otpctl::server {
+namespace {
+
+constexpr std::size_t kLargest = 1024 * 1024;  // of which parse() refuses one byte more
+
+struct Problem {
+  int line = 0;
+  std::string what;
+};
+
+Error error_of(const config::Config& config, const Problem& problem) {
+  return {ErrorCode::config, config.path + ":" + std::to_string(problem.line) + ": " + problem.what};
+}
+
+void look_at_secrets(const config::Config& config, std::vector<Problem>& problems) {
+  for (const auto& mailbox : config.mailboxes) {
+    for (const auto* secret : {&mailbox.password, &mailbox.token}) {
+      if (secret->kind != config::SecretSource::Kind::file) continue;
+      const auto text = io::read_secret_file(secret->name);
+      if (text || text.error().code != ErrorCode::permission) continue;
+      problems.push_back({mailbox.line, text.error().message});
+    }
+  }
+}
+
+void look_at_patterns(const config::Config& config, std::vector<Problem>& problems) {
+  for (const auto& pattern : config.patterns) {
+    const auto compiled = code::Pattern::compile(pattern.regex);
+    if (!compiled) problems.push_back({pattern.line, compiled.error().message});
+  }
+}
+
+void look_at_region(const config::Config& config, std::vector<Problem>& problems) {
+  if (config.default_region.empty() || message::is_region(config.default_region)) return;
+  problems.push_back({config.default_region_line,
+                      "'default-region' \"" + printable(config.default_region, 10) +
+                          "\" is no country; write its two letters (ISO 3166): \"TR\", \"DE\", \"GB\""});
+}
+
+}  // namespace
+
+Result<config::Config> read_config(const std::string& path, bool named,
+                                   const std::function<std::string(const char*)>& env, std::vector<Error>* problems) {
+  const auto refuse = [&](const std::string& why) -> Result<config::Config> {
+    Error error{ErrorCode::config, path + ": cannot be read: " + why};
+    if (problems) problems->push_back(error);
+    return fail(std::move(error));
+  };
+  struct stat status {};
+  std::ifstream file(path);
+  if (!file) {
+    const int reason = errno;
+    if (named || ::lstat(path.c_str(), &status) == 0) return refuse(std::strerror(reason));
+    auto asked = config::from_environment(env);  // or the embedded default
+    if (!asked && problems) problems->push_back(asked.error());
+    return asked;
+  }
+  if (::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return refuse("it is a folder");
+  std::string text(kLargest + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return config::parse(text, path, problems);
+}
+
+std::vector<Error> config_problems(const config::Config& config) {
+  std::vector<Problem> problems;
+  look_at_secrets(config, problems);
+  look_at_patterns(config, problems);
+  look_at_region(config, problems);
+  std::stable_sort(problems.begin(), problems.end(),
+                   [](const Problem& a, const Problem& b) { return a.line < b.line; });
+  std::vector<Error> errors;
+  for (const Problem& problem : problems) errors.push_back(error_of(config, problem));
+  return errors;
+}
+
+Result<void> check_config(const config::Config& config) {
+  auto problems = config_problems(config);
+  if (!problems.empty()) return fail(std::move(problems.front()));
+  return {};
+}
+
+Result<std::vector<code::Pattern>> compile_patterns(const config::Config& config) {
+  std::vector<code::Pattern> patterns;
+  for (const auto& pattern : config.patterns) {
+    auto compiled = code::Pattern::compile(pattern.regex);
+    if (!compiled) return fail(error_of(config, {pattern.line, compiled.error().message}));
+    patterns.push_back(std::move(*compiled));
+  }
+  return patterns;
+}
+
+}  // namespace otpctl::server
