@@ -6,7 +6,9 @@
 #include "store/database.hpp"
 #include "store/private_file.hpp"
 #include "store/sealer.hpp"
+#include "store/timeline.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <optional>
 #include <sqlite3.h>
@@ -20,9 +22,9 @@ using delivery::Change;
 using delivery::Record;
 using delivery::RecordKind;
 
-constexpr std::int64_t kSchema = 1;
+constexpr std::int64_t kSchema = 2;  // 1: no timeline
 constexpr std::int64_t kApplication = 0x4F545063;  // "OTPc": file(1) and we know the file by it
-constexpr char kCreate[] =
+constexpr char kCreate[] =  // schema 1; open_timeline() adds the rest
     "BEGIN IMMEDIATE;"
     "CREATE TABLE record(kind INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, PRIMARY "
     "KEY(kind, key)) WITHOUT ROWID;"
@@ -89,6 +91,7 @@ struct Store::State {
   Database database;
   std::optional<Sealer> sealer;
   Statement put, erase, scan, begin, commit, rollback;
+  std::optional<Timeline> timeline;
   bool full_sync = false;
 
   ~State() {
@@ -106,7 +109,11 @@ struct Store::State {
   Result<bool> proven();
   Result<bool> opens_any_row();
   Result<void> write_proof();
+  Result<void> open_timeline();
   Result<void> synchronise_fully(bool fully);
+  /// `work` in one transaction, or nothing of it.
+  template <class Work>
+  Result<void> all_or_nothing(bool durable, Work work);
   Result<void> apply(const Change& change);
   Result<void> finish(Statement& statement, const char* what);
 };
@@ -220,7 +227,30 @@ Result<void> Store::State::write_proof() {
   return finish(*statement, "cannot write");
 }
 
+/// A store of schema 1 gets its timeline here: with a wrong key it is left as it was.
+Result<void> Store::State::open_timeline() {
+  const auto version = database.ask("PRAGMA user_version");
+  if (!version) return fail(version.error());
+  if (*version < kSchema) {
+    if (auto created = Timeline::create(database); !created) return created;
+  }
+  auto opened = Timeline::open(database, *sealer);
+  if (!opened) return fail(opened.error());
+  timeline = std::move(*opened);
+  return {};
+}
+
 // ---- writing ----
+
+template <class Work>
+Result<void> Store::State::all_or_nothing(bool durable, Work work) {
+  if (auto set = synchronise_fully(durable); !set) return set;
+  if (auto begun = finish(begin, "cannot write"); !begun) return begun;
+  Result<void> done = work();
+  if (done) done = finish(commit, "cannot write");
+  if (!done && database.in_transaction()) (void)finish(rollback, "cannot undo");
+  return done;
+}
 
 /// FULL syncs the WAL at each commit; it may only change between transactions.
 Result<void> Store::State::synchronise_fully(bool fully) {
@@ -261,6 +291,7 @@ Result<Store> Store::open(const Options& options) {
   if (auto prepared = state->prepare(); !prepared) return fail(prepared.error());
   if (auto unlocked = state->unlock(memory ? std::string() : options.key_path); !unlocked)
     return fail(unlocked.error());
+  if (auto opened = state->open_timeline(); !opened) return fail(opened.error());
   return Store(std::move(state));
 }
 
@@ -288,16 +319,47 @@ Result<std::vector<Record>> Store::load(std::size_t* damaged) const {
 Result<void> Store::commit(const std::vector<Change>& changes, bool durable) {
   if (changes.empty()) return {};
   State& state = *state_;
-  if (auto set = state.synchronise_fully(durable); !set) return set;
-  if (auto begun = state.finish(state.begin, "cannot write"); !begun) return begun;
-  Result<void> done;
-  for (const Change& change : changes) {
-    done = state.apply(change);
-    if (!done) break;
-  }
-  if (done) done = state.finish(state.commit, "cannot write");
-  if (!done && state.database.in_transaction()) (void)state.finish(state.rollback, "cannot undo");
-  return done;
+  return state.all_or_nothing(durable, [&]() -> Result<void> {
+    for (const Change& change : changes) {
+      if (auto applied = state.apply(change); !applied) return applied;
+    }
+    return {};
+  });
+}
+
+Result<std::uint64_t> Store::highest_id() const { return state_->timeline->highest(); }
+
+Result<void> Store::append(const std::vector<Entry>& entries, std::uint64_t used) {
+  State& state = *state_;
+  return state.all_or_nothing(false, [&]() -> Result<void> {
+    for (const Entry& entry : entries) {
+      if (auto inserted = state.timeline->insert(entry); !inserted) return inserted;
+    }
+    return state.timeline->set_used(entries.empty() ? used : std::max(used, entries.back().id));
+  });
+}
+
+Result<std::vector<Store::Entry>> Store::read(std::uint64_t after, std::uint64_t below, std::size_t limit,
+                                              std::size_t* damaged) const {
+  if (damaged) *damaged = 0;
+  return state_->timeline->read(after, below, limit, damaged);
+}
+
+Result<std::optional<std::uint64_t>> Store::first_since(WallTime time) const {
+  return state_->timeline->first_since(time);
+}
+
+Result<std::size_t> Store::erase_before(WallTime time, std::size_t limit) {
+  State& state = *state_;
+  std::size_t erased = 0;
+  auto done = state.all_or_nothing(false, [&]() -> Result<void> {
+    auto count = state.timeline->erase_before(time, limit);
+    if (!count) return fail(count.error());
+    erased = *count;
+    return {};
+  });
+  if (!done) return fail(done.error());
+  return erased;
 }
 
 Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}

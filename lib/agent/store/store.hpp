@@ -1,5 +1,5 @@
-// SQLite: the journal of delivery. Knows kind, key and bytes of a record and nothing of their
-// meaning. Values are AES-256-GCM with a key file outside the database; keys of rows are stored as
+// SQLite: the journal of delivery, and beside it the timeline. Knows kind, key and bytes of a record
+// (id, time and bytes of an entry) and nothing of their meaning. Values are AES-256-GCM with a key file outside the database; keys of rows are stored as
 // HMAC-SHA-256 under the same file, so that a stolen store tells neither codes nor addresses.
 //
 // WAL, synchronous NORMAL (survives kill -9), FULL on demand (survives a power cut) before a 250 or
@@ -13,7 +13,9 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +42,32 @@ class Store {
   /// returns, with all commits before it. `storage` (disk full, I/O) and `busy` leave the store as
   /// it was; later commits may succeed.
   Result<void> commit(const std::vector<delivery::Change>& changes, bool durable = false);
+
+  // ---- the timeline: opaque bytes in the order of their ids ----
+
+  struct Entry {
+    std::uint64_t id = 0;  // at most 63 bits
+    WallTime at{};
+    std::string value;  // "" when read: damaged
+  };
+  /// The highest id that any entry ever had or that was named as `used`: erasing frees no id.
+  Result<std::uint64_t> highest_id() const;
+
+  /// All of `entries` in one transaction or none; survives a kill -9, not a power cut. Their ids must
+  /// rise and lie above all that are there. Ids up to `used` count as taken from now on, so that one
+  /// that was shown before it was written is never given twice. Errors as of commit().
+  Result<void> append(const std::vector<Entry>& entries, std::uint64_t used = 0);
+
+  /// The oldest `limit` entries with after < id < below. One that does not open has an empty value
+  /// and is counted in `damaged`.
+  Result<std::vector<Entry>> read(std::uint64_t after, std::uint64_t below, std::size_t limit,
+                                  std::size_t* damaged = nullptr) const;
+
+  /// The lowest id among the entries of that time or later; nothing when there are none.
+  Result<std::optional<std::uint64_t>> first_since(WallTime time) const;
+
+  /// Erases up to `limit` of the entries from before `time`, the oldest first; says how many.
+  Result<std::size_t> erase_before(WallTime time, std::size_t limit);
 
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;

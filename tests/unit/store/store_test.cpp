@@ -358,7 +358,7 @@ TEST_CASE("R04 a database cut in the middle is refused and stays") {
 TEST_CASE("a store of a newer schema and a database of another program are refused as such") {
   TemporaryFolder newer;
   must_open(newer.options());
-  tamper(newer / "store.db", "PRAGMA user_version = 2");
+  tamper(newer / "store.db", "PRAGMA user_version = 3");
   CHECK(contains(error_of(newer.options()).message, "newer otpctl"));
   TemporaryFolder foreign;
   tamper(foreign / "store.db", "CREATE TABLE photos(name TEXT)");
