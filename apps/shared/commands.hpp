@@ -18,6 +18,7 @@ inline constexpr std::array kCommands{
     CommandInfo{"sms", "hand one SMS to the agent"},
     CommandInfo{"deliver", "hand one e-mail from standard input to the agent"},
     CommandInfo{"status", "show sources, waiters and sessions"},
+    CommandInfo{"health", "say whether all is well, for cron and monitoring"},
     CommandInfo{"agent", "start, stop, restart the agent, or run it in the foreground"},
 };
 

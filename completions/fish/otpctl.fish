@@ -4,7 +4,7 @@ complete -c otpctl -f
 complete -c otpctl -n __fish_use_subcommand -s h -l help -d 'print this help'
 complete -c otpctl -n __fish_use_subcommand -s V -l version -d 'print the version'
 complete -c otpctl -n __fish_use_subcommand -a help -d 'show help on a command'
-complete -c otpctl -n '__fish_seen_subcommand_from help' -a 'wait session manual sms deliver status agent exit-codes'
+complete -c otpctl -n '__fish_seen_subcommand_from help' -a 'wait session manual sms deliver status health agent exit-codes'
 
 complete -c otpctl -n __fish_use_subcommand -a wait -d 'block until the code comes; print only the code'
 complete -c otpctl -n '__fish_seen_subcommand_from wait' -s h -l help -d 'print this help and exit'
@@ -87,6 +87,17 @@ complete -c otpctl -n __fish_use_subcommand -a status -d 'show sources, waiters 
 complete -c otpctl -n '__fish_seen_subcommand_from status' -s h -l help -d 'print this help and exit'
 complete -c otpctl -n '__fish_seen_subcommand_from status' -s V -l version -d 'print the version and exit'
 complete -c otpctl -n '__fish_seen_subcommand_from status' -l json -d 'answer and errors as JSON'
+
+complete -c otpctl -n __fish_use_subcommand -a health -d 'say whether all is well, for cron and monitoring'
+complete -c otpctl -n '__fish_seen_subcommand_from health' -s h -l help -d 'print this help and exit'
+complete -c otpctl -n '__fish_seen_subcommand_from health' -s V -l version -d 'print the version and exit'
+complete -c otpctl -n '__fish_seen_subcommand_from health' -s w -l warning -x -d 'WARNING when a source is down that long [60s]'
+complete -c otpctl -n '__fish_seen_subcommand_from health' -s c -l critical -x -d 'CRITICAL when it is down that long [5m]'
+complete -c otpctl -n '__fish_seen_subcommand_from health' -l source -x -d 'look only at these sources (* and ?)'
+complete -c otpctl -n '__fish_seen_subcommand_from health' -l prometheus -d 'metrics in the text format of Prometheus'
+complete -c otpctl -n '__fish_seen_subcommand_from health' -l textfile -r -F -d 'write the metrics to PATH as well, for node_exporter'
+complete -c otpctl -n '__fish_seen_subcommand_from health' -s q -l quiet -d 'print nothing when all is well'
+complete -c otpctl -n '__fish_seen_subcommand_from health' -l json -d 'answer as JSON'
 
 complete -c otpctl -n __fish_use_subcommand -a agent -d 'start, stop, restart the agent, or run it in the foreground'
 complete -c otpctl -n '__fish_seen_subcommand_from agent; and not __fish_seen_subcommand_from run start stop restart status' -s h -l help -d 'print this help and exit'
