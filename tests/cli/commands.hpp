@@ -3,6 +3,7 @@
 
 #include "agent/agent.hpp"
 #include "deliver/deliver.hpp"
+#include "health/health.hpp"
 #include "manual/manual.hpp"
 #include "session/session.hpp"
 #include "sms/sms.hpp"
@@ -39,6 +40,7 @@ inline std::map<std::string, Built> all_commands() {
   all["sms"] = build(sms::kCommand);
   all["deliver"] = build(deliver::kCommand);
   all["status"] = build(status::kCommand);
+  all["health"] = build(health::kCommand);
   all["agent"] = build(agent::kCommand);
   return all;
 }
