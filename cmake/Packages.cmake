@@ -20,15 +20,16 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_OTPCTL_PACKAGE_NAME otpctl)
 set(CPACK_DEBIAN_OTPCTL_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_OTPCTL_PACKAGE_SUGGESTS "bash-completion")
-set(CPACK_DEBIAN_OTPCTL_DESCRIPTION "hands the one-time code that just arrived to the script that waits for it
- One local agent watches one catch-all mailbox for any number of virtual
- addresses, takes SMS and what operators type, finds the code in each message
- and gives it, exactly once, to the \"otpctl wait\" that asked for it.")
+set(CPACK_DEBIAN_OTPCTL_DESCRIPTION
+"One local agent watches one catch-all mailbox for any number of virtual
+addresses, takes SMS and what operators type, finds the code in each message
+and gives it, exactly once, to the command that waits for it.")
 set(debian ${CMAKE_CURRENT_SOURCE_DIR}/dist/debian)
 set(CPACK_DEBIAN_OTPCTL_PACKAGE_CONTROL_EXTRA ${debian}/postinst ${debian}/prerm ${debian}/postrm ${debian}/triggers)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libotpctl-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "otpctl (= ${PROJECT_VERSION})")
-set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION "headers of libotpctl
- The C++ library behind otpctl: register, wait, submit, watch.")
+set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION
+"Headers, CMake package and pkg-config file of libotpctl, the C++ library behind
+the commands: register, wait, submit, watch.")
 include(CPack)
