@@ -87,6 +87,7 @@ std::string usage_line(const CLI::App& app) {
     line += option->get_required() ? " " + name : " [" + name + "]";
   }
   if (!app.get_subcommands(nullptr).empty()) line += " ACTION";
+  if (app.get_prefix_command()) line += " -- COMMAND [ARGUMENT]...";
   return line + "\n";
 }
 
@@ -213,6 +214,14 @@ void add_duration_or(CLI::App& app, const char* names, const char* word, std::fu
       });
 }
 
+void add_value(CLI::App& app, const char* names, const char* metavar,
+               std::function<Result<void>(const std::string&)> read, const char* help) {
+  add_read(app, names, metavar, help,
+           [read = std::move(read)](const CLI::Option& option, const std::string& text) {
+             if (const auto taken = read(text); !taken) refuse(option, taken.error().message);
+           });
+}
+
 void add_time(CLI::App& app, const char* names, std::optional<WallTime>& value, const char* help) {
   add_read(app, names, "TIME", help, [&value](const CLI::Option& option, const std::string& text) {
     const auto read = parse_time(text);
@@ -243,6 +252,10 @@ void add_target(CLI::App& app, Target& target) {
              if (!read->phone.empty()) target.phone = read->phone;
            });
   // RECIPIENT is read first: a second address would silently be the only one.
+  add_named_target(app, target);
+}
+
+void add_named_target(CLI::App& app, Target& target) {
   const auto add_named = [&app](const char* name, const char* metavar, const char* help,
                                 std::string& value) {
     add_read(app, name, metavar, help,
@@ -254,6 +267,14 @@ void add_target(CLI::App& app, Target& target) {
   };
   add_named("--email", "ADDRESS", "an address that the code is sent to", target.email);
   add_named("--phone", "NUMBER", "a number that the code is sent to", target.phone);
+}
+
+void add_program(CLI::App& app, std::vector<std::string>& words) {
+  app.prefix_command();
+  app.callback([&app, &words] {
+    words = app.remaining();
+    if (!words.empty() && words.front() == "--") words.erase(words.begin());
+  });
 }
 
 void add_exclusive(CLI::App& app, bool& exclusive, std::optional<Duration>& queue) {
@@ -304,8 +325,13 @@ Parsed parse(CLI::App& app, const std::vector<std::string>& arguments) {
     return fail(ErrorCode::usage, message_of(error));
   }
   const CLI::App& used = innermost(app);
-  if (const auto rest = used.remaining(); !rest.empty()) return fail(left_over(used, rest.front()));
-  if (const auto rest = app.remaining(); !rest.empty()) return fail(left_over(app, rest.front()));
+  // An option of ours that does not exist stands in front of the program; what stands behind is the program's.
+  const auto is_wrong = [&app](const std::vector<std::string>& rest) {
+    if (rest.empty() || !app.get_prefix_command()) return !rest.empty();
+    return rest.front().size() > 1 && rest.front().front() == '-' && rest.front() != "--";
+  };
+  if (const auto rest = used.remaining(); is_wrong(rest)) return fail(left_over(used, rest.front()));
+  if (const auto rest = app.remaining(); is_wrong(rest)) return fail(left_over(app, rest.front()));
   if (&used == &app && !action_names(app).empty()) {
     return fail(ErrorCode::usage, "an action is missing: " + joined(action_names(app)));
   }

@@ -43,12 +43,20 @@ void add_duration(CLI::App& app, const char* names, std::optional<Duration>& val
 /// As add_duration; `word` ("now", "none") calls `said` instead.
 void add_duration_or(CLI::App& app, const char* names, const char* word, std::function<void()> said,
                      std::optional<Duration>& value, const char* help);
+/// Text that `read` takes or refuses; its error's message is what the user reads.
+void add_value(CLI::App& app, const char* names, const char* metavar,
+               std::function<Result<void>(const std::string&)> read, const char* help);
 /// RFC 3339.
 void add_time(CLI::App& app, const char* names, std::optional<WallTime>& value, const char* help);
 /// --from --subject --pattern --length.
 void add_filters(CLI::App& app, Filters& filters);
 /// --email --phone and the positional RECIPIENT, which is one or the other.
 void add_target(CLI::App& app, Target& target);
+/// --email and --phone alone, for a command whose other arguments are a program.
+void add_named_target(CLI::App& app, Target& target);
+/// What stands behind the options: `[--] COMMAND [ARGUMENT]...`, taken as it is. An option of ours behind COMMAND is
+/// COMMAND's.
+void add_program(CLI::App& app, std::vector<std::string>& words);
 /// --exclusive and --queue.
 void add_exclusive(CLI::App& app, bool& exclusive, std::optional<Duration>& queue);
 void add_json(CLI::App& app, bool& json);

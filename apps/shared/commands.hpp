@@ -17,6 +17,8 @@ inline constexpr std::array kCommands{
     CommandInfo{"manual", "enter a code by hand for whoever waits"},
     CommandInfo{"sms", "hand one SMS to the agent"},
     CommandInfo{"deliver", "hand one e-mail from standard input to the agent"},
+    CommandInfo{"watch", "show what happens: a live table, or JSON in a pipe"},
+    CommandInfo{"log", "show what happened: messages, waits, sources and why"},
     CommandInfo{"status", "show sources, waiters and sessions"},
     CommandInfo{"health", "say whether all is well, for cron and monitoring"},
     CommandInfo{"agent", "start, stop, restart the agent, or run it in the foreground"},

@@ -4,11 +4,13 @@
 #include "agent/agent.hpp"
 #include "deliver/deliver.hpp"
 #include "health/health.hpp"
+#include "log/log.hpp"
 #include "manual/manual.hpp"
 #include "session/session.hpp"
 #include "sms/sms.hpp"
 #include "status/status.hpp"
 #include "wait/wait.hpp"
+#include "watch/watch.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -39,6 +41,8 @@ inline std::map<std::string, Built> all_commands() {
   all["manual"] = build(manual::kCommand);
   all["sms"] = build(sms::kCommand);
   all["deliver"] = build(deliver::kCommand);
+  all["watch"] = build(watch::kCommand);
+  all["log"] = build(log::kCommand);
   all["status"] = build(status::kCommand);
   all["health"] = build(health::kCommand);
   all["agent"] = build(agent::kCommand);

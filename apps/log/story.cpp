@@ -1,0 +1,72 @@
+#include "log/story.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace otpctl::apps::log {
+
+namespace {
+
+constexpr std::array kTypes{EventType::agent,   EventType::source, EventType::session, EventType::wait,
+                            EventType::message, EventType::code,   EventType::entry};
+
+}  // namespace
+
+bool explains(EventType type) { return type == EventType::agent || type == EventType::source; }
+
+Belongs Story::look(const Event& event) {
+  const bool of_session = options_.session.empty() || is_of_session(event);
+  if (!is_wanted(event.type) || (until_ && event.at > *until_)) return Belongs::no;
+  const bool all = options_.session.empty() && options_.recipient.empty();
+  // Asked for by name they are no by-work.
+  if (explains(event.type) && !all && options_.types.empty()) return Belongs::explains;
+  if (explains(event.type)) return Belongs::yes;
+  return of_session ? Belongs::yes : Belongs::no;
+}
+
+bool Story::is_over(const Event& event) const {
+  return until_ && event.at > *until_ + std::chrono::minutes(10);
+}
+
+bool Story::is_wanted(EventType type) const {
+  return options_.types.empty() || std::find(options_.types.begin(), options_.types.end(), type) != options_.types.end();
+}
+
+bool Story::is_of_session(const Event& event) {
+  if (!event.session.empty()) {
+    if (event.session.rfind(options_.session, 0) != 0) return false;
+    for (const std::string* each : {&event.target.email, &event.target.phone}) {
+      if (!each->empty()) recipients_.insert(to_lower(*each));
+    }
+    return true;
+  }
+  return std::any_of(event.recipients.begin(), event.recipients.end(),
+                     [&](const std::string& each) { return recipients_.count(to_lower(each)) > 0; });
+}
+
+std::vector<rpc::Events> questions(const Options& options, WallTime since) {
+  rpc::Events all;
+  all.since = since;
+  all.recipient = options.recipient;
+  if (!options.session.empty() || options.recipient.empty()) {
+    // A session's recipients are learnt from entries that --type may not ask for.
+    if (options.session.empty()) all.types = options.types;
+    return {all};
+  }
+  rpc::Events others = all;
+  others.recipient.clear();
+  for (const EventType type : kTypes) {
+    const bool wanted = options.types.empty() ||
+                        std::find(options.types.begin(), options.types.end(), type) != options.types.end();
+    if (wanted) (explains(type) ? others : all).types.push_back(type);
+  }
+  std::vector<rpc::Events> found;
+  for (const rpc::Events& each : {all, others}) {
+    if (!each.types.empty()) found.push_back(each);
+  }
+  return found;
+}
+
+}  // namespace otpctl::apps::log

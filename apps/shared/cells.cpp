@@ -1,0 +1,191 @@
+#include "shared/cells.hpp"
+
+#include "base/text.hpp"
+#include "base/utf8.hpp"
+
+#include <algorithm>
+#include <locale.h>
+#include <cwchar>
+
+namespace otpctl::apps {
+
+namespace {
+
+constexpr int kGap = 2;
+constexpr int kNarrowest = 6;  // a column that grows is not made narrower before others are left out
+
+/// wcwidth() by the tables of C.UTF-8, whatever the locale of the process is.
+class WidthTables {
+ public:
+  WidthTables() : before_(uselocale(tables())) {}
+  ~WidthTables() { uselocale(before_); }
+  WidthTables(const WidthTables&) = delete;
+  WidthTables& operator=(const WidthTables&) = delete;
+
+  /// -1: not to be shown.
+  int of(char32_t point) const {
+    if (point >= 0x20 && point < 0x7F) return 1;
+    return wcwidth(static_cast<wchar_t>(point));
+  }
+
+ private:
+  static locale_t tables() {
+    static const locale_t found = newlocale(LC_CTYPE_MASK, "C.UTF-8", static_cast<locale_t>(nullptr));
+    return found;  // 0 where there is none: uselocale(0) changes nothing, and only ASCII is shown
+  }
+
+  locale_t before_;
+};
+
+/// Emoji presentation and joiners: terminals disagree on how wide they make their neighbours.
+bool is_joiner(char32_t point) { return point == 0x200D || (point >= 0xFE00 && point <= 0xFE0F); }
+
+void append_ascii(std::string& out, char32_t point, std::string_view bytes) {
+  if (point < 0x80) {
+    out += bytes;
+  } else if (point == U'…') {
+    out += "...";
+  } else {
+    out += '?';
+  }
+}
+
+/// The longest beginning of `text` that takes at most `columns`.
+std::string_view beginning(std::string_view text, int columns) {
+  const WidthTables widths;
+  int used = 0;
+  std::size_t pos = 0;
+  while (pos < text.size()) {
+    const Utf8Char c = utf8_at(text, pos);
+    used += std::max(widths.of(c.point), 0);
+    if (used > columns) break;
+    pos += c.size;
+  }
+  return text.substr(0, pos);
+}
+
+}  // namespace
+
+int cells(std::string_view text) {
+  const WidthTables widths;
+  int used = 0;
+  for (std::size_t pos = 0; pos < text.size();) {
+    const Utf8Char c = utf8_at(text, pos);
+    used += std::max(widths.of(c.point), 0);
+    pos += c.size;
+  }
+  return used;
+}
+
+std::string shown(std::string_view text, bool utf8, std::size_t limit) {
+  const std::string safe = printable(text, limit);
+  const WidthTables widths;
+  std::string out;
+  out.reserve(safe.size());
+  for (std::size_t pos = 0; pos < safe.size();) {
+    const Utf8Char c = utf8_at(safe, pos);
+    const std::string_view bytes = std::string_view(safe).substr(pos, c.size);
+    pos += c.size;
+    if (is_joiner(c.point)) continue;
+    if (!utf8) {
+      append_ascii(out, c.point, bytes);
+    } else {
+      out += widths.of(c.point) < 0 ? "?" : bytes;
+    }
+  }
+  return out;
+}
+
+std::string fit(std::string_view text, int columns, bool utf8) {
+  columns = std::max(columns, 0);
+  if (static_cast<int>(text.size()) <= columns || cells(text) <= columns) return std::string(text);
+  if (columns == 0) return {};
+  return std::string(beginning(text, columns - 1)) + (utf8 ? "…" : "~");
+}
+
+std::string pad(std::string_view text, int columns, bool utf8) {
+  std::string out = fit(text, columns, utf8);
+  out.append(static_cast<std::size_t>(std::max(columns - cells(out), 0)), ' ');
+  return out;
+}
+
+std::vector<std::string> wrap(std::string_view text, int columns, int indent) {
+  columns = std::max(columns, 2);  // a wide character must fit
+  indent = std::min(indent, columns / 4);
+  std::vector<std::string> lines;
+  std::string head;
+  while (!text.empty() || lines.empty()) {
+    const int room = columns - static_cast<int>(head.size());
+    std::string_view taken = beginning(text, std::max(room, 2));
+    if (taken.size() < text.size()) {
+      const std::size_t space = text.substr(0, taken.size() + 1).rfind(' ');
+      if (space != text.npos && space > taken.size() / 3) taken = text.substr(0, space);
+    }
+    text.remove_prefix(taken.size());
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    lines.push_back(head + std::string(taken));
+    head.assign(static_cast<std::size_t>(indent), ' ');
+  }
+  return lines;
+}
+
+namespace {
+
+int sum_of(const std::vector<int>& widths) {
+  int columns = -kGap;
+  for (const int each : widths) columns += each < 0 ? 0 : each + kGap;
+  return columns;
+}
+
+/// -1: left out.
+std::vector<int> widths_for(const std::vector<Column>& what, const std::vector<std::vector<std::string>>& rows,
+                            int columns) {
+  std::vector<int> widths;
+  for (std::size_t i = 0; i < what.size(); ++i) {
+    int widest = cells(what[i].title);
+    for (const auto& row : rows) widest = std::max(widest, cells(row[i]));
+    widths.push_back(widest);
+  }
+  const auto least = [&] {
+    std::vector<int> narrow = widths;
+    for (std::size_t i = 0; i < what.size(); ++i) {
+      if (what[i].grows) narrow[i] = std::min(narrow[i], kNarrowest);
+    }
+    return sum_of(narrow);
+  };
+  while (least() > columns) {
+    std::size_t first = 0;
+    for (std::size_t i = 0; i < what.size(); ++i) {
+      if (widths[i] >= 0 && what[i].drop > (widths[first] >= 0 ? what[first].drop : 0)) first = i;
+    }
+    if (what[first].drop == 0) break;
+    widths[first] = -1;
+  }
+  for (std::size_t i = what.size(); i-- > 0 && sum_of(widths) > columns;) {
+    if (widths[i] < 0 || !what[i].grows) continue;
+    widths[i] = std::max(widths[i] - (sum_of(widths) - columns), std::min(widths[i], kNarrowest));
+  }
+  return widths;
+}
+
+}  // namespace
+
+std::vector<std::string> in_columns(const std::vector<Column>& what, const std::vector<std::vector<std::string>>& rows,
+                                    int columns, bool utf8) {
+  const std::vector<int> widths = widths_for(what, rows, columns);
+  const auto line_of = [&](const auto& text_of) {
+    std::string line;
+    for (std::size_t i = 0; i < what.size(); ++i) {
+      if (widths[i] < 0) continue;
+      if (!line.empty()) line += std::string(kGap, ' ');
+      line += pad(text_of(i), widths[i], utf8);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    return fit(line, columns, utf8);
+  };
+  std::vector<std::string> lines{line_of([&](std::size_t i) { return what[i].title; })};
+  for (const auto& row : rows) lines.push_back(line_of([&](std::size_t i) { return row[i]; }));
+  return lines;
+}
+
+}  // namespace otpctl::apps

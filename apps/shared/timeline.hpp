@@ -1,0 +1,57 @@
+// Entries of the timeline for people: what `watch` and `log` say of an event. Pure, but for the zone of this machine.
+#pragma once
+
+#include "rpc/messages.hpp"
+#include "shared/cli.hpp"
+#include "shared/terminal.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace otpctl::apps {
+
+/// How far local time is ahead of UTC then.
+using Zone = std::function<std::chrono::seconds(WallTime)>;
+Zone local_zone();
+
+std::string date_of(WallTime time, const Zone& zone);   // "2026-11-20"
+std::string clock_of(WallTime time, const Zone& zone);  // "09:33:58"
+
+/// An event in words, all of it fit for a terminal.
+struct InWords {
+  std::string type;  // "message"
+  std::string who;   // recipient, source; may be empty
+  std::string what;  // "arrived from no-reply@shop.example by main/INBOX: no code (…)"
+  Tone tone = Tone::plain;
+};
+InWords in_words(const Event& event, bool utf8, const Zone& zone);
+
+/// "2026-11-20 09:33:58  message  bot5@example.com  arrived …": one line for a file, a pipe or a screen reader.
+std::string one_line(const Event& event, bool utf8, const Zone& zone);
+
+/// For a terminal of that width: one_line() broken with a hanging indent; below 72 columns days are headings (`day` is
+/// the one that stands last) and what stands beside stands below.
+std::vector<Line> in_lines(const Event& event, int columns, bool utf8, const Zone& zone, std::string& day);
+
+/// A moment on the command line: a duration ("2h": so long ago) or RFC 3339 with Z or an offset.
+struct Moment {
+  std::optional<Duration> ago;
+  std::optional<WallTime> at;
+  bool operator==(const Moment&) const = default;
+};
+Result<Moment> parse_moment(const std::string& text);
+WallTime resolve(const Moment& moment, WallTime now);
+
+/// "message,wait". `usage` naming the types there are.
+Result<std::vector<EventType>> parse_types(const std::string& text);
+
+/// A glob over addresses and numbers, as --email takes it. `usage`: empty, too long, or with what no address holds.
+Result<std::string> parse_glob(const std::string& text);
+
+/// --email and --type.
+void add_which(CLI::App& app, std::string& recipient, std::vector<EventType>& types);
+/// --since or --until.
+void add_moment(CLI::App& app, const char* names, std::optional<Moment>& value, const char* help);
+
+}  // namespace otpctl::apps

@@ -1,0 +1,235 @@
+#include "watch/view.hpp"
+
+#include "base/text.hpp"
+#include "shared/cells.hpp"
+#include "shared/output.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <numeric>
+
+namespace otpctl::apps::watch {
+
+void State::add(std::vector<Event> page) {
+  events_seen += page.size();
+  if (page.size() > kEventsKept) page.erase(page.begin(), page.end() - kEventsKept);
+  std::move(page.begin(), page.end(), std::back_inserter(events));
+  while (events.size() > kEventsKept) events.pop_front();
+}
+
+std::vector<int> deal(int lines, const std::vector<int>& wanted) {
+  std::vector<int> given(wanted.size(), 0);
+  const std::size_t last = wanted.size() - 1;
+  int left = std::max(lines, 0);
+  given[last] = std::min({left, wanted[last], std::max(left / 3, 1)});
+  left -= given[last];
+  for (bool moved = true; moved && left > 0;) {
+    moved = false;
+    for (std::size_t i = 0; i < last && left > 0; ++i) {
+      if (given[i] == wanted[i]) continue;
+      ++given[i];
+      --left;
+      moved = true;
+    }
+  }
+  for (std::size_t i = 0; i < last; ++i) {
+    if (given[i] == 1 && wanted[i] > 1) left += std::exchange(given[i], 0);
+  }
+  given[last] += left;
+  return given;
+}
+
+namespace {
+
+Tone tone_of(SourceState state) {
+  switch (state) {
+    case SourceState::live: return Tone::good;
+    case SourceState::starting: return Tone::plain;
+    case SourceState::throttled: return Tone::warn;
+    case SourceState::unreachable:
+    case SourceState::signed_out: return Tone::bad;
+  }
+  return Tone::plain;
+}
+
+std::string spaced(std::string_view name) {
+  std::string text(name);
+  std::replace(text.begin(), text.end(), '_', ' ');
+  return text;
+}
+
+class View {
+ public:
+  View(const State& state, Size size, bool utf8, const Zone& zone)
+      : state_(state), size_(size), utf8_(utf8), zone_(zone) {}
+
+  std::vector<Line> all() const {
+    std::vector<Line> lines{header()};
+    std::vector<Part> parts{sources(), waiters(), sessions()};
+    std::vector<int> wanted;
+    for (const Part& part : parts) wanted.push_back(static_cast<int>(part.lines.size()));
+    wanted.push_back(static_cast<int>(std::min(state_.events.size(), kEventsKept)) + 1);
+    const std::vector<int> given = deal(size_.rows - 1, wanted);
+    for (std::size_t i = 0; i < parts.size(); ++i) put(lines, std::move(parts[i]), given[i]);
+    put_events(lines, given.back());
+    lines.resize(std::min(lines.size(), static_cast<std::size_t>(size_.rows)));
+    return lines;
+  }
+
+ private:
+  /// The first line is the heading.
+  struct Part {
+    std::vector<Line> lines;
+    int left_out = 0;  // by the agent, which shows the first ones
+  };
+
+  std::string show(std::string_view text) const { return shown(text, utf8_); }
+  std::string left_until(WallTime time) const { return ago(state_.now, time); }
+
+  Line header() const {
+    if (state_.away_since) {
+      return Line{fit("otpctl: the agent is away for " + ago(*state_.away_since, state_.now) + ", looking for it",
+                      size_.columns, utf8_),
+                  Tone::bad};
+    }
+    const std::string clock = clock_of(state_.now, zone_);
+    if (!state_.status) return Line{fit("otpctl watch  " + clock, size_.columns, utf8_), Tone::head};
+    const AgentStatus& status = *state_.status;
+    // The most important stands first: a narrow terminal cuts the rest.
+    std::string text = "otpctl " + show(status.version) + "  " + std::to_string(status.waiters.size()) + " waiting  " +
+                       std::to_string(status.sessions) + (status.sessions == 1 ? " session  " : " sessions  ") +
+                       std::to_string(status.codes_pending) + " kept  " + std::to_string(status.codes_delivered) +
+                       " given  " + std::to_string(state_.events_seen) + " events  pid " +
+                       std::to_string(status.pid) + "  up " + ago(status.started, state_.now);
+    if (!state_.filter.empty()) text += "  only " + show(state_.filter);
+    const int room = size_.columns - static_cast<int>(clock.size()) - 2;
+    if (room < 20) return Line{fit(text, size_.columns, utf8_), Tone::head};
+    return Line{pad(text, room, utf8_) + "  " + clock, Tone::head};
+  }
+
+  Part part_of(const std::vector<Column>& columns, const std::vector<std::vector<std::string>>& rows,
+               const std::vector<Tone>& tones) const {
+    Part part;
+    if (rows.empty()) return part;
+    const std::vector<std::string> texts = in_columns(columns, rows, size_.columns, utf8_);
+    for (std::size_t i = 0; i < texts.size(); ++i)
+      part.lines.push_back(Line{texts[i], i == 0 ? Tone::head : tones[i - 1]});
+    return part;
+  }
+
+  Part sources() const {
+    if (!state_.status || state_.status->sources.empty()) return {};
+    std::vector<SourceStatus> all = state_.status->sources;
+    // Those in trouble first: they are what a small terminal must show.
+    std::stable_partition(all.begin(), all.end(), [](const SourceStatus& each) {
+      return each.state != SourceState::live;
+    });
+    std::vector<std::vector<std::string>> rows;
+    std::vector<Tone> tones;
+    for (const SourceStatus& each : all) {
+      std::string detail = show(each.detail);
+      if (each.retry_at && *each.retry_at > state_.now)
+        detail += (detail.empty() ? "" : ", ") + ("next try in " + left_until(*each.retry_at));
+      rows.push_back({show(each.name), spaced(rpc::name_of(each.state)), ago(each.since, state_.now),
+                      each.last_alive ? ago(*each.last_alive, state_.now) : "-", std::to_string(each.messages),
+                      detail});
+      tones.push_back(tone_of(each.state));
+    }
+    return part_of({{"SOURCE", 0, true}, {"STATE", 0, false}, {"FOR", 1, false}, {"ALIVE", 3, false},
+                    {"MESSAGES", 4, false}, {"DETAIL", 2, true}},
+                   rows, tones);
+  }
+
+  Part waiters() const {
+    if (!state_.status || state_.status->waiters.empty()) return {};
+    std::vector<std::vector<std::string>> rows;
+    std::vector<Tone> tones;
+    for (const WaiterInfo& each : state_.status->waiters) {
+      int seen = 0;
+      for (const Seen& one : each.seen) seen += one.count;
+      rows.push_back({who(each.target), each.deadline ? left_until(*each.deadline) : "no limit",
+                      std::to_string(each.pid), show(each.session.substr(0, 8)), ago(each.since, state_.now),
+                      std::to_string(seen),
+                      each.queued ? "in line" : each.ambiguous ? "ambiguous: otpctl manual" : "waiting"});
+      tones.push_back(each.ambiguous ? Tone::warn : Tone::plain);
+    }
+    return part_of({{"WAITS FOR", 0, true}, {"LEFT", 0, false}, {"PID", 1, false}, {"SESSION", 4, false},
+                    {"SINCE", 5, false}, {"SEEN", 3, false}, {"STATE", 2, false}},
+                   rows, tones);
+  }
+
+  Part sessions() const {
+    std::vector<std::vector<std::string>> rows;
+    std::vector<Tone> tones;
+    for (const SessionInfo& each : state_.sessions) {
+      rows.push_back({show(each.id.substr(0, 8)), std::string(rpc::name_of(each.state)), who(each.target),
+                      each.expires ? left_until(*each.expires) : "-", std::to_string(each.waiters),
+                      std::to_string(each.codes_given)});
+      tones.push_back(each.degraded || each.contended > 1 ? Tone::warn : Tone::plain);
+    }
+    Part part = part_of({{"SESSION", 2, false}, {"STATE", 1, false}, {"FOR", 0, true}, {"LEFT", 0, false},
+                         {"WAITERS", 4, false}, {"GIVEN", 3, false}},
+                        rows, tones);
+    if (state_.more_sessions && state_.status)
+      part.left_out = std::max(0, state_.status->sessions - static_cast<int>(state_.sessions.size()));
+    return part;
+  }
+
+  std::string who(const Target& target) const {
+    if (target.email.empty()) return show(target.phone);
+    return show(target.email) + (target.phone.empty() ? "" : " " + show(target.phone));
+  }
+
+  /// The first lines; where some do not fit the last says how many.
+  void put(std::vector<Line>& lines, Part part, int given) const {
+    if (given == 0) return;
+    const int all = static_cast<int>(part.lines.size());
+    int hidden = part.left_out;
+    if (given < all || hidden > 0) {
+      const int kept = std::min(given - 1, all);
+      hidden += all - kept;
+      part.lines.resize(static_cast<std::size_t>(std::max(kept, 0)));
+      part.lines.push_back(Line{fit("and " + std::to_string(hidden) + " more", size_.columns, utf8_), Tone::dim});
+    }
+    std::move(part.lines.begin(), part.lines.end(), std::back_inserter(lines));
+  }
+
+  /// The newest stands at the bottom of the terminal.
+  void put_events(std::vector<Line>& lines, int given) const {
+    if (given <= 0) return;
+    const bool heading = given > 2;
+    if (heading) lines.push_back(Line{fit(events_heading(), size_.columns, utf8_), Tone::head});
+    const std::size_t room = static_cast<std::size_t>(heading ? given - 1 : given);
+    const std::size_t count = std::min(room, state_.events.size());
+    for (auto each = state_.events.end() - static_cast<std::ptrdiff_t>(count); each != state_.events.end(); ++each)
+      lines.push_back(line_of(*each));
+  }
+
+  std::string events_heading() const {
+    if (state_.events.empty()) return "EVENTS  none yet";
+    return "EVENTS";
+  }
+
+  Line line_of(const Event& event) const {
+    const InWords words = in_words(event, utf8_, zone_);
+    // Hours and minutes are enough where there is little room.
+    std::string text = clock_of(event.at, zone_).substr(0, size_.columns < 40 ? 5 : 8) + " ";
+    if (size_.columns >= 72) text += pad(words.type, 7, utf8_) + " ";
+    if (size_.columns < 72) text += words.type + " ";
+    if (!words.who.empty()) text += words.who + " ";
+    return Line{fit(text + words.what, size_.columns, utf8_), words.tone};
+  }
+
+  const State& state_;
+  Size size_;
+  bool utf8_;
+  const Zone& zone_;
+};
+
+}  // namespace
+
+std::vector<Line> view(const State& state, Size size, bool utf8, const Zone& zone) {
+  return View(state, size, utf8, zone).all();
+}
+
+}  // namespace otpctl::apps::watch
