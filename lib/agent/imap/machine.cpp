@@ -44,7 +44,7 @@ void Machine::begin() {
 void Machine::feed(std::string_view bytes) {
   if (!bytes.empty()) alive_ = state_ != State::over;
   // A mail may come slowly; a reply to anything else may not.
-  if (owes_first(Command::fetch_new) || owes_first(Command::fetch_mails))
+  if (owes_first(Command::fetch_new) || owes_first(Command::fetch_mails) || owes_first(Command::fetch_one))
     reply_.start(options_.command_limit);
   while (state_ != State::over) {
     auto raw = splitter_.take(bytes);
@@ -174,6 +174,7 @@ void Machine::dispatch(Command command, const StatusResponse& status) {
     case Command::find_end:
     case Command::find_end_by_number: return found_end(command, good);
     case Command::fetch_new: return fetched(status);
+    case Command::fetch_one: return fetched_only(status);
     case Command::check: return checked(status);
     case Command::noop: return good ? void() : surprise("refuses NOOP");
     case Command::idle: return idle_ended(status);
@@ -251,6 +252,9 @@ void Machine::on(Fetch&& fetch) {
       if (folder_.take(fetch)) take_mail(std::move(fetch), true);
       if (folder_.overrun()) surprise("sends messages without end");
       return;
+    case Command::fetch_one:
+      if (*fetch.uid != options_.only->uid || !fetch.body || std::exchange(only_told_, true)) return;
+      return take_mail(std::move(fetch), false);
     case Command::check: folder_.saw(*fetch.uid); return;
     case Command::find_end:
     case Command::find_end_by_number: end_ = std::max(end_, *fetch.uid); return;

@@ -57,6 +57,7 @@ class Machine {
     capability, sign_in, capability_again, examine, find_end, find_end_by_number,
     fetch_new,  // UID FETCH n:* with the bytes
     check,      // UID FETCH n:* (UID): is there news?
+    fetch_one,  // UID FETCH n with the bytes: Options::only
     noop, idle,
     search, fetch_dates, fetch_mails,  // look-back
     logout,
@@ -109,6 +110,8 @@ class Machine {
   void found_end(Command command, bool good);
   bool resume_fits() const;
   void opened(bool guessed);
+  void fetch_only(Place place);
+  void fetched_only(const StatusResponse& status);
 
   // ---- machine_watching.cpp ----
   bool watching() const;
@@ -164,6 +167,7 @@ class Machine {
   std::uint32_t end_ = 0;                    // highest UID found by find_end
   LookBack look_back_;
 
+  bool only_told_ = false;                   // the message of Options::only
   bool demand_ = false;
   bool stopping_ = false;
   bool idle_works_ = true;

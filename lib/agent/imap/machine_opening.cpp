@@ -1,4 +1,5 @@
 // From the greeting to the open folder.
+#include "imap/commands.hpp"
 #include "imap/machine.hpp"
 #include "imap/refusal.hpp"
 #include "imap/wire.hpp"
@@ -81,6 +82,7 @@ void Machine::note_opening(const StatusResponse& status) {
 void Machine::examined(const StatusResponse& status) {
   if (status.kind != StatusResponse::Kind::ok) return fail(folder_error(status, options_.folder));
   if (stopping_) return leave();
+  if (options_.only) return fetch_only(*options_.only);
   folder_.set_uid_next(server_uid_next_);
   if (server_uid_next_ != 0 || resume_fits()) return opened(server_uid_next_ == 0);
   find_end(Command::find_end);
@@ -115,6 +117,26 @@ bool Machine::resume_fits() const {
   if (folder_.uid_validity() == 0 || folder_.uid_validity() != options_.resume->uid_validity)
     return false;
   return server_uid_next_ == 0 || options_.resume->uid_next <= server_uid_next_;
+}
+
+/// A UID names a message only together with the UIDVALIDITY that it was given under (RFC 3501 2.3.1.1).
+void Machine::fetch_only(Place place) {
+  if (place.uid_validity == 0 || folder_.uid_validity() != place.uid_validity) {
+    return fail({ErrorCode::not_found, "the folder was numbered anew (UIDVALIDITY is another one): the message cannot "
+                                       "be found by its number any more"});
+  }
+  state_ = State::working;
+  send(Command::fetch_one, "UID FETCH " + std::to_string(place.uid) + ' ' + message_items(options_.fetch_limit));
+}
+
+void Machine::fetched_only(const StatusResponse& status) {
+  if (status.kind == StatusResponse::Kind::bad) return surprise("refuses FETCH");
+  if (!only_told_ && is_temporary(status)) {
+    return fail({ErrorCode::busy, "the server cannot give the message now: " + printable(status.text)});
+  }
+  if (!only_told_) return fail({ErrorCode::not_found, "the message is not in the folder any more"});
+  if (!stopping_) leave_.start(options_.leave_limit);
+  leave();
 }
 
 std::optional<Position> Machine::position() const {

@@ -50,6 +50,12 @@ struct Position {
   bool operator==(const Position&) const = default;
 };
 
+/// One message of a folder.
+struct Place {
+  std::uint32_t uid_validity = 0;
+  std::uint32_t uid = 0;
+};
+
 struct Options {
   std::string folder = "INBOX";  // UTF-8; CR, LF and NUL are refused
   std::string tag_prefix = "A";  // letters and digits, random for each connection: a tag that
@@ -70,10 +76,14 @@ struct Options {
   /// holds notices of IDLE back for 500 ms, a NOOP answers at once).
   std::optional<Duration> probe;
 
-  /// Bytes of a message that are fetched; at most 1 MiB (the literal limit).
+  /// Not to watch: this message alone is fetched (Mail, live = false), then LOGOUT and Closed. It is gone, or the folder
+  /// has another UIDVALIDITY: Failed with `not_found`. There is no Opened; wishes but stop() change nothing.
+  std::optional<Place> only;
+
   /// After a long absence only the newest UIDs are fetched: older mail is older than any mark of ours.
   std::uint32_t resume_limit = 1'000;
 
+  /// Bytes of a message that are fetched; at most 1 MiB (the literal limit).
   std::uint32_t fetch_limit = 262'144;
 
   /// NATs forget silent flows, servers end IDLE after 30 min.
@@ -161,6 +171,7 @@ struct LoginRefused {
 ///   throttled  the server asked for a pause
 ///   tls        credentials were not sent over clear text
 ///   auth_rejected  no sign-in that both sides know (LOGINDISABLED); not a refusal of the password
+///   not_found  also: the message of Options::only is not there
 ///   not_found, permission, busy   the folder cannot be opened (busy: later perhaps). `permission`
 ///              with a retry_after also is Exchange's "User is authenticated but not connected"
 ///   config     options or credentials that cannot be sent (NUL, CR, LF)

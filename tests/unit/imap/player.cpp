@@ -68,6 +68,12 @@ imap::Options options_of(const Transcript& transcript) {
     if (key == "probe") options.probe = parse_duration(value).value();
     if (key == "fetch-limit") options.fetch_limit = static_cast<std::uint32_t>(std::stoul(value));
     if (key == "look-back") options.look_back = parse_time(value).value();
+    if (key == "only") {
+      imap::Place place;
+      place.uid_validity = static_cast<std::uint32_t>(std::stoul(value));
+      words >> place.uid;
+      options.only = place;
+    }
     if (key == "resume") {
       imap::Position position;
       position.uid_validity = static_cast<std::uint32_t>(std::stoul(value));

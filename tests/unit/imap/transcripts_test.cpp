@@ -56,6 +56,8 @@ const std::vector<Group>& groups() {
        {"idle-mail", "idle-burst", "idle-renewal", "idle-expunge", "idle-refused",
         "idle-ended-by-server"}},
       {"fetch", {"fetch-quoted-body", "fetch-truncated"}},
+      {"only",
+       {"only", "only-gone", "only-renumbered", "only-foreign", "only-refused", "only-stop", "only-no-validity"}},
       {"I01", {"noop-unanswered"}},
       {"I02", {"done-unanswered"}},
       {"I04", {"safety-poll"}},
@@ -152,6 +154,7 @@ TEST_CASE("the folder's name is encoded, its refusal is classified") { play_grou
 TEST_CASE("a new connection fetches exactly what came since the last one") { play_group("resume"); }
 TEST_CASE("IDLE: a mail costs one write; renewal, refusal and EXPUNGE") { play_group("idle"); }
 TEST_CASE("FETCH: quoted bodies, foreign items, truncated mails") { play_group("fetch"); }
+TEST_CASE("one message is fetched again by its number, and nothing else is done") { play_group("only"); }
 TEST_CASE("I02 a DONE that is not answered is given up after 15 s") { play_group("I02"); }
 TEST_CASE("I04 a server that never pushes EXISTS is asked every 15 s while somebody waits") {
   play_group("I04");
