@@ -1,0 +1,98 @@
+#include "server/check.hpp"
+
+#include "../../support/temp_dir.hpp"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <sys/stat.h>
+
+using namespace otpctl;
+using otpctl::test::TempDir;
+
+namespace {
+
+std::string no_variable(const char*) { return {}; }
+
+std::string write(const TempDir& folder, const std::string& name, const std::string& text, mode_t mode = 0600) {
+  const std::string path = folder.path() + "/" + name;
+  std::ofstream(path) << text;
+  REQUIRE(::chmod(path.c_str(), mode) == 0);
+  return path;
+}
+
+std::vector<std::string> problems(const std::string& path) {
+  const auto config = server::read_config(path, true, no_variable);
+  REQUIRE_MESSAGE(config.has_value(), (config ? "" : config.error().message));
+  std::vector<std::string> lines;
+  for (const Error& error : server::config_problems(*config)) {
+    CHECK(error.code == ErrorCode::config);
+    lines.push_back(error.message);
+  }
+  const auto first = server::check_config(*config);
+  CHECK(first.has_value() == lines.empty());
+  if (!first) CHECK(first.error().message == lines.front());
+  return lines;
+}
+
+bool starts(const std::string& text, const std::string& part) { return text.rfind(part, 0) == 0; }
+
+}  // namespace
+
+TEST_CASE("a region that no telephone has is refused with its line") {
+  const TempDir folder;
+  CHECK(problems(write(folder, "good.toml", "[phone]\ndefault-region = \"tr\"\n")).empty());
+  const std::string path = write(folder, "config.toml", "[wait]\nsince = 5\n[phone]\ndefault-region = \"XX\"\n");
+  const auto lines = problems(path);
+  REQUIRE(lines.size() == 1);
+  CHECK(starts(lines[0], path + ":4: 'default-region' \"XX\" is no country"));
+}
+
+TEST_CASE("a wrong pattern is refused with the line of its regex, in the order of the file") {
+  const TempDir folder;
+  const std::string path = write(folder, "config.toml",
+                                 "[[pattern]]\n# two groups\nregex = '(a)(b)'\n\n[phone]\ndefault-region = \"QQ\"\n"
+                                 "[[pattern]]\nregex = '(a)'\n[[pattern]]\nregex = '('\n");
+  const auto lines = problems(path);
+  REQUIRE(lines.size() == 3);
+  CHECK(starts(lines[0], path + ":3: not a usable pattern"));
+  CHECK(starts(lines[1], path + ":6: 'default-region'"));
+  CHECK(starts(lines[2], path + ":10: not a usable pattern"));
+  const auto compiled = server::compile_patterns(*server::read_config(path, true, no_variable));
+  REQUIRE(!compiled.has_value());
+  CHECK(compiled.error().message == lines[0]);
+}
+
+TEST_CASE("a secret that others can read is a problem, one that is not there yet is none") {
+  const TempDir folder;
+  const auto with = [&](const std::string& secret) {
+    return write(folder, "config.toml",
+                 "[[mailbox]]\nhost = \"imap.example.com\"\nuser = \"u\"\npassword-file = \"" + secret + "\"\n");
+  };
+  CHECK(problems(with(write(folder, "good", "x\n"))).empty());
+  CHECK(problems(with(folder.path() + "/not-mounted")).empty());
+  const auto lines = problems(with(write(folder, "open", "x\n", 0644)));
+  REQUIRE(lines.size() == 1);
+  CHECK(starts(lines[0], folder.path() + "/config.toml:1: "));
+  CHECK(lines[0].find("chmod 600") != std::string::npos);
+}
+
+TEST_CASE("no file is the environment's mailbox unless it was named; what cannot be read is refused") {
+  const TempDir folder;
+  const std::string missing = folder.path() + "/config.toml";
+  const auto usual = server::read_config(missing, false, no_variable);
+  REQUIRE(usual.has_value());
+  CHECK(*usual == config::Config());
+  CHECK(!server::read_config(missing, true, no_variable));
+  CHECK(!server::read_config(folder.path(), true, no_variable));
+  CHECK(!server::read_config(folder.path(), false, no_variable));
+  REQUIRE(::symlink("nowhere", missing.c_str()) == 0);
+  const auto dangling = server::read_config(missing, false, no_variable);
+  REQUIRE(!dangling.has_value());
+  CHECK(dangling.error().code == ErrorCode::config);
+  std::vector<Error> all;
+  const auto endless = server::read_config("/dev/zero", true, no_variable, &all);
+  REQUIRE(!endless.has_value());
+  CHECK(endless.error().message == "/dev/zero: longer than 1 MiB");
+  CHECK(all.size() == 1);
+}
