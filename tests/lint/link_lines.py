@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 
-ALLOWED = re.compile(r"^(libotpctl\.so\.\d+|libstdc\+\+\.so\.6|libgcc_s\.so\.1|libc\.so\.6|libm\.so\.6"
+ALLOWED = re.compile(r"^(libotpctl-shared-[\d.]+\.so|libstdc\+\+\.so\.6|libgcc_s\.so\.1|libc\.so\.6|libm\.so\.6"
                      r"|ld-linux-[\w-]+\.so\.\d|libasan\.so\.\d|libubsan\.so\.\d)$")
 NEEDED = re.compile(r"\(NEEDED\).*\[([^\]]+)\]")
 

@@ -5,12 +5,16 @@
 //   if (!session) return complain(session.error());
 //   …                                                             // trigger the login: the mail is sent now
 //   auto outcome = client.wait({.session = session->id, .timeout = std::chrono::minutes(2)});
-//   if (outcome && outcome->code) use(*outcome->code);
+//   if (outcome && outcome->delivered) use(outcome->delivered->code);
 //   client.close_session(session->id);
 //
-// Thread-safe: every method may be called from every thread at the same time; each blocks only its caller. No
-// exceptions but std::bad_alloc. No third-party types. Nothing here reads or prints standard streams or changes
-// signal dispositions; the agent's sockets are read without raising SIGPIPE. A child after fork() makes a Client of its own.
+// Thread-safe: every method may be called from every thread at the same time; each blocks only its caller. (Moving and
+// destroying are not: they wait for nobody.) No exceptions but std::bad_alloc and those of your own functions. No
+// third-party types. Nothing here reads or prints standard streams, changes signal dispositions or raises SIGPIPE; no
+// connection is kept between two calls, none takes the place of a closed stream 0, 1 or 2, all are closed by exec.
+// Starting an agent forks once: a SIGCHLD handler may see that child. After fork() parent and child may both go on with
+// the Client, but a child that neither execs nor ends keeps what was connected just then from closing when its parent dies.
+// Texts that others wrote (senders, subjects, servers' words) come as they are: escape them before a terminal sees them.
 // docs/agent-protocol.md is what happens below.
 #pragma once
 
@@ -27,10 +31,11 @@
 
 namespace otpctl {
 
+/// The environment is read once, by the constructor of Client.
 struct ClientOptions {
-  std::string home;         // as OTPCTL_HOME; empty: where the environment says
+  std::string home;         // as OTPCTL_HOME, from the root; OTPCTL_SOCKET does not count then. Empty: the environment says
   std::string config;       // as --config of an agent that is started; empty: the usual one
-  bool start_agent = true;  // wait and register_session start an agent where none runs; all else never does
+  bool start_agent = true;  // wait and register_session start an agent where none runs (not with OTPCTL_START=never)
   std::string agent_program;  // otpctl-agentd; empty: $OTPCTL_AGENTD, else that of the installation of this library
   std::string name = "libotpctl";  // what the agent's log calls this program
 };
@@ -58,10 +63,11 @@ struct WaitOptions {
   std::function<void(const std::string&)> on_warning;  // one printable line; called on the waiting thread
 };
 
-/// Exactly one of the two.
+/// Exactly one of `delivered` and `end`.
 struct WaitOutcome {
-  std::optional<Delivered> delivered;  // acknowledged: nobody else gets it
-  std::optional<WaitEnd> end;          // the reason, and what a command would have exited with
+  std::optional<Delivered> delivered;
+  std::optional<WaitEnd> end;  // the reason, and what a command would have exited with
+  bool acknowledged = false;   // nobody else gets the code. False: the agent died with it and was not back within 3 s
 };
 
 struct Sms {
@@ -101,8 +107,13 @@ class Client {
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
 
-  /// Finds the agent; `if_needed` of ClientOptions::start_agent does not count here. `agent_unreachable`: none runs.
+  /// Asks whether all would work: an agent runs, it is ours, it speaks our protocol and watches the mailbox that the
+  /// environment names. Starts none: `agent_unreachable`. Not needed before other calls.
   Outcome<void> connect();
+
+  // Each call is given up after 10 s with `agent_unreachable` when an agent hangs, as the commands do. One that only asks
+  // (connect, sessions, session, health, status) asks once more when the agent was restarted meanwhile; one that changes
+  // something does not, and `agent_unreachable` says that it may have happened or not.
 
   /// Interest from now on: mail that the login triggers afterwards counts, older mail never does.
   Outcome<SessionInfo> register_session(const RegisterOptions& options);
@@ -113,14 +124,16 @@ class Client {
   Outcome<SessionInfo> close_session(const std::string& id);
 
   /// Blocks until the code, the end of the wait, or `stop`. Survives a restart of the agent. The code is
-  /// acknowledged when this returns. Errors: `cancelled` (stop was requested; a code that was on its way goes to the
-  /// next waiter), `agent_unreachable`, `usage`, `not_found`, `busy` …
+  /// acknowledged before this returns (see WaitOutcome). Errors: `cancelled` (stop was requested, this returns at once; a
+  /// code that was on its way goes to the next waiter), `agent_unreachable`, `usage`, `not_found`, `busy` …
   Outcome<WaitOutcome> wait(const WaitOptions& options, std::stop_token stop = {});
 
   Outcome<SmsTaken> submit_sms(const Sms& sms);
   Outcome<EntryTaken> submit_code(const Entry& entry);
 
-  /// Calls `on_event` in order, none left out, until `stop`, until it returns false, or an error. On the calling thread.
+  /// Calls `on_event` on the calling thread, in order, none left out and none twice, over restarts of the agent. Returns
+  /// when it returned false (no error), at `stop` (`cancelled`), or with an error: `agent_unreachable` when none runs, it
+  /// was stopped, or it died and none came for 30 s. The id of the last event is WatchOptions::after of the next watch.
   Outcome<void> watch(const WatchOptions& options, const std::function<bool(const Event&)>& on_event,
                       std::stop_token stop = {});
 

@@ -1,6 +1,7 @@
 // One owner of one file descriptor.
 #pragma once
 
+#include <fcntl.h>
 #include <unistd.h>
 #include <utility>
 
@@ -31,5 +32,11 @@ class Fd {
  private:
   int number_ = -1;
 };
+
+/// The same, but not as 0, 1 or 2: where a program has closed its streams, nobody shall print into a socket of ours.
+inline Fd above_streams(Fd fd) {
+  if (!fd || fd.get() > STDERR_FILENO) return fd;
+  return Fd(fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+}
 
 }  // namespace otpctl

@@ -53,7 +53,39 @@ Result<void> check_owner(const std::string& path) {
   return {};
 }
 
+/// A non-blocking connect says EAGAIN at once when the backlog is full; a blocking one waits for a place as long as
+/// SO_SNDTIMEO allows (unix(7) has no other way). 0 or errno.
+int connect_once(int fd, const sockaddr_un& address, Instant until) {
+  const timespec left = left_until(until);
+  const timeval limit{left.tv_sec, left.tv_nsec / 1000 + 1};
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  return ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
+}
+
+/// 0, errno, or ECANCELED. EAGAIN and EINTR: the agent takes no connections.
+int connect_until(int fd, const sockaddr_un& address, Instant until, int cancel) {
+  for (;;) {
+    const Instant look = BootClock::now() + std::chrono::milliseconds(50);
+    const int error = connect_once(fd, address, cancel < 0 ? until : std::min(until, look));
+    if (error != EAGAIN && error != EINTR) return error;
+    if (is_readable(cancel)) return ECANCELED;
+    if (BootClock::now() >= until) return error;
+  }
+}
+
 }  // namespace
+
+Error cancelled() { return Error{ErrorCode::cancelled, "the caller asked to stop"}; }
+
+bool is_readable(int fd) {
+  pollfd asked{fd, POLLIN, 0};
+  return poll(&asked, 1, 0) > 0;
+}
+
+Woke pause_unless(int cancel, int fd, std::optional<Instant> until) {
+  pollfd watch{cancel, POLLIN, 0};
+  return pause(fd, std::span(&watch, 1), until);
+}
 
 Woke pause(int fd, std::span<pollfd> watch, std::optional<Instant> until) {
   std::vector<pollfd> fds;
@@ -79,7 +111,7 @@ Woke pause(int fd, std::span<pollfd> watch, std::optional<Instant> until) {
   return watched ? Woke::watched : Woke::ready;
 }
 
-Result<Channel> Channel::connect(const std::string& path, Instant until) {
+Result<Channel> Channel::connect(const std::string& path, Instant until, int cancel) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.empty() || path.size() >= sizeof address.sun_path) {
@@ -88,24 +120,15 @@ Result<Channel> Channel::connect(const std::string& path, Instant until) {
   std::memcpy(address.sun_path, path.data(), path.size());
   if (auto owner = check_owner(path); !owner) return fail(owner.error());
 
-  Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  Fd fd = above_streams(Fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)));
   if (!fd) return fail(ErrorCode::agent_unreachable, with_reason("socket"));
-  // A non-blocking connect says EAGAIN at once when the backlog is full; a blocking one waits, as
-  // long as SO_SNDTIMEO allows (unix(7) has no other way to wait for a place).
-  const timespec left = left_until(until);
-  const timeval limit{left.tv_sec, left.tv_nsec / 1000 + 1};
-  setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-  int done = 0;
-  do {
-    done = ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  } while (done != 0 && errno == EINTR && BootClock::now() < until);
-  if (done != 0) {
-    const bool hung = errno == EAGAIN || errno == EINTR;
-    if (hung)
+  if (const int error = connect_until(fd.get(), address, until, cancel); error != 0) {
+    if (error == ECANCELED) return fail(cancelled());
+    if (error == EAGAIN || error == EINTR)
       return fail(ErrorCode::timeout,
                   "the agent at " + printable(path) + " does not take connections");
-    return fail(errno == EACCES ? ErrorCode::permission : ErrorCode::agent_unreachable,
-                with_reason(printable(path)));
+    return fail(error == EACCES ? ErrorCode::permission : ErrorCode::agent_unreachable,
+                printable(path) + ": " + std::strerror(error));
   }
   ucred peer{};
   peer.uid = static_cast<uid_t>(-1);
@@ -120,6 +143,8 @@ Result<Channel> Channel::connect(const std::string& path, Instant until) {
   channel.peer_pid_ = peer.pid;
   return channel;
 }
+
+void Channel::hang_up() { shutdown(fd_.get(), SHUT_RDWR); }
 
 Result<void> Channel::send(std::string_view bytes, Instant until) {
   while (!bytes.empty()) {

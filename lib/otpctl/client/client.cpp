@@ -30,6 +30,7 @@ Result<rpc::Answer> Client::call(const rpc::Request& request, Duration within) {
     if (pause(link_->fd(), {}, until) == Woke::time) return fail(hung(link_->agent_pid()));
     if (auto filled = link_->fill(); !filled) {
       if (filled.error().code != ErrorCode::network) return fail(filled.error());
+      lost_ = true;
       return fail(ErrorCode::agent_unreachable, "the agent ended before it answered");
     }
   }

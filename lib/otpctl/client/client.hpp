@@ -10,6 +10,7 @@
 #include "rpc/messages.hpp"
 
 #include <optional>
+#include <utility>
 
 namespace otpctl::client {
 
@@ -34,6 +35,12 @@ class Client {
   /// Connects when that has not happened yet; the agent's LMTP socket.
   Result<std::string> lmtp_socket();
 
+  /// The last call failed because the agent ended while it was asked: it may have done it or not.
+  bool lost() const { return lost_; }
+
+  /// The connection, to go on with; nothing when there is none. The next call opens another one.
+  std::optional<Link> release() { return std::exchange(link_, std::nullopt); }
+
   /// Returns when the agent has closed the connection. `timeout` when it does not.
   Result<void> await_end(Instant until);
 
@@ -42,6 +49,7 @@ class Client {
 
   Options options_;
   std::optional<Link> link_;
+  bool lost_ = false;
 };
 
 }  // namespace otpctl::client

@@ -84,7 +84,7 @@ Result<Found> find_agent(const Options& options, Instant until) {
     lmtp = file->lmtp;
   }
   for (std::size_t i = 0; i < sockets.size(); ++i) {
-    auto channel = Channel::connect(sockets[i], until);
+    auto channel = Channel::connect(sockets[i], until, options.cancel);
     if (channel)
       return Found{std::move(*channel), sockets[i],
                    i == 0 && !lmtp.empty() ? lmtp : beside(sockets[i])};
@@ -96,6 +96,10 @@ Result<Found> find_agent(const Options& options, Instant until) {
 
 namespace {
 
+StartAround surroundings_of(const Options& options) {
+  return StartAround{options.agent_environment, options.cancel, options.leash};
+}
+
 /// After the start of an agent that found another one just starting: that one will be there in a
 /// moment.
 Result<Found> find_the_other(const Options& options, const Error& busy, Instant until) {
@@ -105,13 +109,13 @@ Result<Found> find_the_other(const Options& options, const Error& busy, Instant 
     if (found || found.error().code != ErrorCode::agent_unreachable) return found;
     const Instant next = BootClock::now() + nap;
     if (next >= until) return fail(busy);
-    pause(-1, {}, next);
+    if (pause_unless(options.cancel, -1, next) == Woke::watched) return fail(cancelled());
     nap = std::min<Duration>(nap * 2, std::chrono::seconds(1));
   }
 }
 
 Result<Found> start_and_find(const Options& options, Instant until) {
-  const auto started = start_agent(options.agent_program, options.agent_arguments, until);
+  const auto started = start_agent(options.agent_program, options.agent_arguments, until, surroundings_of(options));
   if (!started && started.error().code == ErrorCode::busy)
     return find_the_other(options, started.error(), until);
   if (!started) return fail(started.error());
@@ -126,7 +130,7 @@ Result<Found> find_or_start(const Options& options) {
     return found;
   const Instant until = BootClock::now() + options.start_within;
   if (auto folder = make_private_folder(options.paths.state); !folder) return fail(folder.error());
-  const auto lock = lock_file(options.paths.start_lock, until);
+  const auto lock = lock_file(options.paths.start_lock, until, options.cancel);
   if (!lock && lock.error().code == ErrorCode::busy) {
     return fail(ErrorCode::agent_unreachable,
                 "another command has been starting the agent for too long");
@@ -176,7 +180,8 @@ Result<int> restart_agent(const Options& options) {
   // A configuration that the next agent would refuse must not cost the one that works.
   std::vector<std::string> asking = options.agent_arguments;
   asking.push_back("--check");
-  if (auto good = start_agent(options.agent_program, asking, BootClock::now() + options.start_within); !good)
+  if (auto good = start_agent(options.agent_program, asking, BootClock::now() + options.start_within,
+                              surroundings_of(options)); !good)
     return fail(good.error());
   const auto ended = end_agent(options, true);
   const bool none = !ended && ended.error().code == ErrorCode::agent_unreachable &&

@@ -24,6 +24,10 @@ struct Options {
   std::vector<std::string> agent_arguments;
   Duration hello_within = std::chrono::seconds(5);
   Duration start_within = std::chrono::seconds(10);
+  // Of an agent that is started, over those that it inherits; "": it does not get this one.
+  std::map<std::string, std::string> agent_environment = {};
+  int leash = -1;   // of an agent that is started: see StartAround
+  int cancel = -1;  // readable: whoever finds, starts or connects ends with `cancelled`
 };
 
 /// Fills paths, name, environment and agent_program. $OTPCTL_START=never: no agent is started, whatever `start` says. `command` is "wait"; `config` as resolve_paths

@@ -29,6 +29,8 @@ class Link {
   /// Until when the hello must have been answered; nothing when it has been.
   std::optional<Instant> hello_deadline() const;
 
+  void hang_up() { found_.channel.hang_up(); }
+
   int fd() const { return found_.channel.fd(); }
   int agent_pid() const { return found_.channel.peer_pid(); }
   const std::string& lmtp_socket() const { return found_.lmtp; }

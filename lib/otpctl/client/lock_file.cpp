@@ -22,10 +22,11 @@ tl::unexpected<Error> refuse(const std::string& path, const std::string& why) {
 
 /// Waits for the lock in a child: flock(2) knows no deadline, and a lock belongs to the open file
 /// that both share.
-bool lock_in_child(int file, Instant until) {
+bool lock_in_child(int file, Instant until, int cancel) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return false;
-  Fd read_end(ends[0]), write_end(ends[1]);
+  Fd read_end = above_streams(Fd(ends[0]));
+  Fd write_end = above_streams(Fd(ends[1]));
   const pid_t parent = getpid();
   const pid_t child = fork();
   if (child < 0) return false;
@@ -35,10 +36,10 @@ bool lock_in_child(int file, Instant until) {
     while (flock(file, LOCK_EX) != 0 && errno == EINTR) {
     }
     const char locked = 'L';
-    _exit(write(ends[1], &locked, 1) == 1 ? 0 : 1);
+    _exit(write(write_end.get(), &locked, 1) == 1 ? 0 : 1);
   }
   write_end.reset();
-  const bool told = pause(read_end.get(), {}, until) == Woke::ready;
+  const bool told = pause_unless(cancel, read_end.get(), until) == Woke::ready;
   if (!told) kill(child, SIGKILL);
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
@@ -48,14 +49,16 @@ bool lock_in_child(int file, Instant until) {
 
 }  // namespace
 
-Result<Fd> lock_file(const std::string& path, Instant until) {
-  Fd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
+Result<Fd> lock_file(const std::string& path, Instant until, int cancel) {
+  Fd file = above_streams(
+      Fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600)));
   if (!file) return refuse(path, std::string("cannot be opened: ") + std::strerror(errno));
   struct stat info {};
   if (fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode))
     return refuse(path, "is no plain file");
   if (info.st_uid != geteuid()) return refuse(path, "belongs to another user");
-  if (flock(file.get(), LOCK_EX | LOCK_NB) == 0 || lock_in_child(file.get(), until)) return file;
+  if (flock(file.get(), LOCK_EX | LOCK_NB) == 0 || lock_in_child(file.get(), until, cancel)) return file;
+  if (is_readable(cancel)) return fail(cancelled());
   return fail(ErrorCode::busy, printable(path) + " is held by another process");
 }
 

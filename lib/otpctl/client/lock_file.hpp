@@ -10,7 +10,8 @@
 namespace otpctl::client {
 
 /// Opens (or makes) a lock file, 0600, never through a symlink, and locks it (flock), waiting until the deadline.
-/// The lock lasts as long as the descriptor. `busy` when somebody else keeps it, `permission` when it is not ours.
-Result<Fd> lock_file(const std::string& path, Instant until);
+/// The lock lasts as long as the descriptor. `busy` when somebody else keeps it, `permission` when it is not ours, `cancelled` once
+/// `cancel` (-1: none) is readable.
+Result<Fd> lock_file(const std::string& path, Instant until, int cancel = -1);
 
 }  // namespace otpctl::client

@@ -19,6 +19,7 @@ namespace otpctl::client {
 namespace {
 
 constexpr int kReadyFd = 3;
+constexpr int kLeashFd = 4;
 
 // Everything below runs between fork and exec: system calls only.
 
@@ -29,31 +30,39 @@ void reset_signals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-[[noreturn]] void become_agent(const char* program, char* const* argv, int ready,
-                               const std::string& no_program) {
+struct Program {
+  const char* path;
+  char* const* argv;
+  char* const* environment;
+  const std::string& missing;  // what is said when it cannot be run
+};
+
+[[noreturn]] void become_agent(const Program& program, int ready, int leash) {
   reset_signals();
   const int null = open("/dev/null", O_RDWR);
-  // Out of the way of 0..3 first.
+  // Out of the way of 0..4 first.
   const int high = fcntl(ready, F_DUPFD, 10);
+  const int high_leash = leash < 0 ? -1 : fcntl(leash, F_DUPFD, 10);
   if (null < 0 || high < 0 || chdir("/") != 0) _exit(1);
   for (int stream = 0; stream < 3; ++stream) dup2(null, stream);
   dup2(high, kReadyFd);
-  close_range(kReadyFd + 1, ~0U, 0);
+  if (leash >= 0) dup2(high_leash, kLeashFd);
+  close_range(static_cast<unsigned>(leash < 0 ? kReadyFd : kLeashFd) + 1, ~0U, 0);
   umask(077);
-  execv(program, argv);
-  const ssize_t ignored = write(kReadyFd, no_program.data(), no_program.size());
+  execve(program.path, program.argv, program.environment);
+  const ssize_t ignored = write(kReadyFd, program.missing.data(), program.missing.size());
   static_cast<void>(ignored);
   _exit(127);
 }
 
 /// False when the first fork failed; returns in the caller only.
-bool fork_twice(const char* program, char* const* argv, int ready, const std::string& no_program) {
+bool fork_twice(const Program& program, int ready, int leash) {
   const pid_t child = fork();
   if (child < 0) return false;
   if (child == 0) {
     setsid();
     const pid_t agent = fork();
-    if (agent == 0) become_agent(program, argv, ready, no_program);
+    if (agent == 0) become_agent(program, ready, leash);
     _exit(agent < 0 ? 1 : 0);
   }
   int status = 0;
@@ -63,11 +72,13 @@ bool fork_twice(const char* program, char* const* argv, int ready, const std::st
 }
 
 /// What the agent says on its ready pipe until it is ready, ends, or the time is over.
-Result<void> await_ready(int pipe_end, Instant until) {
+Result<void> await_ready(int pipe_end, Instant until, int cancel) {
   constexpr std::size_t kLongest = 4096;
   std::string said;
   while (said.size() < kLongest) {
-    if (pause(pipe_end, {}, until) == Woke::time) {
+    const Woke woke = pause_unless(cancel, pipe_end, until);
+    if (woke == Woke::watched) return fail(cancelled());
+    if (woke == Woke::time) {
       return fail(ErrorCode::agent_unreachable,
                   "the agent was started but did not get ready in time");
     }
@@ -93,26 +104,55 @@ std::string agent_program(const Surroundings& surroundings) {
   return path.substr(0, path.rfind('/') + 1) + "otpctl-agentd";
 }
 
+namespace {
+
+std::vector<std::string> environment_with(const std::map<std::string, std::string>& changes) {
+  std::vector<std::string> lines;
+  for (char** line = environ; line != nullptr && *line != nullptr; ++line) {
+    const std::string_view name = std::string_view(*line).substr(0, std::string_view(*line).find('='));
+    if (changes.find(std::string(name)) == changes.end()) lines.emplace_back(*line);
+  }
+  for (const auto& [name, value] : changes) {
+    if (!value.empty()) lines.push_back(name + "=" + value);
+  }
+  return lines;
+}
+
+/// As execve takes it; `words` stay where they are.
+std::vector<char*> pointers_to(std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+}  // namespace
+
 Result<void> start_agent(const std::string& program, const std::vector<std::string>& arguments,
-                         Instant until) {
+                         Instant until, const StartAround& around) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0)
     return fail(ErrorCode::agent_unreachable, "no pipe for the agent");
-  Fd read_end(ends[0]), write_end(ends[1]);
+  Fd read_end = above_streams(Fd(ends[0]));
+  Fd write_end = above_streams(Fd(ends[1]));
 
   std::vector<std::string> words{"otpctl-agentd", "--ready-fd", std::to_string(kReadyFd)};
+  if (around.leash >= 0) {
+    words.insert(words.end(), {"--leash-fd", std::to_string(kLeashFd), "--remove-home"});
+  }
   words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
+  const std::vector<char*> argv = pointers_to(words);
+  std::vector<std::string> lines = environment_with(around.environment);
+  const std::vector<char*> environment = pointers_to(lines);
   const std::string no_program =
       rpc::to_json(Error{ErrorCode::agent_unreachable, "cannot run " + printable(program, 500)});
-  if (!fork_twice(program.c_str(), argv.data(), write_end.get(), no_program)) {
+  if (!fork_twice({program.c_str(), argv.data(), environment.data(), no_program}, write_end.get(),
+                  around.leash)) {
     return fail(ErrorCode::agent_unreachable,
                 std::string("cannot start the agent: ") + std::strerror(errno));
   }
   write_end.reset();  // so that its end is our end of file
-  return await_ready(read_end.get(), until);
+  return await_ready(read_end.get(), until, around.cancel);
 }
 
 }  // namespace otpctl::client

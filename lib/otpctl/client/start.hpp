@@ -5,6 +5,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,11 +14,17 @@ namespace otpctl::client {
 /// `otpctl-agentd` in the folder of the running program; $OTPCTL_AGENTD instead of it when set.
 std::string agent_program(const Surroundings& surroundings);
 
+struct StartAround {
+  std::map<std::string, std::string> environment = {};  // over what it inherits; "": it does not get this one
+  int cancel = -1;  // readable: it is not waited for any longer (`cancelled`); it starts all the same
+  int leash = -1;   // the read end of a pipe: when nobody holds its other end any more the agent ends and removes its home
+};
+
 /// Starts `program --ready-fd N arguments…` in a session of its own (double fork, setsid), with "/"
 /// as folder, /dev/null as its three streams and no other descriptor, and waits for the byte 'R'
 /// that says that it takes connections. Fails with the agent's own error when it says one, with
 /// `agent_unreachable` when it ends or says nothing until `until`. The caller holds start.lock.
 Result<void> start_agent(const std::string& program, const std::vector<std::string>& arguments,
-                         Instant until);
+                         Instant until, const StartAround& around = {});
 
 }  // namespace otpctl::client

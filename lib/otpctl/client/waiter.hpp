@@ -34,7 +34,7 @@ class Waiter {
   using Event = std::variant<Delivered, WaitEnd, Error, rpc::Waiting, rpc::Warning, Reconnecting,
                              Watched, Tick>;
 
-  /// `wait.waiter` is chosen here when it is empty..
+  /// `wait.waiter` is chosen here when it is empty.
   Waiter(Options options, rpc::Wait wait);
 
   /// Blocks until something happens. Connects and starts an agent as Options::start allows.
@@ -43,6 +43,12 @@ class Waiter {
   /// The code that next() gave stands on stdout: says so until the agent has heard it, over its
   /// restart too, at most `within`. Failing changes nothing for the user: the code is out.
   Result<void> acknowledge(Duration within = std::chrono::seconds(3));
+
+  /// Ends the connection also where a child after fork() has a copy of it: the agent gives what was not acknowledged
+  /// to the next.
+  void hang_up() {
+    if (link_) link_->hang_up();
+  }
 
   /// When the wait ends; nothing when it has no limit or the agent has not told its default yet.
   std::optional<Instant> deadline() const { return deadline_; }
