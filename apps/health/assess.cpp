@@ -2,16 +2,13 @@
 
 #include "base/text.hpp"
 #include "rpc/messages.hpp"
+#include "shared/output.hpp"
 
 #include <algorithm>
 
 namespace otpctl::apps::health {
 
 namespace {
-
-std::string whole_seconds(Duration duration) {
-  return format_duration(std::chrono::floor<std::chrono::seconds>(duration));
-}
 
 Status by_time(Duration down, const Thresholds& thresholds) {
   if (down >= thresholds.critical) return Status::critical;
@@ -32,11 +29,12 @@ Status by_state(SourceState state) {
 
 std::string in_words(const SourceStatus& source, Duration down) {
   std::string text = printable(source.name) + " ";
+  const std::string span = ago(WallTime{}, WallTime{down});
   if (source.state == SourceState::live)
-    return text + "has been silent for " + whole_seconds(down) + " longer than it may";
+    return text + "has been silent for " + span + " longer than it may";
   std::string state(rpc::name_of(source.state));
   std::replace(state.begin(), state.end(), '_', ' ');
-  text += state + " for " + whole_seconds(down);
+  text += state + " for " + span;
   return source.detail.empty() ? text : text + " (" + printable(source.detail, 300) + ")";
 }
 

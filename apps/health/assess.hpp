@@ -24,7 +24,7 @@ struct Thresholds {
 
 struct Problem {
   Status status = Status::ok;
-  std::string text;  // "main/INBOX unreachable for 7m12s (connection refused)"; printable
+  std::string text;  // "main/INBOX unreachable for 7m (connection refused)"; printable
 };
 
 struct Assessment {
