@@ -1,9 +1,11 @@
 // otpctl-agentd: reads the configuration, takes the lock, opens store and sockets, says that it is ready, runs.
 #include "base/paths.hpp"
+#include "base/private_folder.hpp"
 #include "io/log.hpp"
 #include "server/agent.hpp"
-#include "server/check.hpp"
 #include "server/lifecycle.hpp"
+#include "server/reload.hpp"
+#include "server/systemd.hpp"
 
 #include <otpctl/version.hpp>
 
@@ -11,13 +13,18 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <fcntl.h>
 #include <filesystem>
+#include <memory>
+#include <vector>
 
 namespace {
 
 using namespace std::string_literals;
+namespace server = otpctl::server;
 using otpctl::Error;
-using otpctl::ErrorCode;
+using otpctl::fail;
+using otpctl::Fd;
 using otpctl::Result;
 
 struct Options {
@@ -25,80 +32,113 @@ struct Options {
   std::string log_level;
   int verbosity = 0;
   int ready_fd = -1;
+  int leash_fd = -1;
+  bool remove_home = false;
   bool check = false;
   bool foreground() const { return ready_fd < 0; }
 };
 
-Result<otpctl::config::Config> read_config(const std::string& path, bool named) {
-  return otpctl::server::read_config(path, named, otpctl::real_surroundings().env);
+std::string log_level(const Options& options) {
+  if (options.verbosity > 1) return "trace";
+  if (options.verbosity == 1) return "debug";
+  if (!options.log_level.empty()) return options.log_level;
+  const char* variable = std::getenv("OTPCTL_LOG");
+  return variable ? variable : "";
 }
 
-Result<otpctl::io::LogLevel> log_level(const Options& options, const otpctl::config::Config& config) {
-  if (options.verbosity > 1) return otpctl::io::LogLevel::trace;
-  if (options.verbosity == 1) return otpctl::io::LogLevel::debug;
-  if (!options.log_level.empty()) return otpctl::io::parse_log_level(options.log_level);
-  if (const char* variable = std::getenv("OTPCTL_LOG"); variable && *variable) {
-    return otpctl::io::parse_log_level(variable);
-  }
-  return otpctl::io::parse_log_level(config.log_level);
+server::Origin origin_of(const Options& options, const otpctl::Paths& paths) {
+  return {paths.config, !options.config.empty(), log_level(options),
+          options.foreground() ? "" : paths.state + "/agent.log"};
 }
 
-Result<std::unique_ptr<otpctl::server::Agent>> prepare(otpctl::io::Loop& loop, const Options& options) {
-  namespace server = otpctl::server;
+/// Where everything is. A socket that systemd handed over decides for both sockets.
+Result<otpctl::Paths> find_paths(const Options& options, const server::Activation& activation) {
   auto paths = otpctl::resolve_paths(otpctl::real_surroundings(), options.config);
-  if (!paths) return otpctl::fail(paths.error());
-  auto config = read_config(paths->config, !options.config.empty());
-  if (!config) return otpctl::fail(config.error());
-  if (auto good = server::check_config(*config); !good) return otpctl::fail(good.error());
-  server::reduce_environment(*config);
+  if (!paths || !activation.socket) return paths;
+  paths->socket = activation.path;
+  paths->lmtp_socket = otpctl::folder_of(activation.path) + "/lmtp.sock";
+  return paths;
+}
+
+/// What lives as long as the agent and a moment longer.
+struct Life {
+  otpctl::io::Loop loop;
+  std::unique_ptr<server::Leash> leash;
+  otpctl::Paths paths;
+  Fd lock;  // the same lock as the agent's
+  std::unique_ptr<server::Agent> agent;
+};
+
+Result<void> begin(Life& life, const Options& options, server::Activation activation, Fd leash) {
+  auto paths = find_paths(options, activation);
+  if (!paths) return fail(paths.error());
+  auto origin = origin_of(options, *paths);
+  auto plan = server::read_plan(origin);
+  if (!plan) return fail(plan.error());
+  server::reduce_environment(plan->config);
   auto lock = server::take_agent_lock(*paths);
-  if (!lock) return otpctl::fail(lock.error());
-  auto level = log_level(options, *config);
-  if (!level) return otpctl::fail(level.error());
-  const auto log_file = !config->log_file.empty() ? config->log_file
-                        : options.foreground()    ? ""s
-                                                  : paths->state + "/agent.log";
-  if (auto logging = otpctl::io::start_log(log_file, *level); !logging) return otpctl::fail(logging.error());
-  const otpctl::rpc::AgentFile file{paths->socket,     paths->lmtp_socket, ::getpid(),
-                                    otpctl::kVersion, loop.now().wall,    std::nullopt};
-  const auto agent_file = paths->agent_file;
-  auto agent = server::Agent::create(loop, std::move(*paths), std::move(*config), std::move(*lock));
-  if (!agent) return agent;
-  if (auto written = server::write_agent_file(agent_file, file); !written) return otpctl::fail(written.error());
-  return agent;
+  if (!lock) return fail(lock.error());
+  if (auto logging = otpctl::io::start_log(plan->log_file, plan->level); !logging) return logging;
+  if (leash) {
+    auto held = server::Leash::hold(life.loop, std::move(leash));
+    if (!held) return fail(held.error());
+    life.leash = std::move(*held);
+  }
+  life.paths = *paths;
+  life.lock = Fd(::fcntl(lock->get(), F_DUPFD_CLOEXEC, 3));
+  const otpctl::rpc::AgentFile file{paths->socket,    paths->lmtp_socket,   ::getpid(),
+                                    otpctl::kVersion, life.loop.now().wall, std::nullopt};
+  auto agent = server::Agent::create(life.loop, {std::move(*paths), std::move(origin), std::move(*plan),
+                                                 std::move(*lock), std::move(activation.socket), activation.watchdog});
+  if (!agent) return fail(agent.error());
+  life.agent = std::move(*agent);
+  return server::write_agent_file(life.paths.agent_file, file);
 }
 
 /// What a restart asks before it ends the agent that works: would this configuration be taken?
 Result<void> check(const Options& options) {
-  auto paths = otpctl::resolve_paths(otpctl::real_surroundings(), options.config);
-  if (!paths) return otpctl::fail(paths.error());
-  auto config = read_config(paths->config, !options.config.empty());
-  if (!config) return otpctl::fail(config.error());
-  if (auto level = log_level(options, *config); !level) return otpctl::fail(level.error());
-  return otpctl::server::check_config(*config);
+  const auto paths = find_paths(options, {});
+  if (!paths) return fail(paths.error());
+  const auto plan = server::read_plan(origin_of(options, *paths));
+  if (!plan) return fail(plan.error());
+  return {};
 }
 
 int tell(const Options& options, const Error& error) {
-  otpctl::server::tell_starter(options.ready_fd, &error);
+  server::tell_starter(options.ready_fd, &error);
   if (options.foreground()) std::fprintf(stderr, "otpctl-agentd: %s\n", error.message.c_str());
   return static_cast<int>(otpctl::exit_code_for(error.code));
 }
 
+int live(const Options& options, server::Activation activation, Fd leash) {
+  Life life;
+  if (auto begun = begin(life, options, std::move(activation), std::move(leash)); !begun)
+    return tell(options, begun.error());
+  server::tell_starter(options.ready_fd, nullptr);
+  life.agent->run();
+  life.agent.reset();
+  if (options.remove_home && life.leash->has_ended()) {
+    if (auto removed = server::remove_home(life.paths, life.lock); !removed)
+      otpctl::io::log_warning(removed.error().message);
+  }
+  return 0;
+}
+
 int run(const Options& options) {
-  otpctl::server::clean_process(!options.foreground(),
-                                options.ready_fd >= 0 ? std::vector<int>{options.ready_fd} : std::vector<int>{});
+  auto activation = server::take_activation();
+  std::vector<int> keep;
+  for (int fd : {options.ready_fd, options.leash_fd, activation ? activation->socket.get() : -1}) {
+    if (fd >= 0) keep.push_back(fd);
+  }
+  server::clean_process(!options.foreground(), keep);
   if (options.check) {
     const auto good = check(options);
     if (!good) return tell(options, good.error());
-    otpctl::server::tell_starter(options.ready_fd, nullptr);
+    server::tell_starter(options.ready_fd, nullptr);
     return 0;
   }
-  otpctl::io::Loop loop;
-  auto agent = prepare(loop, options);
-  if (!agent) return tell(options, agent.error());
-  otpctl::server::tell_starter(options.ready_fd, nullptr);
-  (*agent)->run();
-  return 0;
+  if (!activation) return tell(options, activation.error());
+  return live(options, std::move(*activation), Fd(options.leash_fd));
 }
 
 }  // namespace
@@ -111,6 +151,9 @@ int main(int argc, char** argv) {
   app.add_flag("-v", options.verbosity, "more in the log; twice: everything");
   app.add_flag("--check", options.check, "only read the configuration and say whether it is right");
   app.add_option("--ready-fd", options.ready_fd, "tell on this descriptor when clients may come (used by otpctl)");
+  auto* leash = app.add_option("--leash-fd", options.leash_fd,
+                               "end when this pipe reports end of file (used by otpctl run --private)");
+  app.add_flag("--remove-home", options.remove_home, "then also remove the folder of the agent")->needs(leash);
   app.set_version_flag("-V,--version", "otpctl-agentd "s + otpctl::kVersion);
   try {
     app.parse(argc, argv);

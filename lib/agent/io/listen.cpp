@@ -5,6 +5,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
+#include <fstream>
+#include <sstream>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -15,6 +18,21 @@ namespace {
 
 tl::unexpected<Error> unsafe(const std::string& path, const std::string& why) {
   return fail(ErrorCode::permission, path + " " + why);
+}
+
+/// Whether a process listens there, without connecting: that would wake a socket unit. Only a file of ours is asked
+/// for, so that nobody else's line can be meant; where there is no /proc it counts as stale.
+bool is_listened_on(const std::string& path) {
+  std::ifstream sockets("/proc/net/unix");
+  for (std::string line; std::getline(sockets, line);) {
+    // Num RefCount Protocol Flags Type St Inode Path; a listening one has the flag 0x10000.
+    if (!line.ends_with(" " + path)) continue;
+    std::istringstream fields(line);
+    std::string number, count, protocol, flags;
+    fields >> number >> count >> protocol >> flags;
+    if (flags == "00010000") return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -30,6 +48,7 @@ struct Listener::State {
   std::size_t clients = 0;
   dev_t device = 0;
   ino_t inode = 0;
+  bool adopted = false;
   Fd fd;
   std::unique_ptr<Watch> watch;
 
@@ -84,6 +103,10 @@ Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const Options& opti
     if (!S_ISSOCK(status.st_mode) || status.st_uid != ::geteuid()) {
       return unsafe(options.path, "exists and is not a socket of ours; move it away");
     }
+    if (is_listened_on(options.path)) {
+      return fail(ErrorCode::busy, options.path + " belongs to somebody who listens on it (otpctl-agent.socket?); start "
+                                                  "the agent by its unit, or stop that");
+    }
     ::unlink(options.path.c_str());
   }
   auto state = std::make_unique<State>(loop, options, std::move(on_client));
@@ -96,20 +119,41 @@ Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const Options& opti
   }
   state->device = status.st_dev;
   state->inode = status.st_ino;
+  return begin(std::move(state));
+}
+
+std::unique_ptr<Listener> Listener::adopt(Loop& loop, const Options& options, Fd socket,
+                                          std::function<void(Fd, Peer)> on_client) {
+  auto state = std::make_unique<State>(loop, options, std::move(on_client));
+  state->fd = std::move(socket);
+  ::fcntl(state->fd.get(), F_SETFD, FD_CLOEXEC);
+  ::fcntl(state->fd.get(), F_SETFL, ::fcntl(state->fd.get(), F_GETFL) | O_NONBLOCK);
+  struct stat status {};
+  if (::lstat(options.path.c_str(), &status) == 0) {
+    state->device = status.st_dev;
+    state->inode = status.st_ino;
+  }
+  state->adopted = true;
+  return begin(std::move(state));
+}
+
+std::unique_ptr<Listener> Listener::begin(std::unique_ptr<State> state) {
   auto* raw = state.get();
-  state->watch = std::make_unique<Watch>(loop, state->fd.get(), [raw] { raw->accept_all(); });
+  state->watch = std::make_unique<Watch>(state->loop, state->fd.get(), [raw] { raw->accept_all(); });
   return std::unique_ptr<Listener>(new Listener(std::move(state)));
 }
 
 Listener::~Listener() {
   state_->watch.reset();
-  if (still_ours()) ::unlink(state_->options.path.c_str());
+  if (!state_->adopted && still_ours()) ::unlink(state_->options.path.c_str());
 }
 
 void Listener::client_left() {
   if (state_->clients > 0) --state_->clients;
   state_->watch->want_read(true);
 }
+
+bool Listener::is_adopted() const { return state_->adopted; }
 
 bool Listener::still_ours() const {
   struct stat status {};

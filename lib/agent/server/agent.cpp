@@ -35,41 +35,52 @@ std::size_t room_for_mail(const config::Config& config) {
 
 // ------------------------------------------------------------------------- beginning
 
-Agent::Agent(io::Loop& loop, Paths paths, config::Config config, Fd lock, store::Store store)
+Agent::Agent(io::Loop& loop, Beginning with, store::Store store)
     : loop_(loop),
-      paths_(std::move(paths)),
-      config_(std::move(config)),
-      lock_(std::move(lock)),
+      paths_(std::move(with.paths)),
+      origin_(std::move(with.origin)),
+      config_(std::move(with.plan.config)),
+      lock_(std::move(with.lock)),
       store_(std::move(store)),
       started_(loop.now().wall),
+      patterns_(std::move(with.plan.patterns)),
       delivery_(settings_of(config_)),
       clients_(loop, {[this](const rpc::Hello& said) { return hello(said); },
                       [this](const Clients::Asked& what) { asked(what); },
-                      [this](std::uint64_t client) { if (!ending_) apply(delivery::ClientGone{client}); }}),
+                      [this](std::uint64_t client) {
+                        if (ending_) return;
+                        apply(delivery::ClientGone{client});
+                        events_.client_gone(client);
+                      }}),
       commit_(loop, store_,
               {[this](const delivery::Notice& notice) { clients_.notify(notice.request, notification_of(notice)); },
-               [this](delivery::Reply& reply) { hand_over(reply); }}),
+               [this](delivery::Reply& reply) { hand_over(reply); },
+               [this](std::vector<Event> events) { committed(std::move(events)); },
+               [this](const Error* error) { store_trouble(error); }}),
+      events_(loop, store_, config_.history,
+              [this](std::uint64_t request, const rpc::EventsResult& page) { clients_.answer(request, page); }),
       deadline_(loop),
-      home_timer_(loop) {
+      home_timer_(loop),
+      supervisor_(loop, with.watchdog, [this] { return health(); }) {
   deadline_.on_fire([this] { apply(delivery::Tick{}); });
+  health_.add_door("lmtp", "takes whole messages", loop.now());
+  health_.add_door("pipe", "takes text messages", loop.now());
 }
 
 Agent::~Agent() = default;
 
-Result<std::unique_ptr<Agent>> Agent::create(io::Loop& loop, Paths paths, config::Config config, Fd lock) {
+Result<std::unique_ptr<Agent>> Agent::create(io::Loop& loop, Beginning with) {
   // Nobody else has business in the store; a stranger's lock must not hold up the loop for long.
-  auto store = store::Store::open({paths.store, paths.key, std::chrono::milliseconds(200)});
+  auto store = store::Store::open({with.plan.config.store_in_memory ? ":memory:" : with.paths.store, with.paths.key,
+                                   std::chrono::milliseconds(200)});
   if (!store) return fail(store.error());
-  std::unique_ptr<Agent> agent(
-      new Agent(loop, std::move(paths), std::move(config), std::move(lock), std::move(*store)));
-  if (auto opened = agent->open(); !opened) return fail(opened.error());
+  Fd socket = std::move(with.socket);
+  std::unique_ptr<Agent> agent(new Agent(loop, std::move(with), std::move(*store)));
+  if (auto opened = agent->open(std::move(socket)); !opened) return fail(opened.error());
   return agent;
 }
 
-Result<void> Agent::open() {
-  auto patterns = compile_patterns(config_);
-  if (!patterns) return fail(patterns.error());
-  patterns_ = std::move(*patterns);
+Result<void> Agent::open(Fd socket) {
   auto records = store_.load();
   if (!records) return fail(records.error());
   std::size_t unreadable = 0;
@@ -80,28 +91,40 @@ Result<void> Agent::open() {
   auto door = source::LmtpDoor::open(loop_, *this, paths_.lmtp_socket, room_for_mail(config_));
   if (!door) return fail(door.error());
   lmtp_ = std::move(*door);
-  return clients_.listen(paths_.socket, room_for_clients(config_) - room_for_mail(config_));
+  return clients_.listen(paths_.socket, room_for_clients(config_) - room_for_mail(config_), std::move(socket));
+}
+
+std::unique_ptr<source::Mailbox> Agent::make_mailbox(const config::Mailbox& wanted, bool resumes) {
+  const source::Mailbox::Surroundings surroundings{
+      loop_, *this, config_.keep, [this, resumes](const std::string& name) {
+        return resumes ? delivery_.position(name) : std::nullopt;
+      }};
+  auto mailbox = std::make_unique<source::Mailbox>(wanted, surroundings);
+  mailbox->demand(demand_);
+  return mailbox;
 }
 
 void Agent::run() {
   signals_ = std::make_unique<io::Signals>(loop_, std::vector<int>{SIGTERM, SIGINT, SIGHUP}, [this](int signal) {
     if (signal != SIGHUP) stop(false);
+    else if (!stopping_) (void)reload();
   });
-  const source::Mailbox::Surroundings surroundings{
-      loop_, *this, config_.keep, [this](const std::string& name) { return delivery_.position(name); }};
   for (const auto& mailbox : config_.mailboxes) {
-    mailboxes_.push_back(std::make_unique<source::Mailbox>(mailbox, surroundings));
+    mailboxes_.push_back(make_mailbox(mailbox, true));
     mailboxes_.back()->start();
   }
   update_demand();
   home_timer_.set(loop_.now().instant + std::chrono::seconds(30), [this] { look_after_home(); });
   io::log_info(std::string("otpctl-agentd ") + kVersion + " runs on " + paths_.state);
+  note("started", std::string("otpctl ") + kVersion);
+  supervisor_.ready();
   loop_.run();
 }
 
 // ------------------------------------------------------------------------- the way of a message
 
 void Agent::take(source::TakenMail mail) {
+  begin_work(mail.source);
   delivery::Arrive arrive;
   arrive.source = std::move(mail.source);
   arrive.message = message::read_mail(mail.envelope, *mail.options);
@@ -135,13 +158,18 @@ void Agent::hand_over(delivery::Reply& reply) {
 
 void Agent::tell(delivery::Command command) { apply(std::move(command)); }
 
+void Agent::try_failed(const std::string& source) { health_.try_failed(source, loop_.now()); }
+
 void Agent::apply(delivery::Command command) {
+  if (const auto* update = std::get_if<delivery::SourceUpdate>(&command)) health_.source_is(update->status, loop_.now());
+  if (const auto* gone = std::get_if<delivery::SourceGone>(&command)) health_.source_gone(gone->source);
   auto effects = delivery_.apply(std::move(command), loop_.now());
   const auto wanted = std::move(effects.synchronise);
   commit_.add(std::move(effects));
   update_demand();
   for (const auto& one : wanted) synchronise(one);
   deadline_.move_to(delivery_.deadline());
+  supervisor_.changed();
 }
 
 void Agent::update_demand() {
@@ -159,7 +187,40 @@ void Agent::synchronise(const delivery::Synchronise& wanted) {
   }
 }
 
-void Agent::note(const std::string& state, const std::string& reason) { io::log_debug("agent " + state + ": " + reason); }
+// ------------------------------------------------------------------------- what is kept of it
+
+void Agent::begin_work(const std::string& source) {
+  constexpr std::size_t kMost = 10'000;  // while the store cannot be written
+  health_.message(source, loop_.now());
+  if (in_hand_.size() < kMost) in_hand_.push_back({source, loop_.now().instant});
+}
+
+/// The answers have gone: what is left is for those who look on.
+void Agent::committed(std::vector<Event> events) {
+  if (!in_hand_.empty()) {
+    const auto now = loop_.now();
+    const auto done = BootClock::now();  // the loop's reading is of the wake-up that brought the messages
+    for (const auto& message : std::exchange(in_hand_, {})) health_.processed(message.source, done - message.came, now);
+  }
+  events_.add(std::move(events));
+}
+
+void Agent::store_trouble(const Error* error) {
+  if (error) {
+    note("store_trouble", error->message);
+  } else {
+    note("store_well", "the store can be written again");
+  }
+}
+
+void Agent::note(const std::string& state, const std::string& reason) {
+  Event event;
+  event.at = loop_.now().wall;
+  event.type = EventType::agent;
+  event.state = state;
+  event.reason = reason;
+  events_.add({std::move(event)});
+}
 
 // ------------------------------------------------------------------------- ending
 
@@ -170,7 +231,9 @@ void Agent::look_after_home() {
     stop(false);
     return;
   }
-  if (!clients_.socket_is_ours()) {
+  if (!clients_.socket_is_ours() && clients_.socket_is_adopted()) {
+    io::log_warning(paths_.socket + " was removed and belongs to a socket unit; restart that: otpctl-agent.socket");
+  } else if (!clients_.socket_is_ours()) {
     io::log_warning("the socket was removed; it is made again");
     if (auto again = clients_.listen(paths_.socket, room_for_clients(config_) - room_for_mail(config_)); !again) {
       io::log_error(again.error().message);
@@ -184,12 +247,14 @@ void Agent::look_after_home() {
 void Agent::stop(bool restart) {
   if (std::exchange(stopping_, true)) return;
   io::log_info(restart ? "restarting" : "stopping");
+  supervisor_.stopping();
   if (!restart) {
     const rpc::AgentFile file{paths_.socket, paths_.lmtp_socket, ::getpid(), kVersion, started_, loop_.now().wall};
     if (home_is_there(paths_, lock_)) (void)write_agent_file(paths_.agent_file, file);
     auto effects = delivery_.apply(delivery::Stop{}, loop_.now());
     commit_.add(std::move(effects));
   }
+  note("stopping", restart ? "restarts" : "stopped");
   commit_.flush();
   clients_.stop_listening();
   lmtp_.reset();
@@ -203,6 +268,7 @@ void Agent::stop(bool restart) {
 
 void Agent::finish() {
   commit_.flush();
+  events_.flush();
   ending_ = true;  // as if killed: what is not acknowledged is kept for its waiter
   clients_.close_all();
   loop_.post([this] { loop_.stop(); });

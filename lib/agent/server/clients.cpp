@@ -9,10 +9,15 @@ namespace otpctl::server {
 Clients::Clients(io::Loop& loop, Handlers handlers) : loop_(loop), handlers_(std::move(handlers)) {}
 Clients::~Clients() = default;
 
-Result<void> Clients::listen(const std::string& path, std::size_t max_clients) {
+Result<void> Clients::listen(const std::string& path, std::size_t max_clients, Fd inherited) {
   listener_.reset();
-  auto listener = io::Listener::open(loop_, {path, max_clients},
-                                     [this](Fd fd, io::Peer peer) { welcome(std::move(fd), peer); });
+  const io::Listener::Options options{path, max_clients};
+  const auto on_client = [this](Fd fd, io::Peer peer) { welcome(std::move(fd), peer); };
+  if (inherited) {
+    listener_ = io::Listener::adopt(loop_, options, std::move(inherited), on_client);
+    return {};
+  }
+  auto listener = io::Listener::open(loop_, options, on_client);
   if (!listener) return fail(listener.error());
   listener_ = std::move(*listener);
   return {};

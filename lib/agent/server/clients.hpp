@@ -32,8 +32,10 @@ class Clients {
   Clients(io::Loop& loop, Handlers handlers);
   ~Clients();
 
-  Result<void> listen(const std::string& path, std::size_t max_clients);
+  /// `inherited`: the socket that somebody else has bound there for us, or empty.
+  Result<void> listen(const std::string& path, std::size_t max_clients, Fd inherited = {});
   bool socket_is_ours() const { return listener_ && listener_->still_ours(); }
+  bool socket_is_adopted() const { return listener_ && listener_->is_adopted(); }
   void stop_listening() { listener_.reset(); }
 
   void answer(std::uint64_t request, const rpc::Answer& answer);

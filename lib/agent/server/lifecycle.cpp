@@ -137,6 +137,64 @@ bool home_is_there(const Paths& paths, const Fd& lock) {
          held.st_dev == there.st_dev && held.st_ino == there.st_ino;
 }
 
+// ------------------------------------------------------------------------- a private agent
+
+Leash::Leash(io::Loop& loop, Fd fd) : fd_(std::move(fd)), watch_(loop, fd_.get(), [this] { look(); }) {}
+
+Result<std::unique_ptr<Leash>> Leash::hold(io::Loop& loop, Fd fd) {
+  const int flags = ::fcntl(fd.get(), F_GETFL);
+  struct stat status {};
+  const bool pipe = flags >= 0 && (flags & O_ACCMODE) != O_WRONLY && ::fstat(fd.get(), &status) == 0 &&
+                    (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
+  if (!pipe) return fail(ErrorCode::usage, "--leash-fd: descriptor " + std::to_string(fd.get()) + " is no pipe to read");
+  ::fcntl(fd.get(), F_SETFL, flags | O_NONBLOCK);
+  ::fcntl(fd.get(), F_SETFD, FD_CLOEXEC);
+  return std::unique_ptr<Leash>(new Leash(loop, std::move(fd)));
+}
+
+void Leash::look() {
+  char ignored[512];
+  ssize_t n = 0;
+  do {
+    n = ::read(fd_.get(), ignored, sizeof ignored);
+  } while (n > 0 || (n < 0 && errno == EINTR));
+  if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
+  watch_.want_read(false);
+  ended_ = true;
+  ::kill(::getpid(), SIGTERM);
+}
+
+namespace {
+
+constexpr const char* kMadeHere[] = {"agent.sock",   "lmtp.sock",         "agent.json",    "agent.json.new", "agent.log",
+                                     "agent.1.log",  "agent.2.log",       "store.db",      "store.db-wal",   "store.db-shm",
+                                     "store.db-journal", "key",           "key.new",       "start.lock",     "agent.lock"};
+
+bool is_plain_and_ours(const struct stat& status) {
+  return (S_ISREG(status.st_mode) || S_ISSOCK(status.st_mode)) && status.st_uid == ::geteuid();
+}
+
+}  // namespace
+
+Result<void> remove_home(const Paths& paths, const Fd& lock) {
+  Fd folder(::open(paths.state.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat home {}, held {}, there {};
+  const bool ours = folder && ::fstat(folder.get(), &home) == 0 && home.st_uid == ::geteuid() &&
+                    (home.st_mode & 07777) == 0700;
+  const bool locked = ours && ::fstat(lock.get(), &held) == 0 &&
+                      ::fstatat(folder.get(), "agent.lock", &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+                      held.st_dev == there.st_dev && held.st_ino == there.st_ino;
+  if (!locked) return fail(ErrorCode::permission, paths.state + " is not removed: it is not the private folder of this agent");
+  for (const char* name : kMadeHere) {
+    struct stat status {};
+    if (::fstatat(folder.get(), name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !is_plain_and_ours(status)) continue;
+    ::unlinkat(folder.get(), name, 0);
+  }
+  // By its name again: rmdir() takes empty folders only, and no links.
+  if (::rmdir(paths.state.c_str()) == 0) return {};
+  return fail(ErrorCode::busy, paths.state + " is left: " + std::strerror(errno));
+}
+
 void tell_starter(int fd, const Error* error) {
   if (fd < 0) return;
   const std::string text = error ? rpc::to_json(*error) + "\n" : "R";

@@ -5,8 +5,10 @@
 #include "base/result.hpp"
 #include "config/config.hpp"
 #include "base/fd.hpp"
+#include "io/loop.hpp"
 #include "rpc/agent_file.hpp"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -31,6 +33,27 @@ Result<void> write_agent_file(const std::string& path, const rpc::AgentFile& fil
 
 /// True while the store's folder is still the one the lock was taken in.
 bool home_is_there(const Paths& paths, const Fd& lock);
+
+/// Ends the agent as SIGTERM does once `fd`, the read end of a pipe, reports end of file: however its owner ended.
+class Leash {
+ public:
+  /// `usage` when nothing can be read from it.
+  static Result<std::unique_ptr<Leash>> hold(io::Loop& loop, Fd fd);
+  bool has_ended() const { return ended_; }
+
+ private:
+  Leash(io::Loop& loop, Fd fd);
+  void look();
+
+  Fd fd_;
+  io::Watch watch_;
+  bool ended_ = false;
+};
+
+/// Removes what an agent makes in its state folder, and the folder when nothing else is in it. Only a folder that is
+/// ours, 0700, and in which `lock` is held; never follows a link; leaves alone what is no plain file or socket of ours.
+/// `permission` for another folder, `busy` when something was left in it.
+Result<void> remove_home(const Paths& paths, const Fd& lock);
 
 /// Tells the client that started us: one byte 'R', or the error as one JSON line. Closes `fd`; -1: nobody asks.
 void tell_starter(int fd, const Error* error);

@@ -41,7 +41,7 @@ Result<rpc::HelloResult> Agent::hello(const rpc::Hello& hello) {
     }
   }
   return rpc::HelloResult{kProtocolVersion, kVersion, ::getpid(),
-                          {"wait", "session", "hold", "sms", "manual", "waiters", "reload"}};
+                          {"wait", "session", "hold", "sms", "manual", "waiters", "events", "health", "reload"}};
 }
 
 void Agent::asked(const Clients::Asked& asked) {
@@ -69,8 +69,8 @@ void Agent::answer(const Clients::Asked& asked) {
           [&](const rpc::SessionShow& show) { reply(asked, delivery_.session(show.session, loop_.now())); },
           [&](const rpc::Status&) { reply(asked, status()); },
           [&](const rpc::Waiters& waiters) { reply(asked, page_of_waiters(waiters.skip)); },
-          [&](const rpc::Events&) { reply(asked, fail(ErrorCode::usage, "this agent keeps no timeline")); },
-          [&](const rpc::Health&) { reply(asked, fail(ErrorCode::usage, "this agent tells no health")); },
+          [&](const rpc::Events& events) { answer_events(events, asked); },
+          [&](const rpc::Health&) { reply(asked, health()); },
           [&](const rpc::Reload&) { reply(asked, reload()); },
           [&](const rpc::Stop& end) {
             reply(asked, rpc::StopResult{::getpid()});
@@ -108,6 +108,7 @@ void Agent::submit(const rpc::Sms& sms, const Clients::Asked& asked) {
   arrive.message = message::read_sms({sms.to, sms.from, sms.text, sms.sent}, config_.default_region);
   arrive.verdict = code::extract(arrive.message, patterns_);
   arrive.provider_id = sms.id;
+  begin_work(arrive.source);
   io::log_info("pipe: an SMS: " + std::string(code::name_of(arrive.verdict.outcome)));
   apply(std::move(arrive));
   commit_.when_durable([](const Result<void>&) {});  // the answer goes out with this commit, and only then
@@ -145,6 +146,13 @@ rpc::WaitersResult Agent::page_of_waiters(int skip) {
   return page;
 }
 
+/// One that follows stays open until there is something.
+void Agent::answer_events(const rpc::Events& events, const Clients::Asked& asked) {
+  auto page = events_.page(events, asked.request, asked.client);
+  if (!page) return clients_.refuse(asked.request, page.error());
+  if (*page) clients_.answer(asked.request, **page);
+}
+
 AgentStatus Agent::status() {
   AgentStatus status;
   status.version = kVersion;
@@ -162,6 +170,27 @@ AgentStatus Agent::status() {
   status.codes_pending = delivery_.codes_pending();
   status.codes_delivered = delivery_.codes_delivered();
   return status;
+}
+
+HealthReport Agent::health() {
+  const auto now = loop_.now();
+  std::vector<source::Vitals> vitals;
+  for (const auto& mailbox : mailboxes_) {
+    for (auto& one : mailbox->vitals()) vitals.push_back(std::move(one));
+  }
+  HealthReport report;
+  report.version = kVersion;
+  report.pid = ::getpid();
+  report.started = started_;
+  report.sources = health_.report(vitals, now);
+  report.waiters = static_cast<int>(delivery_.waiters(now).size());
+  report.sessions = delivery_.sessions_open();
+  report.codes_pending = delivery_.codes_pending();
+  if (const auto oldest = delivery_.oldest_pending()) report.oldest_pending = std::max(now.wall - *oldest, Duration(0));
+  report.codes_delivered = delivery_.codes_delivered();
+  for (const auto& source : report.sources) report.messages += source.messages;
+  if (commit_.trouble()) report.store_trouble = commit_.trouble()->message;
+  return report;
 }
 
 }  // namespace otpctl::server

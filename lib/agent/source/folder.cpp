@@ -5,6 +5,7 @@
 #include "io/log.hpp"
 #include "source/probe.hpp"
 
+#include <algorithm>
 #include <random>
 #include <utility>
 
@@ -60,6 +61,7 @@ void Folder::connect(Result<imap::Credentials> credentials) {
     const Error error = credentials.error();
     fetching_.reset();
     answer_all_unsynchronised();
+    tell_failed_try();
     const auto state = error.code == ErrorCode::busy ? SourceState::unreachable : SourceState::signed_out;
     rest(state, error.message, backoff_.failed(random_part(), demand_.email));
     return;
@@ -112,6 +114,7 @@ void Folder::run(Result<std::unique_ptr<io::Stream>> stream, imap::Credentials c
   if (!stream) {
     const Error error = stream.error();
     connecting_.reset();
+    tell_failed_try();
     fail_attempt(error, std::nullopt);
     return;
   }
@@ -136,11 +139,12 @@ void Folder::run(Result<std::unique_ptr<io::Stream>> stream, imap::Credentials c
 void Folder::on_closed(const Error& error) {
   const Error why = ended_by_.value_or(error);
   if (opened_at_ && surroundings_.loop.now().instant - *opened_at_ >= std::chrono::minutes(5)) backoff_.proven();
+  if (!opened_ && !stopped_) tell_failed_try();
   opened_at_.reset();
   opened_ = false;
   catching_up_ = false;
   look_backs_ = 0;
-  if (unsettled_) surroundings_.sink.tell(delivery::Settled{name()});
+  if (unsettled_) tell(delivery::Settled{name()});
   unsettled_ = false;
   after_look_back_.clear();
   pump_.reset();
@@ -204,7 +208,7 @@ void Folder::rest_signed_out(const std::string& detail, std::optional<Instant> l
 
 void Folder::answer_all_unsynchronised() {
   for (const auto& [token, since] : std::exchange(tokens_, {})) {
-    surroundings_.sink.tell(delivery::Synchronised{token, name(), std::nullopt});
+    tell(delivery::Synchronised{token, name(), std::nullopt});
   }
   after_look_back_.clear();
 }
@@ -214,6 +218,7 @@ void Folder::answer_all_unsynchronised() {
 void Folder::demand(const delivery::Demand& demand) {
   const bool rises = demand.email && !demand_.email;
   const bool looks_further = demand.look_back && demand.look_back != demand_.look_back;
+  if (demand.email != demand_.email) pace_began_ = surroundings_.loop.now().instant;
   demand_ = demand;
   if (auto* live = session()) {
     live->set_demand(demand.email);
@@ -245,7 +250,7 @@ void Folder::look_back_if_needed(WallTime since) {
 
 void Folder::synchronise(std::uint64_t token, std::optional<WallTime> since) {
   if (phase_ == Phase::resting || phase_ == Phase::stopped) {
-    surroundings_.sink.tell(delivery::Synchronised{token, name(), std::nullopt});
+    tell(delivery::Synchronised{token, name(), std::nullopt});
     return;
   }
   tokens_[token] = since;
@@ -257,6 +262,23 @@ void Folder::synchronise(std::uint64_t token, std::optional<WallTime> since) {
     session()->synchronise(token);
   }
   pump_->wake();
+}
+
+void Folder::retry() {
+  if (phase_ != Phase::resting || status_.state == SourceState::throttled) return;  // the server's wish stands above ours
+  last_logged_.clear();
+  timer_.clear();
+  begin();
+}
+
+void Folder::retire() {
+  if (std::exchange(unsettled_, false)) tell(delivery::Settled{name()});
+  answer_all_unsynchronised();
+  retired_ = true;
+}
+
+void Folder::tell(delivery::Command command) {
+  if (!retired_) surroundings_.sink.tell(std::move(command));
 }
 
 void Folder::stop(std::function<void()> done) {
@@ -282,12 +304,26 @@ void Folder::set_state(SourceState state, const std::string& detail) {
   tell_status();
 }
 
+/// Asked more often than a moment ago, it owes nothing for the quiet time of before.
+Vitals Folder::vitals() const {
+  Vitals vitals{status_, last_byte_, Duration(0)};
+  if (status_.state == SourceState::live && pump_ && last_byte_) {
+    const auto began = std::max(*last_byte_, pace_began_);
+    vitals.due_every = began + pump_->machine().longest_silence() - *last_byte_;
+  }
+  return vitals;
+}
+
+void Folder::tell_failed_try() {
+  if (!retired_) surroundings_.sink.try_failed(name());
+}
+
 void Folder::tell_status() {
   status_told_ = surroundings_.loop.now().instant;
   delivery::SourceUpdate update;
   update.status = status_;
   update.brings_email = true;
-  surroundings_.sink.tell(std::move(update));
+  tell(std::move(update));
 }
 
 }  // namespace otpctl::source

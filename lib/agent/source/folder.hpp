@@ -9,6 +9,7 @@
 #include "source/credentials.hpp"
 #include "source/mailbox.hpp"
 #include "source/sink.hpp"
+#include "source/vitals.hpp"
 
 #include <map>
 #include <memory>
@@ -26,10 +27,16 @@ class Folder {
   void start();
   void demand(const delivery::Demand& demand);
   void synchronise(std::uint64_t token, std::optional<WallTime> since);
+  /// While it rests: tries again at once, with the secret read anew. A server that asked for a pause gets it.
+  void retry();
+  void set_keep(Duration keep) { surroundings_.keep = keep; }
   void stop(std::function<void()> done);
+  /// Answers what is open; then nothing is told any more: somebody else may stand under its name.
+  void retire();
 
   const std::string& name() const { return status_.name; }
   const SourceStatus& status() const { return status_; }
+  Vitals vitals() const;
 
  private:
   enum class Phase { resting, fetching_credentials, connecting, running, stopped };
@@ -40,6 +47,7 @@ class Folder {
   imap::Options session_options(const io::Stream& stream);
 
   void on_event(imap::Event& event);
+  void on_alive();
   void on_opened(const imap::Opened& opened);
   void on_mail(imap::Mail& mail);
   void on_synchronised(const imap::Synchronised& answer);
@@ -56,6 +64,8 @@ class Folder {
   void look_back_if_needed(WallTime since);
   void set_state(SourceState state, const std::string& detail);
   void tell_status();
+  void tell_failed_try();
+  void tell(delivery::Command command);
   imap::Session* session() { return pump_ ? &pump_->machine() : nullptr; }
 
   const config::Mailbox& config_;
@@ -74,10 +84,13 @@ class Folder {
 
   SourceStatus status_;
   Instant status_told_{};
+  std::optional<Instant> last_byte_;
+  Instant pace_began_{};  // since then the server is asked as often as now
   std::string last_logged_;         // a trouble is logged once, not at every try
   std::optional<Error> ended_by_;   // Failed of the session, told before the pump closes
   std::optional<Duration> retry_after_;
   bool refused_ = false;
+  bool retired_ = false;
   Secret secret_;  // of the sign-in under way
 
   delivery::Demand demand_;

@@ -25,7 +25,7 @@ void Folder::on_event(imap::Event& event) {
                  [this](imap::Mail& mail) { on_mail(mail); },
                  [this](const imap::Synchronised& answer) { on_synchronised(answer); },
                  [this](const imap::LookedBack& answer) { on_looked_back(answer); },
-                 [this](const imap::Alive&) { status_.last_alive = surroundings_.loop.now().wall; },
+                 [this](const imap::Alive&) { on_alive(); },
                  [this](const imap::Alert& alert) { io::log_warning(name() + ": the server says: " + alert.text); },
                  [this](const imap::LoginRefused& refused) { on_refused(refused); },
                  [this](const imap::Failed& failed) {
@@ -36,6 +36,12 @@ void Folder::on_event(imap::Event& event) {
                  [this](const imap::Closed&) { pump_->close(Error{ErrorCode::network, "closed"}); },
              },
              event);
+}
+
+void Folder::on_alive() {
+  const auto now = surroundings_.loop.now();
+  status_.last_alive = now.wall;
+  last_byte_ = now.instant;
 }
 
 void Folder::on_opened(const imap::Opened& opened) {
@@ -57,6 +63,7 @@ void Folder::on_opened(const imap::Opened& opened) {
   if (demand_.look_back && *demand_.look_back < known) look_back_if_needed(*demand_.look_back);
   opened_ = true;
   opened_at_ = now.instant;
+  pace_began_ = now.instant;
   last_logged_.clear();
   set_state(SourceState::live, "watching");
   io::log_info(name() + ": open, " + std::to_string(opened.exists) + " messages" +
@@ -68,6 +75,7 @@ void Folder::on_opened(const imap::Opened& opened) {
 }
 
 void Folder::on_mail(imap::Mail& mail) {
+  if (retired_) return;
   ++status_.messages;
   io::log_debug(name() + ": fetched UID " + std::to_string(mail.uid) + ", " + std::to_string(mail.bytes.size()) + " of " +
                 std::to_string(mail.size) + " bytes" + (mail.live ? "" : ", by a look-back"));
@@ -88,9 +96,9 @@ void Folder::on_synchronised(const imap::Synchronised& answer) {
     return;
   }
   if (tokens_.erase(answer.token) == 0) return;
-  if (unsettled_) surroundings_.sink.tell(delivery::Settled{name()});  // the answer says that all is there
+  if (unsettled_) tell(delivery::Settled{name()});  // the answer says that all is there
   unsettled_ = false;
-  surroundings_.sink.tell(delivery::Synchronised{answer.token, name(), position});
+  tell(delivery::Synchronised{answer.token, name(), position});
 }
 
 void Folder::on_looked_back(const imap::LookedBack& answer) {
@@ -106,12 +114,12 @@ void Folder::on_looked_back(const imap::LookedBack& answer) {
 void Folder::on_cycle() {
   if (unsettled_ && !catching_up_ && look_backs_ == 0) {
     unsettled_ = false;
-    surroundings_.sink.tell(delivery::Settled{name()});
+    tell(delivery::Settled{name()});
   }
   if (opened_ && session()->position()) position_ = session()->position();
   if (opened_ && position_ && position_ != told_position_ && position_->uid_validity != 0) {
     told_position_ = position_;
-    surroundings_.sink.tell(
+    tell(
         delivery::PositionIs{name(), delivery::Position{position_->uid_validity, position_->uid_next}});
   }
   if (status_.last_alive && surroundings_.loop.now().instant - status_told_ >= std::chrono::seconds(1)) {

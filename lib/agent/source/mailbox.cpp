@@ -44,6 +44,21 @@ void Mailbox::stop(std::function<void()> done) {
   }
 }
 
+void Mailbox::retry() {
+  breaker_ = LoginBreaker();
+  for (auto& folder : folders_) folder->retry();
+}
+
+void Mailbox::set_keep(Duration keep) {
+  surroundings_.keep = keep;
+  for (auto& folder : folders_) folder->set_keep(keep);
+}
+
+void Mailbox::retire(std::function<void()> done) {
+  for (auto& folder : folders_) folder->retire();
+  stop(std::move(done));
+}
+
 bool Mailbox::has(const std::string& source) const {
   for (const auto& folder : folders_) {
     if (folder->name() == source) return true;
@@ -54,6 +69,12 @@ bool Mailbox::has(const std::string& source) const {
 std::vector<SourceStatus> Mailbox::status() const {
   std::vector<SourceStatus> all;
   for (const auto& folder : folders_) all.push_back(folder->status());
+  return all;
+}
+
+std::vector<Vitals> Mailbox::vitals() const {
+  std::vector<Vitals> all;
+  for (const auto& folder : folders_) all.push_back(folder->vitals());
   return all;
 }
 

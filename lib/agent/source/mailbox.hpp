@@ -6,6 +6,7 @@
 #include "io/loop.hpp"
 #include "source/backoff.hpp"
 #include "source/sink.hpp"
+#include "source/vitals.hpp"
 
 #include <memory>
 #include <string>
@@ -33,11 +34,20 @@ class Mailbox {
   void demand(const delivery::Demand& demand);
   /// One delivery::Synchronised comes for each token and folder.
   void synchronise(std::uint64_t token, const std::string& source, std::optional<WallTime> since);
+  /// Whoever rests or is signed out tries again at once, with the secret read anew and as if nothing had been refused.
+  /// Open connections are not touched.
+  void retry();
+  void set_keep(Duration keep);
   /// LOGOUT everywhere; `done` once all connections are closed or 1 s has passed.
   void stop(std::function<void()> done);
+  /// stop(), and nothing is told to the sink any more: reload took it out, another may stand under its name.
+  void retire(std::function<void()> done);
+
+  const config::Mailbox& config() const { return config_; }
 
   bool has(const std::string& source) const;
   std::vector<SourceStatus> status() const;
+  std::vector<Vitals> vitals() const;
 
  private:
   config::Mailbox config_;

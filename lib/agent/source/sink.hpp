@@ -26,6 +26,9 @@ class Sink {
   virtual ~Sink() = default;
   virtual void take(TakenMail mail) = 0;
   virtual void tell(delivery::Command command) = 0;
+  /// A try to reach the server, to sign in or to open the folder came to nothing. The end of a connection that worked is
+  /// none: servers end them as they like.
+  virtual void try_failed(const std::string& source) { (void)source; }
 };
 
 }  // namespace otpctl::source
