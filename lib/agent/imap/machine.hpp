@@ -32,6 +32,7 @@ class Machine {
   std::optional<Event> next();
   std::string take_output();
   std::optional<Position> position() const;
+  Duration longest_silence() const;
   std::optional<Instant> deadline() const;
 
   void set_demand(bool somebody_waits);
@@ -56,8 +57,8 @@ class Machine {
   enum class Command {
     capability, sign_in, capability_again, examine, find_end, find_end_by_number,
     fetch_new,  // UID FETCH n:* with the bytes
-    check,      // UID FETCH n:* (UID): is there news?
     fetch_one,  // UID FETCH n with the bytes: Options::only
+    check,      // UID FETCH n:* (UID): is there news?
     noop, idle,
     search, fetch_dates, fetch_mails,  // look-back
     logout,
@@ -109,9 +110,9 @@ class Machine {
   void find_end(Command command);
   void found_end(Command command, bool good);
   bool resume_fits() const;
-  void opened(bool guessed);
   void fetch_only(Place place);
   void fetched_only(const StatusResponse& status);
+  void opened(bool guessed);
 
   // ---- machine_watching.cpp ----
   bool watching() const;
@@ -166,8 +167,8 @@ class Machine {
   std::uint32_t server_uid_next_ = 0;        // of EXAMINE; 0 = none given
   std::uint32_t end_ = 0;                    // highest UID found by find_end
   LookBack look_back_;
-
   bool only_told_ = false;                   // the message of Options::only
+
   bool demand_ = false;
   bool stopping_ = false;
   bool idle_works_ = true;

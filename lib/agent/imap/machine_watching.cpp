@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace otpctl::imap {
@@ -36,6 +37,12 @@ bool Machine::idle_offered() const {
 
 bool Machine::aims_at_idle() const {
   return idle_offered() && idle_works_ && !(demand_ && options_.probe);
+}
+
+Duration Machine::longest_silence() const {
+  Duration pace = aims_at_idle() ? options_.idle_renewal : options_.quiet_poll;
+  if (demand_) pace = options_.probe.value_or(aims_at_idle() ? options_.safety_poll : options_.poll);
+  return std::max(pace + options_.done_limit, options_.command_limit);
 }
 
 bool Machine::at_rest() const { return watching() && (state_ == State::idling || owed_.empty()); }

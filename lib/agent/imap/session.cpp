@@ -19,6 +19,7 @@ std::optional<Event> Session::next() { return machine_->next(); }
 std::string Session::take_output() { return machine_->take_output(); }
 std::optional<Instant> Session::deadline() const { return machine_->deadline(); }
 std::optional<Position> Session::position() const { return machine_->position(); }
+Duration Session::longest_silence() const { return machine_->longest_silence(); }
 void Session::set_demand(bool somebody_waits) { machine_->set_demand(somebody_waits); }
 void Session::synchronise(std::uint64_t token) { machine_->synchronise(token); }
 void Session::look_back(WallTime since) { machine_->look_back(since); }

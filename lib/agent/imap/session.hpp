@@ -207,6 +207,9 @@ class Session {
   std::string take_output();
   /// When to call tick() at the latest; nothing once the session is over.
   std::optional<Instant> deadline() const;
+  /// While the folder is watched: the longest time without a byte before the connection is given up. What is asked
+  /// how often at the moment, and how long its reply may take.
+  Duration longest_silence() const;
   /// Where a later session can resume: every message below was told. Nothing before the folder is open.
   std::optional<Position> position() const;
 

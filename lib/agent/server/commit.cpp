@@ -8,6 +8,8 @@
 namespace otpctl::server {
 namespace {
 
+constexpr std::ptrdiff_t kMostEvents = 5'000;  // held while the store cannot be written
+
 template <class T>
 void append(std::vector<T>& to, std::vector<T>&& from) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
@@ -22,6 +24,7 @@ void Commit::add(delivery::Effects effects) {
   append(changes_, std::move(effects.changes));
   append(notices_, std::move(effects.notices));
   append(replies_, std::move(effects.replies));
+  append(events_, std::move(effects.events));
   schedule();
 }
 
@@ -49,22 +52,31 @@ void Commit::flush() {
       return;
     }
   }
-  if (trouble_) io::log_info("the store can be written again");
+  if (trouble_) {
+    io::log_info("the store can be written again");
+    if (outlets_.trouble) outlets_.trouble(nullptr);
+  }
   trouble_.reset();
   changes_.clear();
   // All is taken out first: what is called here may decide and add more, and that is not written yet.
   auto safe = std::exchange(waiting_for_disk_, {});
   auto notices = std::exchange(notices_, {});
   auto replies = std::exchange(replies_, {});
+  auto events = std::exchange(events_, {});
   for (auto& on_safe : safe) on_safe({});
   for (auto& notice : notices) outlets_.notice(notice);
   for (auto& reply : replies) outlets_.reply(reply);
+  if (outlets_.committed) outlets_.committed(std::move(events));
 }
 
 // Whoever hands us a message keeps it and tries again; a waiter's code stays claimed and is written a second later.
 void Commit::refuse(const Error& error) {
-  if (!trouble_) io::log_error("cannot write the store, codes are held back: " + error.message);
+  if (!trouble_) {
+    io::log_error("cannot write the store, codes are held back: " + error.message);
+    if (outlets_.trouble) outlets_.trouble(&error);
+  }
   trouble_ = error;
+  if (events_.size() > kMostEvents) events_.erase(events_.begin(), events_.end() - kMostEvents);
   for (auto& on_safe : std::exchange(waiting_for_disk_, {})) on_safe(fail(error));
   std::vector<delivery::Reply> kept;
   for (auto& reply : std::exchange(replies_, {})) {

@@ -17,6 +17,10 @@ class Commit {
   struct Outlets {
     std::function<void(const delivery::Notice&)> notice;
     std::function<void(delivery::Reply&)> reply;
+    /// Behind the answers of each commit: what happened by it, in order. What is not on disk has not happened.
+    std::function<void(std::vector<Event>)> committed = {};
+    /// The store cannot be written (told once), or can be again (null).
+    std::function<void(const Error*)> trouble = {};
   };
   Commit(io::Loop& loop, store::Store& store, Outlets outlets);
 
@@ -39,6 +43,7 @@ class Commit {
   std::vector<delivery::Change> changes_;
   std::vector<delivery::Notice> notices_;
   std::vector<delivery::Reply> replies_;
+  std::vector<Event> events_;
   std::vector<std::function<void(const Result<void>&)>> waiting_for_disk_;
   bool scheduled_ = false;
   std::optional<Error> trouble_;

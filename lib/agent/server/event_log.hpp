@@ -13,24 +13,29 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <map>
+#include <list>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace otpctl::server {
 
 class EventLog {
  public:
-  /// Goes on after the last id of the store. `answer` gets what page() could not answer at once.
-  EventLog(io::Loop& loop, store::Store& store, Duration keep,
-           std::function<void(std::uint64_t request, const rpc::EventsResult&)> answer);
+  using Answer = std::function<void(std::uint64_t request, const rpc::EventsResult&)>;
 
+  /// Goes on after the last id of the store. `answer` gets what page() could not answer at once.
+  EventLog(io::Loop& loop, store::Store& store, Duration keep, Answer answer);
+
+  /// Ids are given here. Followers hear of it in a later turn: whoever gets a code comes first.
   void add(std::vector<Event> events);
 
   /// Answers now or, with `follow`, when there is something (empty after 25 s). `client` may go meanwhile.
-  /// A page takes at most 2,000 rows of the store into its hands and at most 48 KiB of JSON: `more`.
-  /// `usage`: a glob that is too long.
+  /// A page takes at most 500 rows of the store into its hands and at most 48 KiB of JSON: `more`.
+  /// `usage`: a glob that is too long. `busy`: this client follows 64 times already, or all together 1,000 times.
+  /// An `after` that this store never gave is of an earlier store: the page begins with the first entry.
   Result<std::optional<rpc::EventsResult>> page(const rpc::Events& asked, std::uint64_t request, std::uint64_t client);
+  /// What it follows is answered with an empty page: it may have ended its sending side only.
   void client_gone(std::uint64_t client);
 
   /// The entry with this id; `not_found`.
@@ -39,6 +44,50 @@ class EventLog {
   void set_keep(Duration keep);
   /// At the end: what is not written yet.
   void flush();
+
+ private:
+  struct Kept {
+    Event event;
+    std::size_t size = 0;  // as JSON
+  };
+  struct Filter {
+    std::string recipient;
+    std::vector<EventType> types;
+    bool lets_through(const Event& event) const;
+  };
+  struct Follower {
+    std::uint64_t request = 0;
+    std::uint64_t client = 0;
+    std::uint64_t after = 0;
+    Filter filter;
+    Instant until{};
+  };
+  class Page;
+
+  void remember(Event event);
+  void hold_back(const Error& error);
+  std::uint64_t first_in_memory() const;
+  Result<std::uint64_t> start_of(const rpc::Events& asked);
+  Result<rpc::EventsResult> collect(std::uint64_t after, const Filter& filter);
+  Result<void> collect_from_store(Page& page);
+  void tell_followers();
+  void expire_followers();
+  void answer_empty(const std::vector<Follower>& followers);
+  void forget_old();
+
+  io::Loop& loop_;
+  store::Store& store_;
+  Duration keep_;
+  Answer answer_;
+  std::uint64_t last_id_ = 0;
+  std::uint64_t reserved_ = 0;  // ids up to this are the store's word: they are given once, even after a kill -9
+  std::deque<Kept> recent_;     // all that is not written is in here, as long as it fits
+  std::vector<store::Store::Entry> unwritten_;
+  std::list<Follower> followers_;  // the first one's time runs out first
+  std::uint64_t lost_ = 0;         // since the store could not be written
+  bool in_trouble_ = false;
+  Instant last_told_{};
+  io::Timer flush_timer_, tell_timer_, expiry_, retention_;
 };
 
 }  // namespace otpctl::server

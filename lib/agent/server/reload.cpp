@@ -179,6 +179,7 @@ std::vector<std::string> Agent::take_up(Plan plan) {
   const auto before = std::exchange(config_, std::move(plan.config));
   patterns_ = std::move(plan.patterns);
   delivery_.set_settings(settings_of(config_));
+  events_.set_keep(config_.history);
   replace_mailboxes(before.mailboxes, changes);
   update_demand();
   return changes;
