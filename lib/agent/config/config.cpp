@@ -45,6 +45,7 @@ class Reader {
     if (entry.key == "session") return read_single(entry, &Reader::read_session);
     if (entry.key == "phone") return read_single(entry, &Reader::read_phone);
     if (entry.key == "log") return read_single(entry, &Reader::read_log);
+    if (entry.key == "store") return read_single(entry, &Reader::read_store);
     if (entry.key == "mailbox") return read_several(entry, &Reader::read_one_mailbox);
     if (entry.key == "pattern") return read_several(entry, &Reader::read_pattern);
     for (const Later& later : kLater) {
@@ -61,7 +62,7 @@ class Reader {
     std::string what = section ? "unknown section [" + printable(entry.key, 80) + "]"
                                : "unknown key " + quoted(entry.key) + " outside of any section";
     if (const auto near =
-            nearest(entry.key, {"wait", "session", "phone", "log", "mailbox", "pattern"})) {
+            nearest(entry.key, {"wait", "session", "phone", "log", "store", "mailbox", "pattern"})) {
       const bool several = *near == "mailbox" || *near == "pattern";
       what += "; did you mean " + (several ? "[[" + *near + "]]?" : "[" + *near + "]?");
     }
@@ -125,6 +126,12 @@ class Reader {
     const std::vector<std::string> levels{"trace", "debug", "info", "warning", "error", "off"};
     if (const auto level = section.choose("level", levels)) config_.log_level = levels[*level];
     section.read_path("file", config_.log_file);
+  }
+
+  void read_store(Section& section) {
+    section.allow({"memory", "history"});
+    section.read("memory", config_.store_in_memory);
+    section.read("history", config_.history, 1h, 365 * 24h);
   }
 
   void read_one_mailbox(Section& section) {

@@ -164,6 +164,26 @@ TEST_CASE("impossible durations are refused with the line") {
   CHECK(starts(problem_of("[wait]\nsince = \"later\"\n"), "config.toml:2: 'since'"));
 }
 
+TEST_CASE("the store is on disk and keeps seven days unless it is said otherwise") {
+  CHECK_FALSE(must_parse("").store_in_memory);
+  CHECK(must_parse("").history == 7 * 24h);
+  const Config config = must_parse("[store]\nmemory = true\nhistory = \"48h\"\n");
+  CHECK(config.store_in_memory);
+  CHECK(config.history == 48h);
+  CHECK(must_parse("[store]\nmemory = false\nhistory = 3600\n").history == 1h);
+  CHECK(must_parse("[store]\nhistory = \"8760h\"\n").history == 8760h);
+}
+
+TEST_CASE("a history of less than an hour or more than a year, and a memory that is no yes or no, are refused") {
+  for (const char* wrong : {"\"59m\"", "\"8761h\"", "\"0s\"", "\"none\"", "true"})
+    CHECK_MESSAGE(starts(problem_of(std::string("[store]\nhistory = ") + wrong + "\n"), "config.toml:2: 'history'"), wrong);
+  CHECK(contains(problem_of("[store]\nhistory = \"59m\"\n"), "between 1h and 365d"));
+  for (const char* wrong : {"\"yes\"", "1", "\":memory:\""})
+    CHECK_MESSAGE(starts(problem_of(std::string("[store]\nmemory = ") + wrong + "\n"), "config.toml:2: 'memory'"), wrong);
+  CHECK(contains(problem_of("[store]\nmemroy = true\n"), "did you mean 'memory'?"));
+  CHECK(contains(problem_of("[stroe]\nmemory = true\n"), "did you mean [store]?"));
+}
+
 TEST_CASE("a region is two letters") {
   CHECK(must_parse("[phone]\ndefault-region = \"DE\"\n").default_region == "DE");
   for (const char* wrong : {"TUR", "T", "+9", "T1", "tü"})
