@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 #include <unistd.h>
 
 namespace otpctl::apps::agent {
@@ -17,6 +19,7 @@ const Command<Options> kCommand{
     "agent",
     "  otpctl agent start\n"
     "  otpctl agent run -v                       # in the foreground, log on the terminal\n"
+    "  otpctl agent reload -v                    # the configuration again; says what has changed\n"
     "  otpctl agent restart                      # waiters come back by themselves\n"
     "  otpctl agent stop                         # waiters end with 69\n",
     add, run};
@@ -49,6 +52,10 @@ void add(CLI::App& app, Options& options) {
   add_how_it_runs(add_one(app, "restart", "end it and start the next; waits go on", options,
                           Action::restart, true),
                   options);
+  CLI::App& reload =
+      add_one(app, "reload", "read the configuration and the secrets again; waits go on", options,
+              Action::reload, true);
+  add_count(reload, "-v,--verbose", options.verbose, "say what has changed");
   add_one(app, "status", "the same as otpctl status", options, Action::status, true);
 }
 
@@ -83,16 +90,51 @@ ExitCode done(const Options& options, Context& context, const Result<int>& pid) 
   return options.json ? answer_json(context, rpc::StopResult{*pid}) : ExitCode::done;
 }
 
-Result<int> start(client::Options connection) {
+/// The agent that runs may be another one than the one that was asked for: the first one that came, or its unit's.
+void warn_of_other(const Options& options, Context& context, const AgentStatus& status) {
+  const std::string text = options.config.empty() ? "" : other_configuration(options.config, status.config);
+  if (!text.empty()) warn(context, rpc::Warning{text, 0}, options.json);
+}
+
+Result<int> start(const Options& options, Context& context, client::Options connection) {
   connection.start = client::Start::if_needed;
   connection.start_after_stop = true;
   client::Client agent(connection);
   const auto status = agent.ask<AgentStatus>(rpc::Status{});
   if (!status) return fail(status.error());
+  warn_of_other(options, context, *status);
   return status->pid;
 }
 
+Result<int> restart(const Options& options, Context& context, const client::Options& connection) {
+  auto pid = client::restart_agent(connection);
+  if (!pid || options.config.empty()) return pid;
+  client::Client agent(connection);
+  if (const auto status = agent.ask<AgentStatus>(rpc::Status{})) warn_of_other(options, context, *status);
+  return pid;
+}
+
+ExitCode reload(const Options& options, Context& context, const client::Options& connection) {
+  constexpr Duration kWithin = std::chrono::seconds(30);
+  client::Client agent(connection);
+  const auto result = agent.ask<rpc::ReloadResult>(rpc::Reload{}, kWithin);
+  if (!result) return report(context, result.error(), options.json);
+  if (options.json) return answer_json(context, *result);
+  if (options.verbose == 0) return ExitCode::done;
+  std::string text;
+  for (const std::string& change : result->changes) text += printable(change, 2000) + "\n";
+  return answer(context, text.empty() ? "nothing has changed\n" : text, false);
+}
+
 }  // namespace
+
+std::string other_configuration(const std::string& asked, const std::string& running) {
+  std::error_code none;
+  if (asked == running || std::filesystem::equivalent(asked, running, none)) return {};
+  return "an agent runs already with " +
+         (running.empty() ? std::string("no configuration file") : printable(running)) + "; " + printable(asked) +
+         " was not read (otpctl agent restart --config " + printable(asked) + ")";
+}
 
 ExitCode run(const Options& options, Context& context) {
   if (!options.env_file.empty()) {
@@ -108,9 +150,10 @@ ExitCode run(const Options& options, Context& context) {
   if (options.action != Action::start) connection->environment.clear();
   switch (options.action) {
     case Action::run: return run_in_foreground(options, context, *connection);
-    case Action::start: return done(options, context, start(*connection));
+    case Action::start: return done(options, context, start(from_root, context, *connection));
     case Action::stop: return done(options, context, client::stop_agent(*connection));
-    case Action::restart: return done(options, context, client::restart_agent(*connection));
+    case Action::restart: return done(options, context, restart(from_root, context, *connection));
+    case Action::reload: return reload(options, context, *connection);
     case Action::status:
     case Action::none: break;
   }

@@ -183,7 +183,18 @@ TEST_CASE("agent: what start, run and restart take is passed on") {
         agent::Options{agent::Action::restart, "", 0, "", false});
   CHECK(parsed(agent::kCommand, {"status", "--json"}) ==
         agent::Options{agent::Action::status, "", 0, "", true});
+  CHECK(parsed(agent::kCommand, {"reload", "-v", "--json"}) ==
+        agent::Options{agent::Action::reload, "", 1, "", true});
+  CHECK(refused(agent::kCommand, {"reload", "--config", "f"}) == "unknown option --config");
   CHECK(refused(agent::kCommand, {"stop", "-v"}) == "unknown option -v");
+}
+
+TEST_CASE("agent start --config: another configuration that runs is told, the same one is not") {
+  CHECK(agent::other_configuration("/a.toml", "/a.toml").empty());
+  CHECK(agent::other_configuration("/etc/../etc/passwd", "/etc/passwd").empty());
+  CHECK(agent::other_configuration("/a.toml", "/b.toml") ==
+        "an agent runs already with /b.toml; /a.toml was not read (otpctl agent restart --config /a.toml)");
+  CHECK(agent::other_configuration("/a.toml", "").find("with no configuration file;") != std::string::npos);
 }
 
 TEST_CASE("a code read out by a person loses its separators, anything else only its edges") {
