@@ -4,6 +4,9 @@
 #include "client/client.hpp"
 #include "shared/agent.hpp"
 #include "shared/output.hpp"
+#include "shared/registration.hpp"
+#include "shared/sessions.hpp"
+#include "shared/unique_address.hpp"
 
 #include <limits>
 
@@ -13,6 +16,7 @@ const Command<Options> kCommand{
     "session",
     "  id=$(otpctl session register bot5@example.com)   # before the login is triggered\n"
     "  code=$(otpctl wait --session \"$id\")\n"
+    "  address=$(otpctl session register --unique qa@example.com)\n"
     "  otpctl session mark \"$id\"                        # the code was wrong: only later ones\n"
     "  otpctl session list\n",
     add, run};
@@ -25,23 +29,16 @@ void add_register(CLI::App& app, Options& options) {
   CLI::App& action = add_action(app, "register", "begin a session and print its id",
                                 [&options] { options.action = Action::register_; });
   add_target(action, options.target);
-  add_filters(action, options.filters);
-  add_duration(action, "--ttl", options.ttl, "how long it lives when nobody waits on it [600s]");
-  add_text(action, "--country", "REGION", options.country,
-           "region of numbers without country code (TR, DE)");
-  add_text(action, "--metadata", "JSON", options.metadata,
-           "an object that is kept with the session");
-  add_exclusive(action, options.exclusive, options.queue);
-  add_text(action, "--env-file", "FILE", options.env_file,
-           "read OTPCTL_* and related variables from FILE");
-  add_quiet(action, options.quiet);
+  add_registration(action, options);
+  add_flag(action, "--unique", options.unique,
+           "for a plus-address that nobody has used; print that address");
   add_json(action, options.json);
 }
 
 CLI::App& add_on_one(CLI::App& app, const char* name, const char* summary, Options& options,
                      Action which) {
   CLI::App& action = add_action(app, name, summary, [&options, which] { options.action = which; });
-  add_text(action, "ID", "ID", options.session, "id or unique prefix [$OTPCTL_SESSION]");
+  add_text(action, "ID", "ID", options.session, "id, unique prefix or address [$OTPCTL_SESSION]");
   add_json(action, options.json);
   return action;
 }
@@ -104,49 +101,29 @@ std::string in_words(const std::vector<SessionInfo>& sessions, WallTime now) {
   return table(rows);
 }
 
-void warn_of(Context& context, const SessionInfo& session, const Options& options) {
-  if (options.quiet || options.json) return;  // the object says both
-  if (session.degraded) {
-    warn(context,
-         {"a source could not say where it stands: a code that came before now may count", 0},
-         false);
-  }
-  if (session.contended > 1) {
-    warn(context,
-         {std::to_string(session.contended - 1) +
-              " more wait for the same recipient: each code goes to one",
-          0},
-         false);
-  }
-}
-
 ExitCode register_session(const Options& options, Context& context, client::Client& agent) {
-  rpc::SessionRegister wanted;
-  wanted.target = options.target;
-  wanted.filters = options.filters;
-  wanted.ttl = options.ttl;
-  wanted.country = options.country;
-  if (!options.metadata.empty()) wanted.metadata = options.metadata;
-  wanted.exclusive = options.exclusive;
-  wanted.queue = options.queue;
+  rpc::SessionRegister wanted = registration_of(options);
+  if (options.unique) {
+    auto address = with_nonce(options.target.email, random_nonce());
+    if (!address) return report(context, address.error(), options.json);
+    wanted.target.email = std::move(*address);
+  }
   const auto session =
       agent.ask<SessionInfo>(wanted, kAnswerWithin + options.queue.value_or(Duration(0)));
   if (!session) return report(context, session.error(), options.json);
-  warn_of(context, *session, options);
-  return options.json ? answer_json(context, *session) : answer(context, session->id + "\n", false);
+  if (options.json) return answer_json(context, *session);  // the object says both of what follows
+  if (!options.quiet) {
+    warn_if_degraded(context, *session);
+    warn_if_contended(context, *session);
+  }
+  return answer(context, (options.unique ? session->target.email : session->id) + "\n", false);
 }
 
 ExitCode list(const Options& options, Context& context, client::Client& agent) {
-  rpc::SessionListResult all;
-  for (bool more = true; more;) {
-    const std::string after = all.sessions.empty() ? "" : all.sessions.back().id;
-    auto page = agent.ask<rpc::SessionListResult>(rpc::SessionList{after}, kAnswerWithin);
-    if (!page) return report(context, page.error(), options.json);
-    more = page->more && !page->sessions.empty();
-    all.sessions.insert(all.sessions.end(), page->sessions.begin(), page->sessions.end());
-  }
-  if (options.json) return answer_json(context, all);
-  return answer(context, in_words(all.sessions, context.now().wall), false);
+  auto all = all_sessions(agent);
+  if (!all) return report(context, all.error(), options.json);
+  if (options.json) return answer_json(context, rpc::SessionListResult{std::move(*all), false});
+  return answer(context, in_words(*all, context.now().wall), false);
 }
 
 rpc::Request request_on(const Options& options, const std::string& id) {
@@ -163,14 +140,16 @@ rpc::Request request_on(const Options& options, const std::string& id) {
 }
 
 ExitCode on_one(const Options& options, Context& context, client::Client& agent) {
-  const std::string id = options.session.empty() ? session_of(context) : options.session;
-  if (id.empty()) {
+  const std::string named = options.session.empty() ? session_of(context) : options.session;
+  if (named.empty()) {
     return report(
         context,
         Error{ErrorCode::usage, "which session? give its id or the first characters of it"},
         options.json);
   }
-  const auto session = agent.ask<SessionInfo>(request_on(options, id), kAnswerWithin);
+  const auto id = session_named(agent, named);
+  if (!id) return report(context, id.error(), options.json);
+  const auto session = agent.ask<SessionInfo>(request_on(options, *id), kAnswerWithin);
   if (!session) return report(context, session.error(), options.json);
   if (options.json) return answer_json(context, *session);
   // mark, refresh and close have nothing to say but that they did it.
@@ -179,16 +158,9 @@ ExitCode on_one(const Options& options, Context& context, client::Client& agent)
 }
 
 std::optional<Error> wrong(const Options& options) {
-  if (options.ttl && *options.ttl <= Duration(0)) return Error{ErrorCode::usage, "--ttl 0 would end it at once"};
-  if (options.action != Action::register_) return std::nullopt;
-  if (options.target == Target{})
-    return Error{ErrorCode::usage, "whose code? name an address or a number"};
-  if (options.queue && !options.exclusive)
-    return Error{ErrorCode::usage, "--queue belongs to --exclusive"};
-  if (!options.metadata.empty() && !rpc::is_metadata(options.metadata)) {
-    return Error{ErrorCode::usage,
-                 "--metadata must be one JSON object of at most 8 KiB, nested at most 8 deep"};
-  }
+  if (options.action == Action::register_) return wrong_registration(options);
+  if (options.ttl && *options.ttl <= Duration(0))
+    return Error{ErrorCode::usage, "--ttl 0 would end it at once"};
   return std::nullopt;
 }
 

@@ -18,6 +18,7 @@ struct Options {
   bool exclusive = false;
   std::optional<Duration> queue;
   std::string env_file;
+  bool unique = false;
   bool quiet = false;
   bool json = false;
   bool operator==(const Options&) const = default;

@@ -13,6 +13,7 @@ struct CommandInfo {
 
 inline constexpr std::array kCommands{
     CommandInfo{"wait", "block until the code comes; print only the code"},
+    CommandInfo{"run", "run a program with a session of its own; its exit code"},
     CommandInfo{"session", "register interest before the code is triggered; list, mark, close"},
     CommandInfo{"manual", "enter a code by hand for whoever waits"},
     CommandInfo{"sms", "hand one SMS to the agent"},

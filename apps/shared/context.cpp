@@ -26,14 +26,17 @@ bool wait_for(int fd, short events) {
   }
 }
 
-void fill_closed_streams() {
+std::array<bool, 3> fill_closed_streams() {
+  std::array<bool, 3> closed{};
   for (int fd = 0; fd < 3; ++fd) {
     if (fcntl(fd, F_GETFD) >= 0) continue;
+    closed[static_cast<std::size_t>(fd)] = true;
     // The lowest free number is `fd`. Standard output is opened for reading only: a write to it
     // fails.
     const int opened = open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR);
     if (opened != fd) std::_Exit(static_cast<int>(ExitCode::unreachable));
   }
+  return closed;
 }
 
 }  // namespace
@@ -93,8 +96,8 @@ Result<std::string> Source::read(std::size_t limit, bool one_line) {
 }
 
 Context Context::real(std::string command) {
-  fill_closed_streams();
-  std::signal(SIGPIPE, SIG_IGN);
+  const std::array<bool, 3> closed = fill_closed_streams();
+  const bool ignored_sigpipe = std::signal(SIGPIPE, SIG_IGN) == SIG_IGN;
   return Context{std::move(command),
                  Source(STDIN_FILENO),
                  Sink(STDOUT_FILENO),
@@ -105,7 +108,8 @@ Context Context::real(std::string command) {
                  [](const std::string& name, const std::string& value) {
                    setenv(name.c_str(), value.c_str(), 1);
                  },
-                 read_clocks};
+                 read_clocks,
+                 Inherited{ignored_sigpipe, closed}};
 }
 
 TestContext::TestContext(std::string command, std::string input,
@@ -120,7 +124,8 @@ TestContext::TestContext(std::string command, std::string input,
           false,
           real_surroundings(),
           [this](const std::string& name, const std::string& value) { environment[name] = value; },
-          [this] { return now; }} {
+          [this] { return now; },
+          Inherited{}} {
   context.surroundings.env = [this](const char* name) {
     const auto found = environment.find(name);
     return found == environment.end() ? std::string() : found->second;

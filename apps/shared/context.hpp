@@ -5,6 +5,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 
+#include <array>
 #include <functional>
 #include <map>
 #include <string>
@@ -47,6 +48,12 @@ class Source {
   std::string text_;
 };
 
+/// How the process was before Context::real changed it: what a program that is run gets again.
+struct Inherited {
+  bool ignored_sigpipe = false;
+  std::array<bool, 3> closed{};  // standard streams that were
+};
+
 struct Context {
   std::string command;  // "wait"; stands in front of messages
   Source in;
@@ -57,6 +64,7 @@ struct Context {
   Surroundings surroundings;
   std::function<void(const std::string&, const std::string&)> set_env;
   std::function<Now()> now;
+  Inherited inherited = {};
 
   std::string env(const char* name) const { return surroundings.env(name); }
 

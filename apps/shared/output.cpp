@@ -64,6 +64,21 @@ std::string describe(const SourceStatus& source, WallTime now) {
   return text;
 }
 
+std::string details_of(const WaitEnd& end, WallTime now) {
+  std::string text;
+  for (const Seen& seen : end.seen) {
+    text += "  " + std::to_string(seen.count) + (seen.count == 1 ? " message " : " messages ") +
+            std::string(words_for(seen.reason));
+    if (!seen.sender.empty()) text += ", the latest from " + printable(seen.sender);
+    text += ", " + ago(seen.latest, now) + " ago\n";
+  }
+  for (const SourceStatus& source : end.sources) {
+    text += "  " + printable(source.name) + ": " + describe(source, now) + "\n";
+  }
+  if (end.more > 0) text += "  and " + std::to_string(end.more) + " more\n";
+  return text;
+}
+
 std::string_view words_for(Unmatched reason) {
   switch (reason) {
     case Unmatched::no_code: return "with no code in it";

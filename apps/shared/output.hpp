@@ -28,6 +28,9 @@ std::string ago(WallTime then, WallTime now);
 /// "live, IDLE, last sign of life 3s ago": one line of a source, for people.
 std::string describe(const SourceStatus& source, WallTime now);
 
+/// The lines below a wait that ended without a code: what was seen, how the sources are.
+std::string details_of(const WaitEnd& end, WallTime now);
+
 /// "other recipient", "before the mark": why a message did not count, for people.
 std::string_view words_for(Unmatched reason);
 

@@ -4,6 +4,8 @@
 #include "client/waiter.hpp"
 #include "shared/agent.hpp"
 #include "shared/output.hpp"
+#include "shared/sessions.hpp"
+#include "shared/unique_address.hpp"
 #include "wait/progress.hpp"
 
 #include <array>
@@ -136,26 +138,10 @@ class Run {
       static_cast<void>(context_.err.write(rpc::to_json(rpc::Answer(end)) + "\n"));
     } else {
       std::string text = "otpctl wait: " + printable(end.message, 1000) + "\n";
-      if (!options_.quiet) text += details(end);
+      if (!options_.quiet) text += details_of(end, context_.now().wall);
       static_cast<void>(context_.err.write(text));
     }
     return exit_of(end.exit);
-  }
-
-  std::string details(const WaitEnd& end) const {
-    const WallTime now = context_.now().wall;
-    std::string text;
-    for (const Seen& seen : end.seen) {
-      text += "  " + std::to_string(seen.count) + (seen.count == 1 ? " message " : " messages ") +
-              std::string(words_for(seen.reason));
-      if (!seen.sender.empty()) text += ", the latest from " + printable(seen.sender);
-      text += ", " + ago(seen.latest, now) + " ago\n";
-    }
-    for (const SourceStatus& source : end.sources) {
-      text += "  " + printable(source.name) + ": " + describe(source, now) + "\n";
-    }
-    if (end.more > 0) text += "  and " + std::to_string(end.more) + " more\n";
-    return text;
   }
 
   ExitCode failed(const Error& error) {
@@ -208,6 +194,20 @@ bool is_own_recipient(const SessionInfo& session, const Target& target) {
   return email && phone;
 }
 
+/// The session that the recipient means: that of `otpctl run`, or the one that `session register --unique` made for it.
+/// "": a wait of its own.
+std::string session_behind(const Target& target, const std::string& around, const client::Options& options) {
+  client::Options never = options;
+  never.start = client::Start::never;
+  client::Client agent(never);
+  if (!around.empty()) {
+    const auto session = agent.ask<SessionInfo>(rpc::SessionShow{around});
+    if (session && is_own_recipient(*session, target)) return around;
+  }
+  if (!has_nonce(trim(target.email)) || !target.phone.empty()) return {};
+  return session_named(agent, target.email).value_or("");
+}
+
 /// Session or recipient: what was said, else the session of `otpctl run`.
 Result<rpc::Wait> what_to_wait_for(const Options& options, const Context& context,
                                    const client::Options& agent) {
@@ -226,18 +226,22 @@ Result<rpc::Wait> what_to_wait_for(const Options& options, const Context& contex
     return fail(ErrorCode::usage, "--session and a recipient exclude each other");
   }
   const std::string around = session_of(context);
-  if (options.session.empty() && !around.empty()) {
-    if (!has_target) {
-      wait.session = around;
-    } else if (const auto session =
-                   client::Client(agent).ask<SessionInfo>(rpc::SessionShow{around});
-               session && is_own_recipient(*session, options.target)) {
-      wait.session = around;
-      wait.target = {};
-    }
+  if (options.session.find('@') != std::string::npos) {
+    client::Options never = agent;
+    never.start = client::Start::never;
+    client::Client asked(never);
+    auto id = session_named(asked, options.session);
+    if (!id) return fail(id.error());
+    wait.session = std::move(*id);
   } else if (options.session.empty() && !has_target) {
-    return fail(ErrorCode::usage,
-                "whose code? name an address, a number or --session (see otpctl wait --help)");
+    if (around.empty()) {
+      return fail(ErrorCode::usage,
+                  "whose code? name an address, a number or --session (see otpctl wait --help)");
+    }
+    wait.session = around;
+  } else if (options.session.empty()) {
+    wait.session = session_behind(options.target, around, agent);
+    if (!wait.session.empty()) wait.target = {};
   }
   return wait;
 }

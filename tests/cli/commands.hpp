@@ -6,6 +6,7 @@
 #include "health/health.hpp"
 #include "log/log.hpp"
 #include "manual/manual.hpp"
+#include "run/run.hpp"
 #include "session/session.hpp"
 #include "sms/sms.hpp"
 #include "status/status.hpp"
@@ -37,6 +38,7 @@ Built build(const Command<Options>& command) {
 inline std::map<std::string, Built> all_commands() {
   std::map<std::string, Built> all;
   all["wait"] = build(wait::kCommand);
+  all["run"] = build(run::kCommand);
   all["session"] = build(session::kCommand);
   all["manual"] = build(manual::kCommand);
   all["sms"] = build(sms::kCommand);

@@ -1,0 +1,37 @@
+#include "shared/sessions.hpp"
+
+#include "base/text.hpp"
+
+#include <utility>
+
+namespace otpctl::apps {
+
+Result<std::vector<SessionInfo>> all_sessions(client::Client& agent) {
+  std::vector<SessionInfo> all;
+  for (bool more = true; more;) {
+    auto page = agent.ask<rpc::SessionListResult>(rpc::SessionList{all.empty() ? "" : all.back().id});
+    if (!page) return fail(page.error());
+    more = page->more && !page->sessions.empty();
+    all.insert(all.end(), std::make_move_iterator(page->sessions.begin()),
+               std::make_move_iterator(page->sessions.end()));
+  }
+  return all;
+}
+
+Result<std::string> session_named(client::Client& agent, const std::string& name) {
+  if (name.find('@') == name.npos) return name;
+  const auto all = all_sessions(agent);
+  if (!all) return fail(all.error());
+  std::string found;
+  for (const SessionInfo& each : *all) {
+    if (!equals_ignoring_case(each.target.email, trim(name))) continue;
+    if (!found.empty())
+      return fail(ErrorCode::ambiguous,
+                  "several sessions are for " + printable(name, 80) + ": name one by its id (otpctl session list)");
+    found = each.id;
+  }
+  if (found.empty()) return fail(ErrorCode::not_found, "no session is for " + printable(name, 80));
+  return found;
+}
+
+}  // namespace otpctl::apps
