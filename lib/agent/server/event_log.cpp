@@ -21,9 +21,6 @@ constexpr std::size_t kMaxGlob = 320;
 constexpr std::size_t kFollowsOfOne = 64;
 constexpr std::size_t kFollowsOfAll = 1'000;
 constexpr std::size_t kEraseAtOnce = 2'000;
-constexpr Duration kFlushAfter = 250ms;
-constexpr Duration kFollow = 25s;
-constexpr Duration kBetweenTellings = 20ms;  // a flood of events is a few pages, not one for each
 
 }  // namespace
 
@@ -61,11 +58,12 @@ bool EventLog::Filter::lets_through(const Event& event) const {
          std::any_of(event.recipients.begin(), event.recipients.end(), fits);
 }
 
-EventLog::EventLog(io::Loop& loop, store::Store& store, Duration keep, Answer answer)
+EventLog::EventLog(io::Loop& loop, store::Store& store, Duration keep, Answer answer, Timing timing)
     : loop_(loop),
       store_(store),
       keep_(keep),
       answer_(std::move(answer)),
+      timing_(timing),
       flush_timer_(loop),
       tell_timer_(loop),
       expiry_(loop),
@@ -93,10 +91,10 @@ void EventLog::add(std::vector<Event> events) {
   if (unwritten_.size() >= kWriteAtOnce && !in_trouble_) {
     flush();
   } else if (!in_trouble_ && unwritten_.size() <= events.size()) {
-    flush_timer_.move_to(now + kFlushAfter);
+    flush_timer_.move_to(now + timing_.flush_after);
   }
   // By a timer even when it is due: behind everything that this turn answers.
-  if (!followers_.empty()) tell_timer_.move_to(std::max(now, last_told_ + kBetweenTellings));
+  if (!followers_.empty()) tell_timer_.move_to(std::max(now, last_told_ + timing_.between_tellings));
 }
 
 void EventLog::remember(Event event) {
@@ -135,7 +133,7 @@ void EventLog::hold_back(const Error& error) {
     io::log_error("cannot write the timeline, " + std::to_string(kMostUnwritten) +
                   " entries are held and older ones lost: " + error.message);
   }
-  flush_timer_.move_to(loop_.now().instant + 1s);
+  flush_timer_.move_to(loop_.now().instant + timing_.retry);
 }
 
 // ------------------------------------------------------------------------- reading
@@ -170,7 +168,7 @@ Result<std::optional<rpc::EventsResult>> EventLog::page(const rpc::Events& asked
   if (static_cast<std::size_t>(own) >= kFollowsOfOne || followers_.size() >= kFollowsOfAll) {
     return fail(ErrorCode::busy, "too many requests follow the timeline; let some end first");
   }
-  followers_.push_back({request, client, page->next, std::move(filter), loop_.now().instant + kFollow});
+  followers_.push_back({request, client, page->next, std::move(filter), loop_.now().instant + timing_.follow});
   if (followers_.size() == 1) expiry_.move_to(followers_.front().until);
   return std::optional<rpc::EventsResult>();
 }

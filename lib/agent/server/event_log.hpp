@@ -16,16 +16,25 @@
 #include <list>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace otpctl::server {
 
 class EventLog {
  public:
+  struct Timing {
+    Duration flush_after = std::chrono::milliseconds(250);
+    Duration retry = std::chrono::seconds(1);             // of a write that failed
+    Duration follow = std::chrono::seconds(25);           // then the answer is an empty page
+    Duration between_tellings = std::chrono::milliseconds(20);  // a flood of events is a few pages, not one for each
+  };
   using Answer = std::function<void(std::uint64_t request, const rpc::EventsResult&)>;
 
   /// Goes on after the last id of the store. `answer` gets what page() could not answer at once.
-  EventLog(io::Loop& loop, store::Store& store, Duration keep, Answer answer);
+  EventLog(io::Loop& loop, store::Store& store, Duration keep, Answer answer, Timing timing);
+  EventLog(io::Loop& loop, store::Store& store, Duration keep, Answer answer)
+      : EventLog(loop, store, keep, std::move(answer), Timing()) {}
 
   /// Ids are given here. Followers hear of it in a later turn: whoever gets a code comes first.
   void add(std::vector<Event> events);
@@ -79,6 +88,7 @@ class EventLog {
   store::Store& store_;
   Duration keep_;
   Answer answer_;
+  Timing timing_;
   std::uint64_t last_id_ = 0;
   std::uint64_t reserved_ = 0;  // ids up to this are the store's word: they are given once, even after a kill -9
   std::deque<Kept> recent_;     // all that is not written is in here, as long as it fits
