@@ -40,7 +40,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (std::size_t at = 0; at < bytes.size();) {
     const std::string_view line = bytes.substr(at, bytes.find('\n', at) - at);
     write_and_read_again(line);
-    for (const char* method : {"hello", "wait", "session.list", "session.show", "status", "sms"}) {
+    for (const char* method : {"hello", "wait", "session.list", "session.show", "status", "sms", "manual", "waiters", "events",
+                               "health", "agent.reload"}) {
       static_cast<void>(rpc::decode_incoming(line, {{"1", method}, {"2", method}}));
     }
     static_cast<void>(rpc::read_agent_file(line));

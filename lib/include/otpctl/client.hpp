@@ -33,49 +33,49 @@ namespace otpctl {
 
 /// The environment is read once, by the constructor of Client.
 struct ClientOptions {
-  std::string home;         // as OTPCTL_HOME, from the root; OTPCTL_SOCKET does not count then. Empty: the environment says
-  std::string config;       // as --config of an agent that is started; empty: the usual one
+  std::string home = {};         // as OTPCTL_HOME, from the root; OTPCTL_SOCKET does not count then. Empty: the environment says
+  std::string config = {};       // as --config of an agent that is started; empty: the usual one
   bool start_agent = true;  // wait and register_session start an agent where none runs (not with OTPCTL_START=never)
-  std::string agent_program;  // otpctl-agentd; empty: $OTPCTL_AGENTD, else that of the installation of this library
+  std::string agent_program = {};  // otpctl-agentd; empty: $OTPCTL_AGENTD, else that of the installation of this library
   std::string name = "libotpctl";  // what the agent's log calls this program
 };
 
 struct RegisterOptions {
-  Target target;
-  Filters filters;
-  std::optional<Duration> ttl;  // nothing: the configured one
-  std::string country;          // "TR": how a national phone number is meant
+  Target target = {};
+  Filters filters = {};
+  std::optional<Duration> ttl = {};  // nothing: the configured one
+  std::string country = {};          // "TR": how a national phone number is meant
   std::string metadata = "{}";  // JSON object, at most 8 KiB
   bool exclusive = false;       // nobody else may wait for the target while it lives …
-  std::optional<Duration> queue;  // … stand in line that long; nothing: `busy` at once
+  std::optional<Duration> queue = {};  // … stand in line that long; nothing: `busy` at once
 };
 
 struct WaitOptions {
-  std::string session;  // id or unique prefix, or
-  Target target;        // a wait of its own
-  Filters filters;
-  std::optional<Duration> timeout;  // nothing: the configured one (120 s). 0: what is there now
+  std::string session = {};  // id or unique prefix, or
+  Target target = {};        // a wait of its own
+  Filters filters = {};
+  std::optional<Duration> timeout = {};  // nothing: the configured one (120 s). 0: what is there now
   bool no_limit = false;
-  std::optional<Duration> since;    // look-back of a wait without session; 0: from now; nothing: the configured one
+  std::optional<Duration> since = {};    // look-back of a wait without session; 0: from now; nothing: the configured one
   bool exclusive = false;
-  std::optional<Duration> queue;
+  std::optional<Duration> queue = {};
   bool fail_fast = false;           // end at the first cause instead of at the deadline
-  std::function<void(const std::string&)> on_warning;  // one printable line; called on the waiting thread
+  std::function<void(const std::string&)> on_warning = {};  // one printable line; called on the waiting thread
 };
 
 /// Exactly one of `delivered` and `end`.
 struct WaitOutcome {
-  std::optional<Delivered> delivered;
-  std::optional<WaitEnd> end;  // the reason, and what a command would have exited with
+  std::optional<Delivered> delivered = {};
+  std::optional<WaitEnd> end = {};  // the reason, and what a command would have exited with
   bool acknowledged = false;   // nobody else gets the code. False: the agent died with it and was not back within 3 s
 };
 
 struct Sms {
-  std::string text;
-  std::string from;
-  std::string to;
-  std::optional<WallTime> sent;
-  std::string id;  // the provider's: the same one again is a duplicate
+  std::string text = {};
+  std::string from = {};
+  std::string to = {};
+  std::optional<WallTime> sent = {};
+  std::string id = {};  // the provider's: the same one again is a duplicate
 };
 struct SmsTaken {
   bool duplicate = false;
@@ -83,21 +83,21 @@ struct SmsTaken {
 };
 
 struct Entry {
-  std::string target;  // session, wait, recipient, or a unique part of one that is asked for
-  std::string code;
+  std::string target = {};  // session, wait, recipient, or a unique part of one that is asked for
+  std::string code = {};
   bool waiting_only = false;  // nobody waits any more: `not_found`, nothing is kept
 };
 struct EntryTaken {
-  std::string recipient;
+  std::string recipient = {};
   bool delivered = false;
   int waiting = 0;
 };
 
 struct WatchOptions {
-  std::optional<std::uint64_t> after;  // the id of the last event seen; or
-  std::optional<WallTime> since;       // from then on; neither: from now on
-  std::string recipient;               // glob; empty: all
-  std::vector<EventType> types;        // none: all
+  std::optional<std::uint64_t> after = {};  // the id of the last event seen; or
+  std::optional<WallTime> since = {};       // from then on; neither: from now on
+  std::string recipient = {};               // glob; empty: all
+  std::vector<EventType> types = {};        // none: all
 };
 
 class Client {

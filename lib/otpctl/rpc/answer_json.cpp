@@ -13,8 +13,11 @@ namespace {
 // one line.
 constexpr std::size_t kSubject = 1000;
 constexpr std::size_t kText = 400;
+constexpr std::size_t kSender = 200;
 // No list can have more entries in one line; saves building what would be cut.
 constexpr std::size_t kMostEntries = 1000;
+// Of one waiter: it must fit into a page, or whoever pages on would ask for it for ever.
+constexpr std::size_t kMostOfWaiter = 10;
 
 WriteJson versioned() {
   WriteJson json = WriteJson::object();
@@ -22,8 +25,8 @@ WriteJson versioned() {
   return json;
 }
 
-WriteJson text_or_null(const std::string& text) {
-  return text.empty() ? WriteJson(nullptr) : WriteJson(shorten(text, kText));
+WriteJson text_or_null(const std::string& text, std::size_t limit = kText) {
+  return text.empty() ? WriteJson(nullptr) : WriteJson(shorten(text, limit));
 }
 WriteJson time_or_null(const std::optional<WallTime>& time) {
   return time ? WriteJson(format_time(*time)) : WriteJson(nullptr);
@@ -46,7 +49,7 @@ WriteJson seen_json(const Seen& seen) {
   WriteJson json = WriteJson::object();
   json["reason"] = name_of(seen.reason);
   json["count"] = seen.count;
-  json["sender"] = text_or_null(seen.sender);
+  json["sender"] = text_or_null(seen.sender, kSender);
   json["latest"] = format_time(seen.latest);
   return json;
 }
@@ -66,9 +69,9 @@ WriteJson source_json(const SourceStatus& source) {
 }
 
 template <class T, class Make>
-WriteJson list_json(const std::vector<T>& values, Make make, int& more) {
+WriteJson list_json(const std::vector<T>& values, Make make, int& more, std::size_t most = kMostEntries) {
   WriteJson list = WriteJson::array();
-  const std::size_t count = std::min(values.size(), kMostEntries);
+  const std::size_t count = std::min(values.size(), most);
   for (std::size_t i = 0; i < count; ++i) list.push_back(make(values[i]));
   more += static_cast<int>(values.size() - count);
   return list;
@@ -78,7 +81,7 @@ WriteJson candidate_json(const HeldCandidate& candidate) {
   WriteJson json = WriteJson::object();
   json["code"] = candidate.code;
   json["channel"] = candidate.channel;
-  json["sender"] = text_or_null(candidate.sender);
+  json["sender"] = text_or_null(candidate.sender, kSender);
   json["received"] = format_time(candidate.received);
   return json;
 }
@@ -93,8 +96,9 @@ WriteJson waiter_json(const WaiterInfo& waiter) {
   json["queued"] = waiter.queued;
   json["ambiguous"] = waiter.ambiguous;
   int more = 0;
-  json["seen"] = list_json(waiter.seen, seen_json, more);
-  if (!waiter.candidates.empty()) json["candidates"] = list_json(waiter.candidates, candidate_json, more);
+  json["seen"] = list_json(waiter.seen, seen_json, more, kMostOfWaiter);
+  if (!waiter.candidates.empty())
+    json["candidates"] = list_json(waiter.candidates, candidate_json, more, kMostOfWaiter);
   return json;
 }
 

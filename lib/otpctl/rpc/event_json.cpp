@@ -15,11 +15,28 @@ constexpr std::size_t kMostRecipients = 8;
 constexpr std::array kTypes{EventType::agent,   EventType::source, EventType::session, EventType::wait,
                             EventType::message, EventType::code,   EventType::entry};
 
+constexpr std::array kExits{ExitCode::done,        ExitCode::no,          ExitCode::usage,         ExitCode::unreadable,
+                            ExitCode::not_found,   ExitCode::unreachable, ExitCode::try_later,     ExitCode::not_allowed,
+                            ExitCode::configuration, ExitCode::timed_out, ExitCode::interrupted, ExitCode::terminated};
+
 void put(WriteJson& json, const char* name, const std::string& text, std::size_t limit = kText) {
   if (!text.empty()) json[name] = shorten(text, limit);
 }
 void put(WriteJson& json, const char* name, const std::optional<WallTime>& time) {
   if (time) json[name] = format_time(*time);
+}
+
+/// Nothing for one that is not in our enum: a newer agent's, or none at all.
+std::optional<ExitCode> read_exit(const ReadJson* json) {
+  for (const ExitCode each : kExits) {
+    if (json != nullptr && json->is_number_integer() && *json == static_cast<int>(each)) return each;
+  }
+  return std::nullopt;
+}
+
+/// IMAP's numbers; 0 for one that does not fit.
+std::uint32_t read_uid(std::uint64_t number) {
+  return number <= std::numeric_limits<std::uint32_t>::max() ? static_cast<std::uint32_t>(number) : 0;
 }
 
 }  // namespace
@@ -71,12 +88,12 @@ Event read_event(const ReadJson& json) {
   event.channel = members.text("channel");
   event.sender = members.text("sender");
   event.message_id = members.text("message_id");
-  event.uid_validity = static_cast<std::uint32_t>(members.count("uid_validity"));
-  event.uid = static_cast<std::uint32_t>(members.count("uid"));
+  event.uid_validity = read_uid(members.count("uid_validity"));
+  event.uid = read_uid(members.count("uid"));
   event.verdict = members.text("verdict");
   event.shape = members.text("shape");
   event.delivery = members.text("delivery");
-  if (members.find("exit") != nullptr) event.exit = static_cast<ExitCode>(members.number("exit"));
+  event.exit = read_exit(members.find("exit"));
   event.waited = members.duration("waited");
   event.sent = members.time("sent");
   event.received = members.time("received");

@@ -1,44 +1,9 @@
-#include "rpc/messages.hpp"
-
-#include <doctest/doctest.h>
+#include "unit/rpc/support.hpp"
 
 using namespace std::chrono_literals;
 
 namespace otpctl::rpc {
 namespace {
-
-std::string call(const std::string& method, const std::string& params,
-                 const std::string& id = "1") {
-  return R"({"jsonrpc":"2.0","id":)" + id + R"(,"method":")" + method + R"(","params":)" + params +
-         "}";
-}
-
-template <class T>
-T decoded(const std::string& line) {
-  const auto result = decode_call(line);
-  if (!result) FAIL(result.error().error.message);
-  REQUIRE(std::holds_alternative<T>(result->request));
-  return std::get<T>(result->request);
-}
-
-CallError refused(const std::string& line) {
-  const auto result = decode_call(line);
-  REQUIRE(!result);
-  return result.error();
-}
-
-template <class T>
-T answered(const std::string& method, const Answer& answer) {
-  const std::string line = encode_answer("1", answer);
-  CHECK(line.size() <= kMaxLine);
-  CHECK(line.find('\n') == line.size() - 1);
-  const auto incoming =
-      decode_incoming(std::string_view(line).substr(0, line.size() - 1), {{"1", method}});
-  if (!incoming) FAIL(incoming.error().message);
-  const auto& outcome = std::get<Reply>(*incoming).outcome;
-  if (const auto* error = std::get_if<Error>(&outcome)) FAIL(error->message);
-  return std::get<T>(std::get<Answer>(outcome));
-}
 
 TEST_CASE("a wait survives the way there with every member") {
   Wait wait;
@@ -96,6 +61,15 @@ TEST_CASE("every request is read as it was written") {
   round(Manual{"bot5", "482 913"});
   round(Sms{"line one\nline two", "Shop", "+905551112233", WallTime(1700000000s), "x-1"});
   round(Status{});
+  round(SessionHold{"abcd"});
+  round(Manual{"bot5", "482913", true});
+  round(Waiters{});
+  round(Waiters{12});
+  round(Events{});
+  round(Events{7, std::nullopt, "*@example.com", {EventType::wait, EventType::code}, true});
+  round(Events{std::nullopt, WallTime(1700000000s), "", {}, false});
+  round(Health{});
+  round(Reload{});
   round(Stop{true});
 }
 
