@@ -3,17 +3,22 @@
 #include "base/secret.hpp"
 #include "base/text.hpp"
 #include "client/client.hpp"
+#include "manual/conversation.hpp"
+#include "manual/waiters.hpp"
 #include "shared/agent.hpp"
 #include "shared/output.hpp"
 
-#include <array>
-#include <csignal>
-#include <termios.h>
-
 namespace otpctl::apps::manual {
+
+namespace {
+
+constexpr std::size_t kLongestCode = 256;
+
+}  // namespace
 
 const Command<Options> kCommand{
     "manual",
+    "  otpctl manual                               # who waits? choose, then type the code\n"
     "  otpctl manual bot5@example.com              # asks for the code\n"
     "  echo 482913 | otpctl manual bot5\n"
     "  otpctl manual 1c8f 482913                   # others may see it in ps(1)\n",
@@ -24,6 +29,8 @@ void add(CLI::App& app, Options& options) {
            "session id or recipient; a unique part of either is enough");
   add_text(app, "CODE", "CODE", options.code,
            "the code; without it it is read from standard input");
+  add_flag(app, "--follow", options.follow, "go on: to the next who waits, or until somebody does");
+  add_flag(app, "--plain", options.plain, "no colors");
   add_json(app, options.json);
 }
 
@@ -40,59 +47,6 @@ std::string normalise(const std::string& code) {
   return digits.empty() ? text : digits;
 }
 
-namespace {
-
-constexpr std::size_t kLongestCode = 256;
-
-// What a signal puts right before it ends the process: tcsetattr(3) may be called from a handler.
-termios g_terminal_before{};
-int g_terminal = -1;
-
-void restore_and_end(int signal) {
-  tcsetattr(g_terminal, TCSANOW, &g_terminal_before);
-  std::signal(signal, SIG_DFL);
-  std::raise(signal);
-}
-
-/// Echo of the terminal off as long as it lives; a signal that ends the process turns it on again.
-/// One at a time.
-class NoEcho {
- public:
-  explicit NoEcho(int fd) {
-    if (tcgetattr(fd, &g_terminal_before) != 0) return;
-    g_terminal = fd;
-    for (const int signal : kEndings) std::signal(signal, restore_and_end);
-    termios quiet = g_terminal_before;
-    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    tcsetattr(fd, TCSAFLUSH, &quiet);
-  }
-  ~NoEcho() {
-    if (g_terminal < 0) return;
-    tcsetattr(g_terminal, TCSAFLUSH, &g_terminal_before);
-    for (const int signal : kEndings) std::signal(signal, SIG_DFL);
-    g_terminal = -1;
-  }
-  NoEcho(const NoEcho&) = delete;
-  NoEcho& operator=(const NoEcho&) = delete;
-
- private:
-  static constexpr std::array kEndings{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-};
-
-Result<std::string> read_code(const Options& options, Context& context) {
-  if (!options.code.empty()) return options.code;
-  if (!context.in_tty) return context.in.read_line(kLongestCode);
-  Result<std::string> code = fail(ErrorCode::internal, "");
-  {
-    const NoEcho quiet(context.in.fd());  // before the prompt: it throws away what was typed so far
-    static_cast<void>(context.err.write("code for " + printable(options.target) + ": "));
-    code = context.in.read_line(kLongestCode);
-  }
-  static_cast<void>(context.err.write("\n"));
-  return code;
-}
-
-/// The code itself is never repeated.
 Result<void> check(const std::string& code) {
   if (code.empty()) return fail(ErrorCode::usage, "no code was given");
   if (code.size() > kLongestCode || printable(code, kLongestCode) != code) {
@@ -108,15 +62,17 @@ std::string in_words(const rpc::ManualResult& result) {
   return "kept for the next wait for " + recipient + "\n";
 }
 
-}  // namespace
+namespace {
 
-ExitCode run(const Options& options, Context& context) {
-  if (options.target.empty()) {
-    return report(context,
-                  Error{ErrorCode::usage,
-                        "whose code is it? name a session or recipient (see otpctl status)"},
-                  options.json);
-  }
+/// Shown as it is typed: a mistyped code costs a login, a seen one is worth nothing a minute later.
+Result<std::string> read_code(const Options& options, Context& context) {
+  if (!options.code.empty()) return options.code;
+  if (context.in_tty)
+    static_cast<void>(context.err.write("code for " + printable(options.target) + ": "));
+  return context.in.read_line(kLongestCode);
+}
+
+ExitCode enter(const Options& options, Context& context) {
   const auto code = read_code(options, context);
   if (!code) return report(context, code.error(), options.json);
   rpc::Manual entry{options.target, normalise(*code)};
@@ -129,6 +85,35 @@ ExitCode run(const Options& options, Context& context) {
   if (!result) return report(context, result.error(), options.json);
   if (options.json) return answer_json(context, *result);
   return answer(context, in_words(*result), false);
+}
+
+ExitCode list(const Options& options, Context& context, const client::Options& connection) {
+  client::Client agent(connection);
+  auto all = read_waiters(agent);
+  if (!all) return report(context, all.error(), options.json);
+  if (options.json) return answer_json(context, rpc::WaitersResult{std::move(*all), false});
+  if (all->empty()) return answer(context, "nobody waits\n", false);
+  const Looks looks = looks_of(context);
+  const View view{looks.terminal ? size_of(context).columns : 0, !looks.terminal || looks.utf8};
+  std::string text;
+  for (const Line& each : in_lines(Board(std::move(*all)), {}, context.now().wall, view)) text += each.text + "\n";
+  return answer(context, text, false);
+}
+
+}  // namespace
+
+ExitCode run(const Options& options, Context& context) {
+  const bool asks = context.in_tty && context.err_tty && !options.json;
+  if (options.follow && (!options.target.empty() || !asks)) {
+    return report(context, Error{ErrorCode::usage, "--follow asks on a terminal, and takes no target"},
+                  options.json);
+  }
+  if (!options.target.empty()) return enter(options, context);
+  auto connection = agent_options(context, client::Start::never);
+  if (!connection) return report(context, connection.error(), options.json);
+  connection->environment.clear();  // who waits is shown, whatever mailbox the caller's is
+  if (!asks) return list(options, context, *connection);
+  return Conversation(options, context, *connection).run();
 }
 
 }  // namespace otpctl::apps::manual

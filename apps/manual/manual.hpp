@@ -1,4 +1,4 @@
-// otpctl manual: an operator enters a code for whoever waits.
+// otpctl manual: an operator enters a code for whoever waits, or sees who does and chooses.
 #pragma once
 
 #include "shared/cli.hpp"
@@ -6,15 +6,23 @@
 namespace otpctl::apps::manual {
 
 struct Options {
-  std::string target;
-  std::string code;  // empty: read from standard input
+  std::string target;  // empty: list who waits, and ask on a terminal
+  std::string code;    // empty: read from standard input
   bool json = false;
+  bool plain = false;
+  bool follow = false;
   bool operator==(const Options&) const = default;
 };
 
 /// As people read codes out: "482 913 " and "482-913" are 482913 when there is nothing but digits
 /// and separators; anything else stays, without the white space around it.
 std::string normalise(const std::string& code);
+
+/// `usage` for what no code can be. The code itself is never repeated.
+Result<void> check(const std::string& code);
+
+/// "handed over to a wait for bot5@example.com".
+std::string in_words(const rpc::ManualResult& result);
 
 void add(CLI::App& app, Options& options);
 ExitCode run(const Options& options, Context& context);

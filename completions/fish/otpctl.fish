@@ -91,6 +91,8 @@ complete -c otpctl -n '__fish_seen_subcommand_from session; and __fish_seen_subc
 complete -c otpctl -n __fish_use_subcommand -a manual -d 'enter a code by hand for whoever waits'
 complete -c otpctl -n '__fish_seen_subcommand_from manual' -s h -l help -d 'print this help and exit'
 complete -c otpctl -n '__fish_seen_subcommand_from manual' -s V -l version -d 'print the version and exit'
+complete -c otpctl -n '__fish_seen_subcommand_from manual' -l follow -d 'go on: to the next who waits, or until somebody does'
+complete -c otpctl -n '__fish_seen_subcommand_from manual' -l plain -d 'no colors'
 complete -c otpctl -n '__fish_seen_subcommand_from manual' -l json -d 'answer and errors as JSON'
 
 complete -c otpctl -n __fish_use_subcommand -a sms -d 'hand one SMS to the agent'

@@ -28,7 +28,7 @@ class Manual(Commands):
         self.run_one("manual", "nobody", "482913", code=66)
         for wrong in ("", "  \n", "48\x1b[2J"):
             self.run_one("manual", "alpha", input=wrong, code=64)
-        self.run_one("manual", code=64)
+        self.assertIn("2  alpine@example.com", self.run_one("manual").stdout)
         self.assertEqual([one.poll() for one in waits], [None, None])
         self.run_one("manual", "alpi", "AB-12 cd")
         self.assertEqual((waits[1].finish(), waits[1].stdout), (0, "AB-12 cd\n"))

@@ -1,0 +1,189 @@
+#include "manual/board.hpp"
+
+#include "base/text.hpp"
+#include "shared/cells.hpp"
+#include "shared/output.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+namespace otpctl::apps::manual {
+
+namespace {
+
+constexpr std::size_t kMostListed = 50;
+
+bool begins(std::string_view text, std::string_view with) {
+  return text.substr(0, with.size()) == with;
+}
+
+/// 1 to `count`; 0: it is no number of the list.
+std::size_t number_in(std::string_view text, std::size_t count) {
+  if (text.empty() || text.size() > 5 || text.find_first_not_of("0123456789") != text.npos) return 0;
+  const auto number = static_cast<std::size_t>(std::stoul(std::string(text)));
+  return number <= count ? number : 0;
+}
+
+bool any_recipient(const Target& target, const std::function<bool(const std::string&)>& fits) {
+  return (!target.email.empty() && fits(to_lower(target.email))) ||
+         (!target.phone.empty() && fits(target.phone));
+}
+
+std::string source_in_words(const Event& event) {
+  if (event.source == "person") return "a person";
+  return event.source.empty() ? "elsewhere" : printable(event.source);
+}
+
+/// The text broken into lines that stand below the number.
+void add_wrapped(std::vector<Line>& lines, const std::string& text, Tone tone, View view) {
+  if (view.columns <= 0) {
+    lines.push_back({text, tone});
+    return;
+  }
+  for (std::string& each : wrap(text, view.columns, 5)) lines.push_back({std::move(each), tone});
+}
+
+std::string span(const WaiterInfo& waiter, WallTime now) {
+  std::string text = "waits for " + ago(waiter.since, now);
+  text += waiter.deadline ? ", " + ago(now, *waiter.deadline) + " left" : ", no limit";
+  if (waiter.pid > 0) text += ", pid " + std::to_string(waiter.pid);
+  return waiter.queued ? text + ", stands in line behind another" : text;
+}
+
+std::string came(const Seen& seen, WallTime now, View view) {
+  std::string text = "came: " + std::to_string(seen.count) + " " + std::string(words_for(seen.reason));
+  if (!seen.sender.empty()) text += ", the latest from " + shown(seen.sender, view.utf8);
+  return text + ", " + ago(seen.latest, now) + " ago";
+}
+
+std::string who(const Target& target, View view) {
+  if (target.email.empty()) return shown(target.phone, view.utf8);
+  return shown(target.email, view.utf8) +
+         (target.phone.empty() ? "" : " " + shown(target.phone, view.utf8));
+}
+
+}  // namespace
+
+Board::Board(std::vector<WaiterInfo> waiters) {
+  rows_.reserve(waiters.size());
+  for (WaiterInfo& each : waiters) rows_.push_back({std::move(each), {}});
+}
+
+bool Board::all_gone() const {
+  return std::all_of(rows_.begin(), rows_.end(), [](const Row& row) { return !row.gone.empty(); });
+}
+
+std::vector<std::size_t> Board::of_session(const std::string& session) const {
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < rows_.size() && !session.empty(); ++i) {
+    if (rows_[i].waiter.session == session && rows_[i].gone.empty()) found.push_back(i);
+  }
+  return found;
+}
+
+std::optional<Board::News> Board::end(std::size_t index, std::string why) {
+  rows_[index].gone = std::move(why);
+  return News{index, words_for(rows_[index].waiter.target) + " " + rows_[index].gone};
+}
+
+std::optional<Board::News> Board::hear(const Event& event) {
+  std::vector<std::size_t> here = of_session(event.session);
+  if (event.type == EventType::code && event.state == "claimed") {
+    // Of several on one session it is not said which one it was: the end of its wait will.
+    if (here.size() != 1) return std::nullopt;
+    return end(here.front(), "got its code from " + source_in_words(event));
+  }
+  if (event.type != EventType::wait) return std::nullopt;
+  if (event.state == "began" || event.state == "queued") {
+    const bool listed = std::any_of(rows_.begin(), rows_.end(), [&](const Row& row) {
+      return row.waiter.session == event.session && (event.pid == 0 || row.waiter.pid == event.pid);
+    });
+    if (listed || std::exchange(told_of_another_, true)) return std::nullopt;
+    return News{std::nullopt, words_for(event.target) + " waits, too"};
+  }
+  if (here.size() > 1 && event.pid != 0) {
+    std::erase_if(here, [&](std::size_t index) { return rows_[index].waiter.pid != event.pid; });
+  }
+  if (here.size() != 1) return std::nullopt;
+  if (event.state == "ambiguous")
+    return News{here.front(), "different codes came for " + words_for(rows_[here.front()].waiter.target) + "; ? shows them"};
+  if (event.state == "left") return end(here.front(), "has gone away");
+  if (event.state != "ended") return std::nullopt;
+  return end(here.front(), event.exit == ExitCode::done ? "got its code meanwhile" : "waits no more");
+}
+
+std::vector<std::size_t> Board::fitting(std::string_view text) const {
+  const std::string wanted = to_lower(trim(text));
+  const auto all_that = [&](const std::function<bool(const WaiterInfo&)>& fits) {
+    std::vector<std::size_t> found;
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      if (fits(rows_[i].waiter)) found.push_back(i);
+    }
+    return found;
+  };
+  if (wanted.empty()) {
+    std::vector<std::size_t> left;
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      if (rows_[i].gone.empty()) left.push_back(i);
+    }
+    return left.size() == 1 ? left : std::vector<std::size_t>();
+  }
+  if (const std::size_t number = number_in(wanted, rows_.size())) return {number - 1};
+  using Name = const std::string&;
+  const std::vector<std::function<bool(const WaiterInfo&)>> ways{
+      [&](const WaiterInfo& each) {
+        return any_recipient(each.target, [&](Name name) { return name == wanted; });
+      },
+      [&](const WaiterInfo& each) { return wanted.size() >= 4 && begins(each.session, wanted); },
+      [&](const WaiterInfo& each) {
+        return any_recipient(each.target, [&](Name name) { return begins(name, wanted); });
+      },
+      [&](const WaiterInfo& each) {
+        return any_recipient(each.target, [&](Name name) { return name.find(wanted) != name.npos; });
+      }};
+  for (const auto& way : ways) {
+    if (auto found = all_that(way); !found.empty()) return found;
+  }
+  return {};
+}
+
+std::vector<Line> candidates_in_lines(const WaiterInfo& waiter, WallTime now, View view) {
+  std::vector<Line> lines;
+  for (std::size_t i = 0; i < waiter.candidates.size(); ++i) {
+    const HeldCandidate& each = waiter.candidates[i];
+    const std::string from = each.sender.empty() ? "an unknown sender" : shown(each.sender, view.utf8);
+    add_wrapped(lines,
+                "   " + std::to_string(i + 1) + ") " + shown(each.code, view.utf8) + "  from " + from +
+                    ", " + ago(each.received, now) + " ago",
+                Tone::head, view);
+  }
+  return lines;
+}
+
+std::vector<Line> in_lines(const Board& board, const std::vector<std::size_t>& only, WallTime now, View view) {
+  std::vector<Line> lines;
+  const std::size_t count = only.empty() ? board.size() : only.size();
+  for (std::size_t i = 0; i < std::min(count, kMostListed); ++i) {
+    const std::size_t index = only.empty() ? i : only[i];
+    const WaiterInfo& waiter = board.waiter(index);
+    add_wrapped(lines, std::to_string(index + 1) + "  " + who(waiter.target, view), Tone::head, view);
+    if (!board.gone(index).empty()) {
+      add_wrapped(lines, "   " + board.gone(index), Tone::plain, view);
+      continue;
+    }
+    add_wrapped(lines, "   " + span(waiter, now), Tone::plain, view);
+    for (const Seen& seen : waiter.seen) add_wrapped(lines, "   " + came(seen, now, view), Tone::plain, view);
+    if (!waiter.candidates.empty()) {
+      add_wrapped(lines, "   different codes came, one of these:", Tone::plain, view);
+      for (Line& line : candidates_in_lines(waiter, now, view)) lines.push_back(std::move(line));
+    }
+  }
+  if (count > kMostListed) {
+    add_wrapped(lines, "and " + std::to_string(count - kMostListed) + " more: type a part of the name", Tone::plain,
+                view);
+  }
+  return lines;
+}
+
+}  // namespace otpctl::apps::manual
