@@ -1,6 +1,7 @@
 // The rules of delivery over its rooms. One method a command; the files brain_*.cpp hold one
-// subject each: arrive (messages come), give (a code goes to a waiter and back), wait, session,
-// line (exclusive use), person, restore; explain says why a wait ended without a code.
+// subject each: arrive (messages come), give (a code goes to a waiter and back), choose (a person
+// decides between several), wait, session, line (exclusive use), person, restore, events (what the
+// timeline is told); explain says why a wait ended without a code.
 #pragma once
 
 #include "delivery/deadlines.hpp"
@@ -8,6 +9,7 @@
 #include "delivery/interests.hpp"
 #include "delivery/match.hpp"
 #include "delivery/model.hpp"
+#include "delivery/past.hpp"
 #include "delivery/pool.hpp"
 #include "delivery/records.hpp"
 #include "delivery/sources.hpp"
@@ -69,9 +71,10 @@ class Brain {
   Demand demand() const;
   std::vector<SessionInfo> sessions() const;
   Result<SessionInfo> session(const std::string& id_or_prefix) const;
-  std::vector<WaiterInfo> waiters() const;
+  std::vector<WaiterInfo> waiters(bool with_candidates) const;
   const Sources& sources() const { return sources_; }
   int codes_pending() const;
+  std::optional<WallTime> oldest_pending() const;
   std::uint64_t codes_delivered() const { return delivered_; }
 
  private:
@@ -115,7 +118,7 @@ class Brain {
   void supersede_by(CopyRef ref);
   void guard(CopyRef ref);  // its message never counts again
   void fail_fast_on(CopyRef ref);
-  void forget(Seq seq);  // out of the pool and the store
+  void forget(Seq seq, std::string_view why);  // out of the pool and the store
 
   // ---- brain_give.cpp ----
   struct Candidate {
@@ -131,20 +134,33 @@ class Brain {
   std::optional<Candidate> candidate(const Waiter& waiter, CopyRef ref,
                                      std::string_view recipient) const;
   std::vector<Candidate> candidates(const Waiter& waiter) const;
+  /// Free copies that name it, each with the recipient that it would be for.
+  std::vector<std::pair<CopyRef, std::string_view>> free_for(const Waiter& waiter) const;
   /// Offers free copies, in order of arrival, to those who wait: the oldest first.
   bool offer(const std::vector<CopyRef>& refs);
   bool choose(Waiter& waiter, std::vector<Candidate> candidates);
   bool serve(Waiter& waiter) { return choose(waiter, candidates(waiter)); }
-  void set_ambiguous(Waiter& waiter, bool ambiguous);
+  void set_ambiguous(Waiter& waiter);
   void claim(Waiter& waiter, const std::vector<Candidate>& group);
   void hold(Waiter& waiter);
   Delivered delivered(const Waiter& waiter) const;
   void count_given(const std::string& session_id);
   void supersede(CopyRef older, CopyRef newer);
-  void give_back(std::vector<CopyRef> refs);
+  void give_back(std::vector<CopyRef> refs, std::string_view why);
   void take(const std::vector<CopyRef>& refs);  // it stands on a stdout
   void touch(Seq seq) { touched_.insert(seq); }
   bool late_acknowledge(const Acknowledge& command);
+
+  // ---- brain_choose.cpp ----
+  Pick pick_of(const Waiter& waiter, CopyRef ref) const;
+  std::vector<Candidate> prevailing(std::vector<Candidate> all) const;
+  Seq decision_over(const std::vector<Candidate>& group) const;
+  std::vector<Candidate> to_choose(const Waiter& waiter) const;
+  std::vector<code::Code> several_of(const Waiter& waiter, CopyRef ref,
+                                     std::string_view recipient) const;
+  void offer_choice(CopyRef ref);
+  std::optional<std::string> take_choice(Waiter& waiter, std::string_view value);
+  std::vector<HeldCandidate> shown(const std::vector<Candidate>& all) const;
 
   // ---- brain_wait.cpp ----
   void admit(Wait& command, Now since);
@@ -200,7 +216,20 @@ class Brain {
   void move_line();
 
   // ---- brain_person.cpp ----
-  Result<std::pair<std::string, Session*>> person_target(const PersonEntry& command) const;
+  struct PersonTarget {
+    std::string recipient;
+    Session* session = nullptr;  // for it alone, or
+    Waiter* waiter = nullptr;    // for it alone
+  };
+  Result<PersonTarget> person_target(const PersonEntry& command) const;
+  Result<std::optional<PersonTarget>> target_by_id(const std::string& id) const;
+  std::vector<Waiter*> waiting_for(const PersonTarget& target) const;
+  Held entry_for(const PersonTarget& target, const std::string& code);
+  std::optional<Error> cannot_take(const PersonTarget& target, const Held& entry) const;
+  Error too_late(const PersonTarget& target) const;
+  std::string ago(const PastWait& past) const;
+  std::string giver(CopyRef ref) const;
+  void remember(const Waiter& waiter, std::string how);
 
   // ---- brain_restore.cpp ----
   void restore_session(const Record& record, std::size_t& unreadable);
@@ -221,8 +250,30 @@ class Brain {
   WaitEnd explain(const Waiter& waiter) const;
   /// How each source stands that could bring its code, for people.
   std::string sources_stand(const Waiter& waiter) const;
+  std::string choice(const Waiter& waiter) const;
   ExitCode exit_of(const Waiter& waiter, const Look& look) const;
   std::string line(const Waiter& waiter, const Look& look, Duration waited) const;
+
+  // ---- brain_events.cpp ----
+  Event& tell(EventType type, std::string_view state, std::string_view reason = {});
+  void tell_source(const SourceStatus& status);
+  void tell_source_gone(const std::string& name);
+  void tell_session(std::string_view state, const Session& session, std::string_view reason = {},
+                    int pid = 0);
+  Event& tell_wait(std::string_view state, const Waiter& waiter, std::string_view reason = {});
+  void tell_ambiguous(Waiter& waiter);
+  void tell_end(const Waiter& waiter, ExitCode exit, std::string_view reason);
+  void tell_end_of(const Copy& claimed);  // of the last agent's wait
+  Event* tell_line(std::string_view state, const std::variant<Register, Wait>& command,
+                   std::string_view reason);
+  void tell_end(const InLine& in_line, ExitCode exit, std::string_view reason);
+  void tell_message(const Held& held, const Arrive& command,
+                    const std::vector<std::string>& recipients, std::string_view state);
+  Event& tell_code(std::string_view state, CopyRef ref, std::string_view reason = {});
+  void tell_claimed(const Waiter& waiter);
+  void tell_entry(const std::string& recipient, std::string_view reason);
+
+  static constexpr std::string_view kNobodyAsked = "nobody asked for it in time";
 
   static bool wants_email(const Waiter& waiter) { return !waiter.address().empty(); }
   static bool wants_sms(const Waiter& waiter) { return !waiter.number().empty(); }
@@ -230,6 +281,7 @@ class Brain {
   Settings settings_;
   Now now_;
   Effects out_;
+  std::vector<Event> restored_;  // what the timeline is told of the restart
   bool stopped_ = false;
   Seq last_seq_ = 0;
   std::uint64_t last_token_ = 0;
@@ -239,6 +291,12 @@ class Brain {
   Pool pool_;
   Interests interests_;
   Sources sources_;
+  struct ToldSource {
+    SourceState state = SourceState::starting;
+    std::set<std::string> words;  // of this trouble
+  };
+  std::map<std::string, ToldSource> told_sources_;
+  PastWaits past_;
   std::map<std::string, std::vector<Seq>> unsettled_;  // by source
   std::array<Passed, 2> passed_;                       // e-mail, SMS
 

@@ -43,6 +43,9 @@ void Brain::run(Arrive& command) {
   Accepted accepted;
   std::vector<Copy> copies = copies_of(command);
   const bool for_somebody = !copies.empty();
+  std::vector<std::string> recipients;
+  for (const Copy& copy : copies)
+    recipients.insert(recipients.end(), copy.candidates.begin(), copy.candidates.end());
   Held held = read(command);
   std::vector<std::vector<Fingerprint>> known_by;
   for (Copy& copy : copies) {
@@ -54,6 +57,8 @@ void Brain::run(Arrive& command) {
     known_by.push_back(std::move(all));
   }
   accepted.duplicate = for_somebody && held.copies.empty();
+  tell_message(held, command, recipients,
+               !for_somebody ? "for_nobody" : accepted.duplicate ? "duplicate" : "arrived");
   const Seq seq = held.arrival.seq;
   if (!accepted.duplicate) note_passed(command, held.arrival.received);
   if (!held.copies.empty()) {
@@ -151,13 +156,18 @@ void Brain::make_room() {
     const bool claimed = std::any_of(held.copies.begin(), held.copies.end(), [](const Copy& copy) {
       return copy.state == Copy::State::claimed;
     });
-    if (!claimed) forget(seq);
+    if (!claimed) forget(seq, "too many messages are held: the oldest goes first");
   }
 }
 
-void Brain::forget(Seq seq) {
+/// `why`: what becomes of a code that nobody has.
+void Brain::forget(Seq seq, std::string_view why) {
   const Held* held = pool_.find(seq);
   if (!held) return;
+  for (std::uint32_t i = 0; i < held->copies.size(); ++i) {
+    if (held->copies[i].state == Copy::State::free && has_code(*held, held->copies[i]))
+      tell_code("expired", {seq, i}, why);
+  }
   if (held->stored) erase(RecordKind::message, std::to_string(seq));
   message_deadlines_.remove(held->expires, seq);
   touched_.erase(seq);
@@ -184,7 +194,10 @@ void Brain::decide(const std::vector<Seq>& batch) {
   }
   for (const CopyRef ref : refs) supersede_by(ref);
   offer(refs);
-  for (const CopyRef ref : refs) fail_fast_on(ref);
+  for (const CopyRef ref : refs) {
+    offer_choice(ref);
+    fail_fast_on(ref);
+  }
 }
 
 /// Of two unclaimed codes of one sender for one recipient the later one counts.
@@ -215,6 +228,7 @@ void Brain::supersede_by(CopyRef ref) {
 
 void Brain::supersede(CopyRef older, CopyRef newer) {
   Copy& gone = copy_at(older);
+  tell_code("superseded", older, "a later one of the same sender counts");
   pool_.set_state(older, Copy::State::superseded);
   copy_at(newer).replaced += gone.replaced + 1;
   guard(older);
@@ -244,7 +258,7 @@ void Brain::take(const std::vector<CopyRef>& refs) {
   }
   for (const CopyRef ref : refs) {
     const Held* held = pool_.find(ref.seq);
-    if (held && held->expires <= now_.instant && !has_live_copy(*held)) forget(ref.seq);
+    if (held && held->expires <= now_.instant && !has_live_copy(*held)) forget(ref.seq, kNobodyAsked);
   }
   ++delivered_;
 }

@@ -59,7 +59,11 @@ std::optional<std::string> Brain::recipient_of(const Copy& copy) const {
 }
 
 bool Brain::counts(const Waiter& waiter, const Held& held, const Copy& copy) const {
-  if (waiter.session) return counts_after(held.arrival, waiter.session->mark);
+  if (waiter.session) {
+    // What a person passed over for this session is not for its next wait either.
+    return counts_after(held.arrival, waiter.session->mark) &&
+           std::max(held.arrival.seq, copy.decided) >= waiter.session->decided;
+  }
   if (!counts_after(held.arrival, waiter.mark)) return false;
   if (copy.given_back || !waiter.floors) return true;
   const auto& floor =
@@ -76,28 +80,29 @@ std::optional<Brain::Candidate> Brain::candidate(const Waiter& waiter, CopyRef r
   const Copy& copy = copy_at(ref);
   if (!held.settled || copy.state != Copy::State::free || held.expires <= now_.instant)
     return std::nullopt;
-  if (!held.only_session.empty() &&
-      held.only_session != (waiter.session ? waiter.session->id : waiter.id))
-    return std::nullopt;
-  if (!counts(waiter, held, copy)) return std::nullopt;
+  if (!is_for(held, waiter) || !counts(waiter, held, copy)) return std::nullopt;
   const auto meant = recipient_of(copy);
   if (!meant || *meant != recipient) return std::nullopt;
-  auto picked = pick(held, waiter);
+  auto picked = pick_of(waiter, ref);
   if (!picked.code) return std::nullopt;
   return Candidate{ref, std::move(*picked.code), *meant};
 }
 
 std::vector<Brain::Candidate> Brain::candidates(const Waiter& waiter) const {
   std::vector<Candidate> all;
+  for (const auto& [ref, recipient] : free_for(waiter)) {
+    if (auto found = candidate(waiter, ref, recipient)) all.push_back(std::move(*found));
+  }
+  return all;
+}
+
+std::vector<std::pair<CopyRef, std::string_view>> Brain::free_for(const Waiter& waiter) const {
+  std::vector<std::pair<CopyRef, std::string_view>> all;
   for (const auto recipient : recipients_of(waiter)) {
-    for (const CopyRef ref : pool_.free_for(recipient)) {
-      if (auto found = candidate(waiter, ref, recipient)) all.push_back(std::move(*found));
-    }
+    for (const CopyRef ref : pool_.free_for(recipient)) all.emplace_back(ref, recipient);
   }
   if (wants_sms(waiter)) {
-    for (const CopyRef ref : pool_.free_for({})) {
-      if (auto found = candidate(waiter, ref, waiter.number())) all.push_back(std::move(*found));
-    }
+    for (const CopyRef ref : pool_.free_for({})) all.emplace_back(ref, waiter.number());
   }
   return all;
 }
@@ -132,8 +137,7 @@ bool Brain::offer(const std::vector<CopyRef>& refs) {
   return given;
 }
 
-/// The newest of each sender; what is older than the newest entry of a person only when it is the
-/// same code.
+/// Of the newest of each sender those that no person has passed over.
 bool Brain::choose(Waiter& waiter, std::vector<Candidate> all) {
   const auto arrival = [this](const Candidate& one) -> const Arrival& {
     return pool_.find(one.ref.seq)->arrival;
@@ -156,22 +160,16 @@ bool Brain::choose(Waiter& waiter, std::vector<Candidate> all) {
       supersede(one.ref, same->ref);
     }
   }
-  const Candidate* entry = nullptr;
-  for (const Candidate& one : newest) {
-    const bool person = arrival(one).channel == message::Channel::person;
-    if (person && (!entry || arrival(one).seq > arrival(*entry).seq)) entry = &one;
-  }
-  std::vector<Candidate> left;
-  for (const Candidate& one : newest) {
-    if (!entry || arrival(one).seq >= arrival(*entry).seq || one.code.value == entry->code.value)
-      left.push_back(one);
-  }
+  std::vector<Candidate> left = prevailing(std::move(newest));
   if (left.empty()) return false;
   const bool one_value = std::all_of(left.begin(), left.end(), [&](const Candidate& one) {
     return one.code.value == left.front().code.value;
   });
-  set_ambiguous(waiter, !one_value);
-  if (!one_value) return false;
+  if (!one_value) {
+    set_ambiguous(waiter);
+    return false;
+  }
+  waiter.ambiguous = false;
   const auto latest = std::max_element(
       left.begin(), left.end(),
       [&](const Candidate& a, const Candidate& b) { return arrival(a).seq < arrival(b).seq; });
@@ -180,14 +178,16 @@ bool Brain::choose(Waiter& waiter, std::vector<Candidate> all) {
   return true;
 }
 
-void Brain::set_ambiguous(Waiter& waiter, bool ambiguous) {
-  if (ambiguous && !waiter.ambiguous && waiter.fail_fast) doomed_.push_back(waiter.id);
-  waiter.ambiguous = ambiguous;
+void Brain::set_ambiguous(Waiter& waiter) {
+  if (!waiter.ambiguous && waiter.fail_fast) doomed_.push_back(waiter.id);
+  waiter.ambiguous = true;
+  tell_ambiguous(waiter);
 }
 
 /// `group`: one code, the first is the message that is shown; the others say the same.
 void Brain::claim(Waiter& waiter, const std::vector<Candidate>& group) {
   waiter.delivery = delivery_id(group.front().ref, copy_at(group.front().ref).attempts + 1);
+  const Seq decided = decision_over(group);
   for (const Candidate& one : group) {
     Copy& copy = copy_at(one.ref);
     pool_.set_state(one.ref, Copy::State::claimed);
@@ -199,9 +199,16 @@ void Brain::claim(Waiter& waiter, const std::vector<Candidate>& group) {
     copy.value = one.code.value;
     copy.kind = one.code.kind;
     waiter.claimed.push_back(one.ref);
+    if (pool_.find(one.ref.seq)->arrival.channel != message::Channel::person) copy.decided = decided;
     touch(one.ref.seq);
   }
+  if (waiter.session && decided > waiter.session->decided) {
+    waiter.session->decided = decided;
+    touch(*waiter.session);
+  }
   claims_[waiter.delivery] = waiter.claimed;
+  tell_claimed(waiter);
+  remember(waiter, "got its code from " + giver(group.front().ref));
   hold(waiter);
   reply(waiter.request, delivered(waiter));
 }
@@ -218,7 +225,7 @@ Delivered Brain::delivered(const Waiter& waiter) const {
   const Copy& copy = copy_at(ref);
   Delivered out;
   out.delivery = waiter.delivery;
-  out.session = waiter.session ? waiter.session->id : waiter.id;
+  out.session = waiter.party();
   out.code = copy.value;
   out.kind = code::name_of(copy.kind);
   out.recipient = copy.recipient;
@@ -234,14 +241,17 @@ Delivered Brain::delivered(const Waiter& waiter) const {
       held.codes.front().value == copy.value) {
     out.confidence = held.codes.front().confidence;
   }
-  if (!held.codes.empty()) out.expires_in = held.codes.front().expires_in;
+  for (const code::Code& code : held.codes) {
+    if (code.value == copy.value || !out.expires_in) out.expires_in = code.expires_in;
+  }
   out.superseded = copy.replaced;
   return out;
 }
 
 /// To the next who waits for it, or kept; what has outlived its time is erased.
-void Brain::give_back(std::vector<CopyRef> refs) {
+void Brain::give_back(std::vector<CopyRef> refs, std::string_view why) {
   std::vector<CopyRef> kept;
+  tell_code("given_back", refs.front(), why);
   for (const CopyRef ref : refs) {
     Copy& copy = copy_at(ref);
     pool_.set_state(ref, Copy::State::free);
@@ -254,7 +264,7 @@ void Brain::give_back(std::vector<CopyRef> refs) {
     if (held.expires > now_.instant) {
       kept.push_back(ref);
     } else if (!in_use) {
-      forget(ref.seq);
+      forget(ref.seq, kNobodyAsked);
     }
   }
   for (const CopyRef ref : kept) supersede_by(ref);
@@ -275,14 +285,17 @@ void Brain::run(Acknowledge& command) {
   }
   claims_.erase(claim);
   reserved_.erase(first.waiter);
+  tell_code("acknowledged", refs.front());
   take(refs);
   count_given(first.session);
   reply(command.request, Acknowledged{true});
   const auto waiter = waiters_.find(first.waiter);
   if (waiter != waiters_.end() && waiter->second->delivery == command.delivery) {
     waiter->second->claimed.clear();
+    tell_end(*waiter->second, ExitCode::done, {});
     end(*waiter->second, std::nullopt);
   } else {
+    tell_end_of(first);
     put_floor(first.recipient);
   }
 }
@@ -303,6 +316,7 @@ bool Brain::late_acknowledge(const Acknowledge& command) {
     if (open && copy.delivery == command.delivery) refs.push_back(other);
   }
   if (refs.empty()) refs.push_back(*ref);
+  tell_code("acknowledged", *ref, "its caller had gone away, but the code was printed");
   take(refs);
   count_given(first.session);
   put_floor(first.recipient);
@@ -326,7 +340,7 @@ void Brain::run(ClientGone& command) {
                    in_line.command))
       tickets.push_back(ticket);
   }
-  for (const std::uint64_t ticket : tickets) leave_line(ticket);
+  for (const std::uint64_t ticket : tickets) tell_line("left", leave_line(ticket).command, {});
   std::vector<Waiter*> gone;
   const auto [first, last] = by_client_.equal_range(command.client);
   for (auto each = first; each != last; ++each) gone.push_back(each->second);
@@ -337,9 +351,12 @@ void Brain::run(ClientGone& command) {
       claims_.erase(waiter->delivery);
       returned.push_back(std::exchange(waiter->claimed, {}));
     }
+    tell_wait("left", *waiter);
+    remember(*waiter, "was left by its caller");
     end(*waiter, std::nullopt);
   }
-  for (auto& refs : returned) give_back(std::move(refs));
+  for (auto& refs : returned)
+    give_back(std::move(refs), "its caller went away before it said that the code is printed");
 }
 
 }  // namespace otpctl::delivery

@@ -48,6 +48,7 @@ bool Brain::held_up(const std::variant<Register, Wait>& command,
   const Duration limit = std::min<Duration>(*asked, std::chrono::hours(24 * 366));
   const std::uint64_t ticket = ++last_ticket_;
   for (const std::string& recipient : recipients) line_for_[recipient].insert(ticket);
+  tell_line("queued", command, *holder);
   warn(request_of(command), *holder + ": standing in line for up to " + format_duration(limit));
   const Instant deadline = now_.instant + limit;
   line_deadlines_.add(deadline, ticket);
@@ -90,7 +91,9 @@ void Brain::move_line() {
         admit(*registration);
       } else if (Wait& wait = std::get<Wait>(in_line.command);
                  !wait.session.empty() && sessions_.count(wait.session) == 0) {
-        reply(wait.request, Error{ErrorCode::expired, short_name(wait.session) + " has ended"});
+        const std::string why = short_name(wait.session) + " has ended";
+        tell_end(in_line, ExitCode::not_found, why);
+        reply(wait.request, Error{ErrorCode::expired, why});
       } else {
         admit(wait, in_line.since);
       }

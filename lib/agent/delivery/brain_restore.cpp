@@ -33,6 +33,7 @@ std::vector<Change> Brain::restore(const std::vector<Record>& records, Now now,
   house_keeping();
   flush();
   if (unreadable) *unreadable = skipped;
+  restored_ = std::move(out_.events);  // the first command's effects tell them
   return std::exchange(out_, {}).changes;
 }
 
@@ -43,7 +44,7 @@ void Brain::restore_session(const Record& record, std::size_t& unreadable) {
     return;
   }
   Session& kept = *session;
-  last_seq_ = std::max({last_seq_, kept.order, kept.mark.seq.value_or(0)});
+  last_seq_ = std::max({last_seq_, kept.order, kept.mark.seq.value_or(0), kept.decided});
   sessions_.emplace(kept.id, std::move(session));
   interests_.add(kept);
   if (!kept.email.empty()) look_back_.insert(kept.mark.time);
@@ -68,6 +69,7 @@ void Brain::restore_message(const Record& record, std::size_t& unreadable) {
   }
   Held& held = stored->held;
   last_seq_ = std::max(last_seq_, held.arrival.seq);
+  for (const Copy& copy : held.copies) last_seq_ = std::max(last_seq_, copy.decided);
   held.expires =
       now_.instant + std::min<Duration>(held.expires_wall - now_.wall, std::chrono::hours(24));
   const Seq seq = held.arrival.seq;

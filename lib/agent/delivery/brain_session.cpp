@@ -65,6 +65,7 @@ void Brain::admit(Register& command) {
   sessions_.emplace(session.id, std::move(owned));
   interests_.add(session);
   set_expiry(session, now_.instant + session.ttl);
+  tell_session("registered", session, {}, command.pid);
   start_mark(session, {command.request});
 }
 
@@ -82,7 +83,7 @@ void Brain::start_mark(Session& session, std::vector<RequestId> requests) {
   for (Waiter* waiter : session.waiters) {
     if (waiter->state == Waiter::State::claimed) continue;
     waiter->state = Waiter::State::synchronising;
-    waiter->ambiguous = false;
+    waiter->ambiguous = waiter->told_ambiguous = false;
   }
   Round round;
   round.session = &session;
@@ -172,6 +173,7 @@ void Brain::set_mark(Session& session, Mark mark) {
 void Brain::run(MarkSession& command) {
   const auto session = find_session(command.session);
   if (!session) return reply(command.request, session.error());
+  tell_session("marked", **session);
   start_mark(**session, {command.request});
 }
 
@@ -197,6 +199,11 @@ void Brain::run(CloseSession& command) {
 void Brain::end(Session& session, SessionState state) {
   const std::string why =
       short_name(session.id) + (state == SessionState::closed ? " was closed" : " expired");
+  if (state == SessionState::closed) {
+    tell_session("closed", session);
+  } else {
+    tell_session("expired", session, "nobody waited on it for " + format_duration(session.ttl));
+  }
   const std::set<Waiter*, Older> waiters = session.waiters;
   for (Waiter* waiter : waiters) {
     if (waiter->state ==

@@ -95,6 +95,8 @@ void Brain::admit(Wait& command, Now since) {
   if (const auto resume = read_resume(command.resume)) take_up(waiter, *resume);
   waiter.arrivals_before = {passed_[0].total, passed_[1].total};
   waiters_.emplace(waiter.id, std::move(owned));
+  const bool goes_on = !own.empty() || !command.resume.empty();
+  tell_wait("began", waiter, goes_on ? "it goes on over a new connection" : "");
   join(waiter, command);
   if (!own.empty()) {
     waiter.claimed = own;
@@ -155,7 +157,7 @@ void Brain::join(Waiter& waiter, const Wait& command) {
   start_clock(waiter, command);
 
   Waiting waiting;
-  waiting.session = waiter.session ? waiter.session->id : waiter.id;
+  waiting.session = waiter.party();
   Resume resume{waiter.order, waiter.started_wall, std::nullopt, {}};
   if (!waiter.session) {
     resume.mark = waiter.mark;
@@ -239,13 +241,20 @@ void Brain::go_on(Waiter& waiter) {
   if (waiter.round != 0 || (waiter.session && waiter.session->round != 0)) return;
   waiter.state = Waiter::State::blocked;
   if (serve(waiter)) return;
+  if (!waiter.told_ambiguous && !to_choose(waiter).empty()) tell_ambiguous(waiter);
   if (waiter.at_once) return end(waiter, explain(waiter));
   if (waiter.fail_fast && cause(waiter)) doomed_.push_back(waiter.id);
 }
 
 /// Every end of a wait but a stop for good moves the floor: what came before it was for it.
 void Brain::end(Waiter& waiter, std::optional<WaitEnd> end) {
-  if (end) reply(waiter.request, std::move(*end));
+  if (end) {
+    tell_end(waiter, end->exit, end->message);
+    remember(waiter, end->exit == ExitCode::timed_out
+                         ? "timed out"
+                         : "ended with exit code " + std::to_string(static_cast<int>(end->exit)));
+    reply(waiter.request, std::move(*end));
+  }
   for (const auto recipient : recipients_of(waiter)) put_floor(recipient);
   leave(waiter);
 }

@@ -13,11 +13,17 @@ constexpr std::size_t kMaxGuards =
     50'000;  // a flood of mail must not fill the store with what was seen
 constexpr std::size_t kMaxEndedSessions = 10'000;  // that are remembered to have been
 
+bool is_pending(const Held& held, const Copy& copy) {
+  return has_code(held, copy) &&
+         (copy.state == Copy::State::free || copy.state == Copy::State::claimed);
+}
+
 }  // namespace
 
 Effects Brain::apply(Command command, Now now) {
   now_ = now;
   out_ = {};
+  out_.events = std::exchange(restored_, {});
   house_keeping();
   std::visit([this](auto& each) { run(each); }, command);
   for (std::size_t i = 0; i < doomed_.size(); ++i) {
@@ -96,7 +102,7 @@ void Brain::house_keeping() {
     const bool claimed = std::any_of(held.copies.begin(), held.copies.end(), [](const Copy& copy) {
       return copy.state == Copy::State::claimed;
     });
-    if (!claimed) forget(*seq);  // else it goes when its waiter is through with it
+    if (!claimed) forget(*seq, kNobodyAsked);  // else it goes when its waiter is through with it
   }
   while (const auto session = session_deadlines_.take_due(now_.instant))
     end(**session, SessionState::expired);
@@ -110,7 +116,7 @@ void Brain::house_keeping() {
     const std::vector<CopyRef> refs = claim->second;
     if (reserved_.erase(copy_at(refs.front()).waiter) == 0) continue;  // its waiter came
     claims_.erase(claim);
-    give_back(refs);
+    give_back(refs, "its caller did not come back after the agent had been started again");
   }
   forget_guards();
 }
@@ -161,13 +167,17 @@ void Brain::run(Tick&) {
   }
   while (const auto ticket = line_deadlines_.take_due(now_.instant)) {
     const InLine& in_line = line_.at(*ticket);
-    const auto holder = obstacle(in_line.recipients, in_line.self, in_line.exclusive, *ticket);
-    refuse(leave_line(*ticket).command, holder.value_or("somebody else"));
+    const auto holder = obstacle(in_line.recipients, in_line.self, in_line.exclusive, *ticket)
+                            .value_or("somebody else has it");
+    const InLine left = leave_line(*ticket);
+    tell_end(left, ExitCode::try_later, holder);
+    refuse(left.command, holder);
   }
 }
 
 void Brain::run(SourceUpdate& command) {
   sources_.update(command, now_);
+  tell_source(command.status);
   const SourceState state = command.status.state;
   if (state == SourceState::live || state == SourceState::starting) return;
   settle(command.status.name);
@@ -177,6 +187,7 @@ void Brain::run(SourceUpdate& command) {
 
 void Brain::run(SourceGone& command) {
   sources_.remove(command.source);
+  tell_source_gone(command.source);
   settle(command.source);
   answered(command.source);
   fail_fast_on_sources();
@@ -211,19 +222,28 @@ void Brain::run(Stop&) {
   }
   rounds_.clear();
   while (!line_.empty()) {
-    std::visit([&](const auto& command) { reply(command.request, error); },
-               leave_line(line_.begin()->first).command);
+    const InLine left = leave_line(line_.begin()->first);
+    tell_end(left, ExitCode::unreachable, error.message);
+    std::visit([&](const auto& command) { reply(command.request, error); }, left.command);
   }
 }
 
 int Brain::codes_pending() const {
   int count = 0;
   for (const auto& [seq, held] : pool_.all()) {
-    if (held.outcome != code::Outcome::code) continue;
-    for (const Copy& copy : held.copies)
-      count += copy.state == Copy::State::free || copy.state == Copy::State::claimed;
+    for (const Copy& copy : held.copies) count += is_pending(held, copy);
   }
   return count;
+}
+
+/// When it reached the agent: INTERNALDATE may lie far behind that.
+std::optional<WallTime> Brain::oldest_pending() const {
+  for (const auto& [seq, held] : pool_.all()) {  // in order of arrival
+    for (const Copy& copy : held.copies) {
+      if (is_pending(held, copy)) return WallTime(Duration(static_cast<Duration::rep>(seq)));
+    }
+  }
+  return std::nullopt;
 }
 
 Demand Brain::demand() const {
@@ -260,13 +280,19 @@ std::vector<SessionInfo> Delivery::sessions(Now) const { return state_->brain.se
 Result<SessionInfo> Delivery::session(const std::string& id_or_prefix, Now) const {
   return state_->brain.session(id_or_prefix);
 }
-std::vector<WaiterInfo> Delivery::waiters(Now) const { return state_->brain.waiters(); }
+std::vector<WaiterInfo> Delivery::waiters(Now) const {
+  return state_->brain.waiters(false);
+}
+std::vector<WaiterInfo> Delivery::waiters_to_choose(Now) const {
+  return state_->brain.waiters(true);
+}
 std::vector<SourceStatus> Delivery::sources() const { return state_->brain.sources().statuses(); }
 std::optional<Position> Delivery::position(const std::string& source) const {
   return state_->brain.sources().position(source);
 }
 int Delivery::sessions_open() const { return static_cast<int>(state_->brain.sessions().size()); }
 int Delivery::codes_pending() const { return state_->brain.codes_pending(); }
+std::optional<WallTime> Delivery::oldest_pending() const { return state_->brain.oldest_pending(); }
 std::uint64_t Delivery::codes_delivered() const { return state_->brain.codes_delivered(); }
 
 }  // namespace otpctl::delivery

@@ -91,11 +91,9 @@ std::optional<Unmatched> Brain::unmatched(const Waiter& waiter, CopyRef ref,
   const Held& held = *pool_.find(ref.seq);
   const Copy& copy = copy_at(ref);
   if (!held.settled) return std::nullopt;
-  if (!held.only_session.empty() &&
-      held.only_session != (waiter.session ? waiter.session->id : waiter.id))
-    return std::nullopt;
+  if (!is_for(held, waiter)) return std::nullopt;
   const bool live = copy.state == Copy::State::free;
-  const Pick picked = live ? pick(held, waiter) : Pick{};
+  const Pick picked = live ? pick_of(waiter, ref) : Pick{};
   if (!counts(waiter, held, copy)) {
     if (live && picked.code) return Unmatched::before_mark;
     return std::nullopt;
@@ -171,6 +169,19 @@ ExitCode Brain::exit_of(const Waiter& waiter, const Look& look) const {
   return waiter.at_once ? ExitCode::no : ExitCode::timed_out;
 }
 
+/// What it has to choose from, for people.
+std::string Brain::choice(const Waiter& waiter) const {
+  const Look found = look(waiter);
+  std::string text;
+  for (const Seen& seen : found.seen) {
+    const bool several = seen.reason == Unmatched::ambiguous_code;
+    if (!several && seen.reason != Unmatched::ambiguous_sender) continue;
+    text += (text.empty() ? "" : ", ") + phrase(seen, found.senders);
+    if (several) text += ": choose with otpctl manual while it waits";
+  }
+  return text;
+}
+
 WaitEnd Brain::explain(const Waiter& waiter) const {
   Look found = look(waiter);
   WaitEnd end;
@@ -195,7 +206,7 @@ std::string Brain::line(const Waiter& waiter, const Look& look, Duration waited)
          sources_phrase(sources_.statuses(wants_email(waiter), wants_sms(waiter)), now_.wall);
 }
 
-std::vector<WaiterInfo> Brain::waiters() const {
+std::vector<WaiterInfo> Brain::waiters(bool with_candidates) const {
   std::vector<const Waiter*> all;
   for (const auto& [id, waiter] : waiters_) {
     if (waiter->state != Waiter::State::claimed) all.push_back(waiter.get());
@@ -205,12 +216,14 @@ std::vector<WaiterInfo> Brain::waiters() const {
   for (const Waiter* waiter : all) {
     Look found = look(*waiter);
     WaiterInfo info;
-    info.session = waiter->session ? waiter->session->id : waiter->id;
+    info.session = waiter->party();
     info.target = {waiter->address(), waiter->number()};
     info.pid = waiter->pid;
     info.since = waiter->started_wall;
     if (waiter->deadline) info.deadline = now_.wall + (*waiter->deadline - now_.instant);
-    info.ambiguous = waiter->ambiguous && found.senders.size() > 1;
+    const std::vector<Candidate> held = to_choose(*waiter);
+    info.ambiguous = !held.empty();
+    if (with_candidates) info.candidates = shown(held);
     info.seen = std::move(found.seen);
     infos.push_back(std::move(info));
   }

@@ -116,6 +116,7 @@ class FieldReader {
   }
 
   bool ok() const { return ok_; }
+  bool more() const { return ok_ && !rest_.empty(); }
   bool done() const { return ok_ && rest_.empty(); }
   void fail() { ok_ = false; }
 

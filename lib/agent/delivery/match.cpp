@@ -4,6 +4,7 @@
 #include "base/utf8.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace otpctl::delivery {
 
@@ -104,6 +105,25 @@ Pick pick(const Held& held, const Gate* session, const Gate* own) {
 
 Pick pick(const Held& held, const Waiter& waiter) {
   return pick(held, waiter.session ? &waiter.session->gate : nullptr, waiter.gate.get());
+}
+
+std::vector<code::Code> choices(const Held& held, const Waiter& waiter) {
+  std::vector<code::Code> all;
+  if (held.outcome != code::Outcome::ambiguous) return all;
+  const Gate* const gates[] = {waiter.session ? &waiter.session->gate : nullptr, waiter.gate.get()};
+  for (const Gate* gate : gates) {
+    if (gate && (gate->pattern || !lets_through(gate->filters, held))) return all;
+  }
+  for (const code::Code& code : held.codes) {
+    const bool fits = std::all_of(std::begin(gates), std::end(gates), [&](const Gate* gate) {
+      return !gate || length_fits(gate->filters, code.value);
+    });
+    const bool there = std::any_of(all.begin(), all.end(), [&](const code::Code& other) {
+      return other.value == code.value;
+    });
+    if (fits && !there && code::is_printable_code(code.value)) all.push_back(code);
+  }
+  return all;
 }
 
 }  // namespace otpctl::delivery

@@ -26,4 +26,8 @@ Pick pick(const Held& held, const Gate* session, const Gate* own);
 /// What the waiter gets out of it: its session's gate, then its own.
 Pick pick(const Held& held, const Waiter& waiter);
 
+/// The codes of an ambiguous message among which a person may choose for the waiter: those that
+/// its filters let through. With a pattern there is no such choice.
+std::vector<code::Code> choices(const Held& held, const Waiter& waiter);
+
 }  // namespace otpctl::delivery

@@ -9,6 +9,7 @@
 #include "delivery/delivery.hpp"
 #include "delivery/mark.hpp"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -38,6 +39,7 @@ struct Copy {
   std::string value;      // what the last claim gave
   code::Kind kind = code::Kind::digits;
   int replaced = 0;  // earlier codes that this one superseded
+  Seq decided = 0;   // when a person said that it is the one; of an entry: when it was made
 };
 
 struct CopyRef {
@@ -71,13 +73,24 @@ struct Held {
   std::string message_id;
   code::Outcome outcome = code::Outcome::none;
   std::vector<code::Code> codes;
-  std::string only_session;  // a person's entry for one session
+  std::string only_session;  // a person's entry for one session, or for one wait
   bool settled = false;      // false: its source has more to bring first
   bool stored = false;       // the store has a record of it
   Instant expires{};
   WallTime expires_wall{};
   std::vector<Copy> copies;
 };
+
+/// When a person decided for it; 0: nobody did.
+inline Seq decision(const Held& held, const Copy& copy) {
+  const bool entry = held.arrival.channel == message::Channel::person;
+  return std::max(copy.decided, entry ? held.arrival.seq : 0);
+}
+
+/// A code, or what a person made one out of an ambiguous message.
+inline bool has_code(const Held& held, const Copy& copy) {
+  return held.outcome == code::Outcome::code || copy.decided != 0;
+}
 
 // ---- who asks ----
 
@@ -114,6 +127,7 @@ struct Session {
   bool exclusive = false;
   int codes_given = 0;
   bool received = false;  // since its mark
+  Seq decided = 0;  // of a person's decision: what was there then and is not it does not count
   std::set<Waiter*, Older> waiters;
   std::set<ClientId> holders;  // it lives as long as one of them is there
   std::uint64_t round = 0;  // its mark waits for the mailboxes
@@ -145,13 +159,15 @@ struct Waiter {
   std::vector<CopyRef> claimed;
   int pid = 0;
   State state = State::blocked;
-  bool ambiguous = false;
+  bool ambiguous = false;       // different codes of different senders
+  bool told_ambiguous = false;  // the timeline has it
   bool fail_fast = false;
   bool at_once = false;  // --timeout 0
   bool exclusive = false;
 
   const std::string& address() const { return session ? session->email : email; }
   const std::string& number() const { return session ? session->phone : phone; }
+  const std::string& party() const { return session ? session->id : id; }  // what others know it by
 };
 
 /// The recipients of a session or waiter: one or two.
@@ -166,6 +182,12 @@ inline std::vector<std::string_view> recipients_of(const Waiter& waiter) {
 }
 inline std::vector<std::string_view> recipients_of(const Session& session) {
   return recipients_of(session.email, session.phone);
+}
+
+/// False for a person's entry that is for another session or wait.
+inline bool is_for(const Held& held, const Waiter& waiter) {
+  return held.only_session.empty() || held.only_session == waiter.party() ||
+         held.only_session == waiter.id;
 }
 
 /// "session 1a2b3c4d"

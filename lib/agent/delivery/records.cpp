@@ -3,6 +3,7 @@
 #include "delivery/fields.hpp"
 #include "delivery/match.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace otpctl::delivery {
@@ -105,6 +106,11 @@ void read_copy(FieldReader& in, Copy& copy, std::vector<Fingerprint>& known_by) 
   }
 }
 
+bool is_decided(const Held& held) {
+  return std::any_of(held.copies.begin(), held.copies.end(),
+                     [](const Copy& copy) { return copy.decided != 0; });
+}
+
 /// Reads one value of a record that holds nothing else.
 template <class T>
 std::optional<T> read_only(std::string_view bytes) {
@@ -124,6 +130,7 @@ std::string write_session(const Session& session) {
       << session.country << session.metadata << session.order << session.created << session.mark
       << session.degraded << session.ttl << session.expires.has_value() << session.expires_wall
       << session.exclusive << session.codes_given << session.received;
+  if (session.decided != 0) out << session.decided;  // came with a later release: left out when 0
   return out.take();
 }
 
@@ -137,6 +144,7 @@ std::unique_ptr<Session> read_session(std::string_view bytes) {
       session->metadata >> session->order >> session->created >> session->mark >>
       session->degraded >> session->ttl >> expires >> session->expires_wall >> session->exclusive >>
       session->codes_given >> session->received;
+  if (in.more()) in >> session->decided;
   if (!in.done() || version != kVersion || session->id.empty()) return nullptr;
   auto gate = make_gate(filters);
   if (!gate) return nullptr;
@@ -152,6 +160,9 @@ std::string write_message(const Held& held, const std::vector<std::vector<Finger
   for (const code::Code& code : held.codes) out << code;
   out << held.only_session << held.expires_wall << held.copies.size();
   for (std::size_t i = 0; i < held.copies.size(); ++i) write_copy(out, held.copies[i], known_by[i]);
+  if (is_decided(held)) {  // came with a later release: left out when nothing is
+    for (const Copy& copy : held.copies) out << copy.decided;
+  }
   return out.take();
 }
 
@@ -167,6 +178,9 @@ std::optional<StoredMessage> read_message(std::string_view bytes) {
   in >> held.only_session >> held.expires_wall;
   for (std::size_t left = in.count(); left > 0 && in.ok(); --left) {
     read_copy(in, held.copies.emplace_back(), stored.known_by.emplace_back());
+  }
+  if (in.more()) {
+    for (Copy& copy : held.copies) in >> copy.decided;
   }
   if (!in.done() || version != kVersion) return std::nullopt;
   held.settled = true;

@@ -65,13 +65,19 @@ bool NaiveModel::after(const Message& message, const Point& point) const {
 }
 
 bool NaiveModel::fits(const Message& message, const Wait& wait) const {
-  if (message.state != State::free || message.value.empty() || meant_for(message) != wait.recipient)
-    return false;
+  return !message.value.empty() && counts(message, wait);
+}
+
+bool NaiveModel::counts(const Message& message, const Wait& wait) const {
+  if (message.state != State::free || meant_for(message) != wait.recipient) return false;
+  if (!message.only.empty() && message.only != wait.session && message.only != wait.id) return false;
   std::string session_from;
   Point mark = wait.mark;
   if (!wait.session.empty()) {
     session_from = find_session(wait.session)->from;
     mark = find_session(wait.session)->mark;
+    if (std::max(message.index, message.decided) < find_session(wait.session)->decided)
+      return false;
   }
   if (!after(message, mark)) return false;
   if (wait.session.empty() && wait.floor && !message.given_back && !after(message, *wait.floor))
@@ -96,7 +102,8 @@ void NaiveModel::supersede(Message& older) {
 void NaiveModel::replace_by(long index) {
   Message& message = at(index);
   const auto can = [](const Message& m) {
-    return m.state == State::free && !m.value.empty() && m.channel != 'p' && m.to.size() == 1;
+    return m.state == State::free && !m.value.empty() && m.channel != 'p' && m.to.size() == 1 &&
+           m.choices.empty();
   };
   if (!can(message)) return;
   for (Message& other : messages_) {
@@ -152,33 +159,80 @@ bool NaiveModel::choose(Wait& wait, std::vector<long> indices) {
     }
   }
   std::vector<long> left;
-  long entry = 0;
   for (const long index : indices) {
     if (at(index).state == State::free) left.push_back(index);
-    if (at(index).channel == 'p') entry = std::max(entry, index);
   }
-  if (entry > 0) {
-    const std::string value = at(entry).value;
-    std::erase_if(left, [&](long index) { return index < entry && at(index).value != value; });
-  }
+  left = prevailing(left);
   if (left.empty()) return false;
   std::set<std::string> values;
   for (const long index : left) values.insert(at(index).value);
   wait.ambiguous = values.size() > 1;
   if (wait.ambiguous) return false;
+  give(wait, left, *std::max_element(left.begin(), left.end()), *values.begin());
+  return true;
+}
+
+long NaiveModel::decision(const Message& message) {
+  return message.channel == 'p' ? std::max(message.index, message.decided) : message.decided;
+}
+
+/// What a person has passed over does not count.
+std::vector<long> NaiveModel::prevailing(std::vector<long> indices) const {
+  long decided = 0;
+  std::string value;
+  for (const long index : indices) {
+    if (decision(at(index)) <= decided) continue;
+    decided = decision(at(index));
+    value = at(index).value;
+  }
+  std::erase_if(indices, [&](long index) {
+    return std::max(index, at(index).decided) < decided && at(index).value != value;
+  });
+  return indices;
+}
+
+void NaiveModel::give(Wait& wait, const std::vector<long>& group, long primary,
+                      const std::string& value) {
+  long decided = 0;
+  for (const long index : group) decided = std::max(decided, decision(at(index)));
   wait.delivery = ++deliveries_;
-  const long latest = *std::max_element(left.begin(), left.end());
-  for (const long index : left) {
+  for (const long index : group) {
     Message& message = at(index);
     message.state = State::claimed;
     message.delivery = wait.delivery;
     message.waiter = wait.id;
-    message.primary = index == latest;
+    message.primary = index == primary;
     message.recipient = wait.recipient;
+    message.value = value;
+    message.decided = decided;
   }
+  if (Session* session = session_by(wait.session))
+    session->decided = std::max(session->decided, decided);
   wait.deadline.reset();
-  out[wait.request] = {Outcome::code, *values.begin(), wait.recipient, wait.delivery};
-  return true;
+  out[wait.request] = {Outcome::code, value, wait.recipient, wait.delivery};
+}
+
+/// Message and value: what a person may choose from for this wait.
+std::vector<std::pair<long, std::string>> NaiveModel::offered(const Wait& wait) const {
+  std::vector<std::pair<long, std::string>> all;
+  if (wait.asking || wait.delivery > 0) return all;
+  if (!wait.session.empty() && find_session(wait.session)->marking) return all;
+  std::vector<long> fitting;
+  for (const Message& message : messages_) {
+    if (wait.ambiguous && fits(message, wait)) fitting.push_back(message.index);
+  }
+  for (const long index : prevailing(fitting)) all.emplace_back(index, at(index).value);
+  for (const Message& message : messages_) {
+    if (!message.value.empty() || !counts(message, wait)) continue;
+    for (const std::string& choice : message.choices) all.emplace_back(message.index, choice);
+  }
+  return all;
+}
+
+std::vector<std::string> NaiveModel::held_for(const Wait& wait) const {
+  std::set<std::string> values;
+  for (const auto& [index, value] : offered(wait)) values.insert(value);
+  return {values.begin(), values.end()};
 }
 
 void NaiveModel::arrive(RequestId request, Message message, bool more) {
@@ -209,17 +263,48 @@ void NaiveModel::settle(bool from_mailbox) {
   offer(batch);
 }
 
-void NaiveModel::enter(RequestId request, const std::string& recipient, const std::string& value) {
+void NaiveModel::enter(RequestId request, const std::string& recipient, const std::string& only,
+                       const std::string& value, bool waiting_only) {
+  std::vector<std::pair<long, std::string>> line;
+  for (const Wait& wait : waits_) {
+    const bool meant = only.empty() ? wait.recipient == recipient
+                                    : wait.session == only || wait.id == only;
+    if (meant && wait.delivery == 0) line.emplace_back(wait.order, wait.id);
+  }
+  std::sort(line.begin(), line.end());
+  out[request] = {Outcome::fresh, "", "", 0};
+  for (const auto& [order, id] : line) {
+    Wait& wait = *wait_by(id);
+    std::vector<long> group;
+    for (const auto& [index, choice] : offered(wait)) {
+      if (choice == value) group.push_back(index);
+    }
+    if (group.empty()) continue;
+    long primary = 0;
+    for (const long index : group) {
+      const bool clearer = primary > 0 && at(primary).choices.empty() && !at(index).choices.empty();
+      const bool worse = primary > 0 && !at(primary).choices.empty() && at(index).choices.empty();
+      if (worse || (!clearer && index > primary)) primary = index;
+    }
+    ++index_;
+    for (const long index : group) at(index).decided = index_;
+    return give(wait, group, primary, value);
+  }
+  const bool for_a_wait = !only.empty() && !session_by(only);
+  if ((waiting_only || for_a_wait) && line.empty()) {
+    out[request] = {Outcome::refused, "", "", 0};
+    return;
+  }
   Message message;
   message.channel = 'p';
   message.to = {recipient};
+  message.only = only;
   message.value = value;
   message.received = now.wall;
   message.index = ++index_;
   message.state = State::free;
   message.expires = now.instant + settings.keep;
   messages_.push_back(message);
-  out[request] = {Outcome::fresh, "", "", 0};
   offer({message.index});
 }
 

@@ -33,10 +33,13 @@ class NaiveModel {
     bool stamped = true;
     std::string sender_key;
     std::string value;  // empty: no code
+    std::vector<std::string> choices;  // it names several: a person may choose one
+    std::string only;                  // an entry for one session or wait
     // the model's own
     long index = 0;
     State state = State::pending;
     bool given_back = false;
+    long decided = 0;  // index of a person's decision for it
     Instant expires{};
     int delivery = 0;  // of the last claim
     bool primary = false;
@@ -50,6 +53,7 @@ class NaiveModel {
     Point mark;
     std::optional<Instant> expires;
     bool marking = false;
+    long decided = 0;
     std::vector<RequestId> requests;
   };
   struct Wait {
@@ -75,7 +79,7 @@ class NaiveModel {
     std::uint64_t token = 0;
   };
   struct Outcome {
-    enum Kind { code, ended, closed, known, unknown, duplicate, fresh, session } kind = code;
+    enum Kind { code, ended, closed, known, unknown, duplicate, fresh, session, refused } kind = code;
     std::string value;
     std::string recipient;
     int delivery = 0;
@@ -99,14 +103,16 @@ class NaiveModel {
   void mark(RequestId request, const std::string& id);
   void refresh(const std::string& id);
   void close(const std::string& id);
-  void enter(RequestId request, const std::string& recipient,
-             const std::string& value);  // a person
+  /// A person; `only`: for one session or wait.
+  void enter(RequestId request, const std::string& recipient, const std::string& only,
+             const std::string& value, bool waiting_only);
   void mailbox(bool live);
   void position(std::uint32_t uid_next);
   void synchronised(std::uint64_t token, std::uint32_t uid_next);
   void tick_after_kill();  // restart: what had run out meanwhile, then what the store brings back
 
   int pending_codes() const;
+  std::vector<std::string> held_for(const Wait& wait) const;  // values to choose from
   const Wait* find_wait(const std::string& id) const;
   const Session* find_session(const std::string& id) const;
   const std::vector<Session>& sessions() const { return sessions_; }
@@ -118,7 +124,12 @@ class NaiveModel {
   bool asked(const std::string& recipient) const;
   std::string meant_for(const Message& message) const;
   bool after(const Message& message, const Point& point) const;
+  bool counts(const Message& message, const Wait& wait) const;
   bool fits(const Message& message, const Wait& wait) const;
+  static long decision(const Message& message);
+  std::vector<long> prevailing(std::vector<long> indices) const;
+  std::vector<std::pair<long, std::string>> offered(const Wait& wait) const;
+  void give(Wait& wait, const std::vector<long>& group, long primary, const std::string& value);
   static bool newer(const Message& a, const Message& b);
   void supersede(Message& older);
   void replace_by(long index);
@@ -133,6 +144,7 @@ class NaiveModel {
   void end_session(const std::string& id);
   Point here() const;
   Message& at(long index);
+  const Message& at(long index) const { return const_cast<NaiveModel*>(this)->at(index); }
   Wait* wait_by(const std::string& id);
   Session* session_by(const std::string& id);
 

@@ -171,14 +171,15 @@ TEST_CASE("--from chooses between them") {
   CHECK(w.code(w.wait(wait)) == "222222");
 }
 
-TEST_CASE("an operator chooses: the entry consumes the candidate that says the same") {
+TEST_CASE("an operator chooses: the entry is the message that says the same, the other stays") {
   World w;
   w.mail({.from = "a@shop.example", .code = "111111"});
   w.mail({.from = "b@bank.example", .code = "222222"});
   const auto wait = w.wait();
   w.person(kBot, "222222", kBot);
   REQUIRE(w.code(wait) == "222222");
-  CHECK(w.got(wait)->channel == "person");
+  CHECK(w.got(wait)->channel == "email");
+  CHECK(w.got(wait)->sender == "b@bank.example");
   w.acknowledge(wait);
   CHECK(w.delivery.codes_pending() == 1);  // the other one
 }

@@ -53,6 +53,7 @@ class Simulation {
   long delivered() const { return delivered_; }
   long acknowledged() const { return acknowledged_; }
   long restarts() const { return restarts_; }
+  long choices() const { return choices_; }
 
  private:
   struct Client {  // what the program `otpctl wait` knows
@@ -96,6 +97,7 @@ class Simulation {
   void toggle_mailbox();
   void restart();
   void check_store();
+  std::string check_choices() const;
   void check_delivered(RequestId request, const Delivered& delivered, bool again);
 
   std::mt19937 random_;
@@ -119,7 +121,7 @@ class Simulation {
   bool failed_ = false;
   std::string failure_;
   std::string doing_;
-  long delivered_ = 0, acknowledged_ = 0, restarts_ = 0, steps_ = 0;
+  long delivered_ = 0, acknowledged_ = 0, restarts_ = 0, choices_ = 0, steps_ = 0;
 };
 
 void Simulation::fail_with(const std::string& what) {
@@ -173,7 +175,7 @@ void Simulation::compare() {
         return fail_with("a duplicate, or not");
     } else if (std::holds_alternative<SessionInfo>(reply.answer)) {
       if (want.kind != Outcome::session) return fail_with("a session was answered");
-    } else if (want.kind != Outcome::closed) {
+    } else if (want.kind != Outcome::closed && want.kind != Outcome::refused) {
       return fail_with("an error: " + std::get<Error>(reply.answer).message);
     }
   }
@@ -258,7 +260,10 @@ Message Simulation::new_mail() {
     message.stamped = false;
     message.to = {"a@example.com", chance(50) ? "b@example.com" : "c@example.com"};
   }
-  if (!chance(10))
+  if (chance(5)) {
+    message.choices = {std::to_string(300000 + id_),
+                       std::to_string((chance(50) ? 100000 : 300000) + id_ - 1)};
+  } else if (!chance(10))
     message.value =
         chance(5) && id_ > 3 ? std::to_string(100000 + id_ - 2) : std::to_string(100000 + id_);
   to_[message.id] = message.to;
@@ -337,6 +342,11 @@ void Simulation::arrive(const Message& message, bool more) {
     each.verdict.outcome = code::Outcome::code;
     each.verdict.codes.emplace_back();
     each.verdict.codes.back().value = message.value;
+  }
+  for (const std::string& choice : message.choices) {
+    each.verdict.outcome = code::Outcome::ambiguous;
+    each.verdict.codes.emplace_back();
+    each.verdict.codes.back().value = choice;
   }
   Message copy = message;
   if (!message.from_mailbox) copy.received = now().wall;
@@ -475,12 +485,33 @@ void Simulation::session_command() {
   apply(CloseSession{request, id});
 }
 
+/// Enters a code for a recipient, a session or a wait; where several are held it often chooses one.
 void Simulation::person() {
   PersonEntry entry;
   entry.request = world_.next_request();
-  entry.recipient = recipient();
+  entry.waiting_only = chance(30);
+  std::string to = recipient(), only;
   entry.code = std::to_string(900000 + ++names_ % 99999);
-  model_.enter(entry.request, entry.recipient, entry.code);
+  const auto& waits = model_.waits();
+  std::vector<const NaiveModel::Wait*> choosing;
+  for (const NaiveModel::Wait& wait : waits) {
+    if (!model_.held_for(wait).empty()) choosing.push_back(&wait);
+  }
+  const NaiveModel::Wait* meant = nullptr;
+  if (!choosing.empty() && chance(70)) {
+    meant = choosing[static_cast<std::size_t>(pick(static_cast<int>(choosing.size())))];
+    const auto held = model_.held_for(*meant);
+    entry.code = held[static_cast<std::size_t>(pick(static_cast<int>(held.size())))];
+    ++choices_;
+  } else if (!waits.empty()) {
+    meant = &waits[static_cast<std::size_t>(pick(static_cast<int>(waits.size())))];
+  }
+  if (meant && chance(60)) {
+    to = meant->recipient;
+    only = !meant->session.empty() && chance(50) ? meant->session : meant->id;
+  }
+  (only.empty() ? entry.recipient : entry.target) = only.empty() ? to : only;
+  model_.enter(entry.request, to, only, entry.code, entry.waiting_only);
   apply(std::move(entry));
 }
 
@@ -532,6 +563,23 @@ void Simulation::restart() {
   }
 }
 
+/// The operator's list shows what the model holds, for whom it holds it.
+std::string Simulation::check_choices() const {
+  std::multiset<std::pair<std::string, std::vector<std::string>>> mine, model;
+  for (const WaiterInfo& waiter : world_.delivery.waiters_to_choose(world_.now)) {
+    std::vector<std::string> values;
+    for (const HeldCandidate& each : waiter.candidates) values.push_back(each.code);
+    std::sort(values.begin(), values.end());
+    if (waiter.ambiguous == values.empty()) return "ambiguous, and nothing to choose from";
+    mine.emplace(waiter.session, values);
+  }
+  for (const NaiveModel::Wait& wait : model_.waits()) {
+    if (wait.delivery == 0)
+      model.emplace(wait.session.empty() ? wait.id : wait.session, model_.held_for(wait));
+  }
+  return mine == model ? "" : "the operator's list shows other candidates";
+}
+
 /// A Delivery made from the store alone knows what this one knows.
 void Simulation::check_store() {
   std::vector<Record> records;
@@ -554,6 +602,7 @@ void Simulation::check_store() {
       fail_with("the store holds another session");
     }
   }
+  if (const std::string wrong = check_choices(); !wrong.empty()) fail_with(wrong);
   if (other.position(kMain) != world_.delivery.position(kMain))
     fail_with("the store holds another position");
 }
@@ -601,6 +650,7 @@ void simulate(unsigned seed, long steps) {
   CHECK(simulation.delivered() > steps / 50);
   CHECK(simulation.acknowledged() > steps / 100);
   CHECK(simulation.restarts() > steps / 10'000);
+  CHECK(simulation.choices() > steps / 1'000);
 }
 
 }  // namespace
