@@ -251,3 +251,32 @@ TEST_CASE("the highest UID there is does not wrap the watermark") {
   CHECK(folder.uid_next() == 4294967295U);
   CHECK(!folder.take(message(4294967295U)));
 }
+
+// ---- proof of life ----
+
+namespace {
+
+/// In IDLE; then the server never says a word again. How long that lasts.
+Duration silence_until_the_end(bool somebody_waits) {
+  const auto script = transcript("idle-mail");
+  Player player(script);
+  std::size_t at = 0;
+  while (!begins(script.steps[at].text, "+ ")) ++at;
+  player.play_until(at + 1);
+  player.session().set_demand(somebody_waits);
+  const Duration promised = player.session().longest_silence();
+  Duration silent(0);
+  while (!begins(last_of(player), "failed") && silent < std::chrono::hours(1)) {
+    player.advance(std::chrono::seconds(1));
+    silent += std::chrono::seconds(1);
+  }
+  CHECK(silent <= promised);
+  return promised;
+}
+
+}  // namespace
+
+TEST_CASE("no server is silent for longer than the session says, or it is given up") {
+  CHECK(silence_until_the_end(false) == std::chrono::seconds(5 * 60 + 15));
+  CHECK(silence_until_the_end(true) == std::chrono::seconds(60));
+}

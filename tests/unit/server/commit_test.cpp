@@ -3,6 +3,7 @@
 #include "support/temp_dir.hpp"
 
 #include <doctest/doctest.h>
+#include <sqlite3.h>
 
 #include <memory>
 #include <string>
@@ -82,4 +83,66 @@ TEST_CASE("what is decided while answers go out waits for a commit of its own") 
   world.turn();
   CHECK(world.log == std::vector<std::string>{"reply 1", "reply 2"});
   CHECK(world.store.load()->size() == 2);
+}
+
+// ---- what happened, for those who look on ----
+
+namespace {
+
+struct Watched {
+  test::TempDir dir;
+  io::Loop loop;
+  store::Store store;
+  std::vector<std::string> log;
+  Commit commit;
+
+  Watched()
+      : store(std::move(*store::Store::open({dir.path() + "/store.db", dir.path() + "/key", Duration(1'000)}))),
+        commit(loop, store,
+               {[](const delivery::Notice&) {},
+                [this](delivery::Reply& reply) { log.push_back("reply " + std::to_string(reply.request)); },
+                [this](std::vector<Event> events) {
+                  for (const auto& event : events) log.push_back("event " + event.state);
+                },
+                [this](const Error* error) { log.push_back(error ? "trouble" : "well"); }}) {}
+
+  void add(std::uint64_t request, const std::string& state) {
+    auto effects = World::effects(request, state);
+    effects.events.push_back({});
+    effects.events.back().state = state;
+    commit.add(std::move(effects));
+  }
+  void sql(const std::string& text) {
+    sqlite3* database = nullptr;
+    REQUIRE(sqlite3_open((dir.path() + "/store.db").c_str(), &database) == SQLITE_OK);
+    CHECK(sqlite3_exec(database, text.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+    sqlite3_close(database);
+  }
+};
+
+using Log = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("what happened is told behind the answers of its commit, in order") {
+  Watched world;
+  world.add(1, "arrived");
+  world.add(2, "claimed");
+  CHECK(world.log.empty());
+  world.commit.flush();
+  CHECK(world.log == Log{"reply 1", "reply 2", "event arrived", "event claimed"});
+}
+
+TEST_CASE("what is not on disk has not happened: it is told once it is, and the trouble once at each end") {
+  Watched world;
+  world.sql("CREATE TRIGGER full BEFORE INSERT ON record BEGIN SELECT RAISE(FAIL, 'full'); END");
+  world.add(1, "claimed");
+  world.commit.flush();
+  world.commit.flush();
+  CHECK(world.log == Log{"trouble"});
+  world.sql("DROP TRIGGER full");
+  world.commit.flush();
+  CHECK(world.log == Log{"trouble", "well", "reply 1", "event claimed"});
+  world.commit.flush();
+  CHECK(world.log.size() == 4);
 }

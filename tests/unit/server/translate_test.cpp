@@ -72,6 +72,8 @@ TEST_CASE("an entry for a whole address carries it normalised, a fragment does n
   const auto whole = command_of(rpc::Manual{"Bot5@Example.com", "123456"}, kCaller);
   REQUIRE(whole);
   CHECK(std::get<delivery::PersonEntry>(*whole).recipient == "bot5@example.com");
+  CHECK_FALSE(std::get<delivery::PersonEntry>(*whole).waiting_only);
+  CHECK(std::get<delivery::PersonEntry>(*command_of(rpc::Manual{"bot5", "123456", true}, kCaller)).waiting_only);
   const auto number = command_of(rpc::Manual{"0555 123 45 67", "123456"}, kCaller);
   REQUIRE(number);
   CHECK(std::get<delivery::PersonEntry>(*number).recipient == "+905551234567");
@@ -91,4 +93,12 @@ TEST_CASE("delivery's errors stay errors, an accepted entry names its recipient"
   const auto sms = answer_of(delivery::Accepted{true, false, "", 0});
   REQUIRE(sms);
   CHECK(std::get<rpc::SmsResult>(*sms).duplicate);
+}
+
+TEST_CASE("who holds a session is the connection that asks") {
+  const auto command = command_of(rpc::SessionHold{"1c2d"}, kCaller);
+  const auto& hold = std::get<delivery::HoldSession>(command);
+  CHECK(hold.request == 7);
+  CHECK(hold.client == 3);
+  CHECK(hold.session == "1c2d");
 }
