@@ -1,0 +1,109 @@
+#include "complete/complete.hpp"
+
+#include "base/text.hpp"
+#include "client/client.hpp"
+#include "shared/agent.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <sys/time.h>
+#include <unistd.h>
+
+namespace otpctl::apps::complete {
+
+const Command<Options> kCommand{"complete", "  otpctl complete recipients bot\n", add, run};
+
+void add(CLI::App& app, Options& options) {
+  add_text(app, "WHAT", "WHAT", options.what, "recipients, sessions, waiters or sources");
+  add_text(app, "PREFIX", "PREFIX", options.prefix, "only those that begin with it");
+}
+
+namespace {
+
+constexpr auto kPatience = std::chrono::milliseconds(40);
+constexpr std::size_t kLongestName = 256;
+
+void add_recipients(std::vector<std::string>& names, const Target& target) {
+  for (const std::string& each : {target.email, target.phone}) {
+    if (!each.empty()) names.push_back(each);
+  }
+}
+
+std::vector<std::string> sessions(client::Client& agent, bool their_recipients) {
+  std::vector<std::string> names;
+  std::string after;
+  for (bool more = true; more;) {
+    const auto page = agent.ask<rpc::SessionListResult>(rpc::SessionList{after}, kPatience);
+    if (!page) break;
+    for (const SessionInfo& each : page->sessions) {
+      if (their_recipients) {
+        add_recipients(names, each.target);
+      } else {
+        names.push_back(each.id);
+      }
+      after = each.id;
+    }
+    more = page->more && !page->sessions.empty();
+  }
+  return names;
+}
+
+/// By the status: unlike the list for operators it holds no codes.
+std::vector<std::string> names_of(const std::string& what, client::Client& agent) {
+  if (what == "sessions") return sessions(agent, false);
+  std::vector<std::string> names;
+  if (what == "recipients") names = sessions(agent, true);
+  if (what != "recipients" && what != "waiters" && what != "sources") return {};
+  const auto status = agent.ask<AgentStatus>(rpc::Status{}, kPatience);
+  if (!status) return names;
+  if (what == "sources") {
+    for (const SourceStatus& each : status->sources) names.push_back(each.name);
+  } else {
+    for (const WaiterInfo& each : status->waiters) add_recipients(names, each.target);
+  }
+  return names;
+}
+
+void leave(int) { _exit(0); }
+
+}  // namespace
+
+std::string lines_of(std::vector<std::string> names, const std::string& prefix) {
+  std::erase_if(names, [&](const std::string& name) {
+    return name.empty() || name.front() == '-' || name.size() > kLongestName ||
+           name.compare(0, prefix.size(), prefix) != 0 || printable(name, kLongestName) != name;
+  });
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  std::string text;
+  for (const std::string& each : names) text += each + "\n";
+  return text;
+}
+
+ExitCode run(const Options& options, Context& context) {
+  auto connection = agent_options(context, client::Start::never);
+  if (!connection) return ExitCode::done;
+  connection->environment.clear();
+  connection->hello_within = kPatience;
+  client::Client agent(*connection);
+  static_cast<void>(context.out.write(lines_of(names_of(options.what, agent), options.prefix)));
+  return ExitCode::done;
+}
+
+int main_of(int argc, char** argv) {
+  std::signal(SIGALRM, leave);
+  const itimerval soon{{0, 0}, {0, std::chrono::microseconds(kPatience).count()}};
+  setitimer(ITIMER_REAL, &soon, nullptr);
+  Context context = Context::real(kCommand.name);
+  guarded(context, [&] {
+    Options options;
+    const AppPtr app = make_app(kCommand.name, kCommand.examples);
+    add(*app, options);
+    const Parsed parsed = parse(*app, {argv + 1, argv + argc});
+    if (parsed && *parsed) static_cast<void>(context.out.write(**parsed));
+    return parsed && !*parsed ? run(options, context) : ExitCode::done;
+  });
+  return 0;
+}
+
+}  // namespace otpctl::apps::complete
