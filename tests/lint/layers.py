@@ -27,7 +27,7 @@ def check(root):
         heavy = HEAVY_ORDER.findall(file.read())  # in the order in which they stand there
     apps = [entry.name for entry in os.scandir(os.path.join(root, "apps")) if entry.is_dir()]
     # Programs that link the agent's rooms; all others are light.
-    heavy_apps = {"agentd", "extract", "doctor"}
+    heavy_apps = {"agentd", "config", "extract", "doctor"}
 
     wrong = []
 

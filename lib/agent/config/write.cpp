@@ -138,7 +138,6 @@ std::string general_tables(const Config& config, const Origins& origins) {
 
 std::string store_table(const Config& config) {
   const Config standard;
-  if (config.store_in_memory == standard.store_in_memory && config.history == standard.history) return {};
   Table store("[store]", {});
   store.put("memory", config.store_in_memory ? "true" : "false", !config.store_in_memory);
   store.put("history", in_quotes(config.history), config.history == standard.history);

@@ -1,0 +1,129 @@
+#include "extract/extract.hpp"
+
+#include "base/text.hpp"
+#include "extract/input.hpp"
+#include "extract/view.hpp"
+#include "message/address.hpp"
+#include "server/check.hpp"
+#include "shared/output.hpp"
+
+#include <algorithm>
+
+namespace otpctl::apps::extract {
+
+const Command<Options> kCommand{
+    "extract",
+    "  otpctl extract message.eml\n"
+    "  otpctl extract --explain < message.eml\n"
+    "  echo 'Your code is 482 913' | otpctl extract --sms --json\n"
+    "  otpctl extract --explain --message 1234   # an event of otpctl log\n",
+    add, run};
+
+void add(CLI::App& app, Options& options) {
+  add_text(app, "FILE", "FILE", options.file, "an e-mail (RFC 5322) or a text; '-' or nothing: standard input");
+  add_flag(app, "--sms", options.sms, "it is the text of an SMS, whatever it looks like");
+  add_text(app, "--message", "ID", options.message, "fetch the mail of this event of otpctl log from its mailbox");
+  add_text(app, "--pattern", "REGEX", options.pattern, "the code is what the one group matches");
+  add_text(app, "--config", "FILE", options.config, "patterns and mailboxes of this configuration");
+  add_flag(app, "--explain", options.explain, "show what was seen and why it was decided so");
+  add_json(app, options.json);
+}
+
+namespace {
+
+/// What the extractor is told beside the message.
+struct Knowledge {
+  std::vector<code::Pattern> patterns;
+  std::string region;
+  message::MailOptions mail;
+};
+
+Result<void> learn_patterns(const Options& options, const otpctl::config::Config& config, Knowledge& known) {
+  if (!options.pattern.empty()) {
+    auto pattern = code::Pattern::compile(options.pattern);
+    if (!pattern) return fail(pattern.error());
+    known.patterns.push_back(std::move(*pattern));
+  }
+  auto configured = server::compile_patterns(config);
+  if (!configured) return fail(configured.error());
+  known.patterns.insert(known.patterns.end(), configured->begin(), configured->end());
+  return {};
+}
+
+void learn_mailbox(const otpctl::config::Mailbox& mailbox, Knowledge& known) {
+  if (auto address = message::normalise_address(mailbox.address)) known.mail.mailbox_address = *address;
+  known.mail.recipient_headers = mailbox.recipient_headers;
+}
+
+/// The configuration that an agent here would read. One that is wrong is no reason not to look at a file.
+Result<otpctl::config::Config> usual_config(const Options& options, Context& context) {
+  const auto paths = resolve_paths(context.surroundings, options.config);
+  if (!paths && options.config.empty()) return otpctl::config::Config();
+  if (!paths) return fail(paths.error());
+  auto config = server::read_config(paths->config, !options.config.empty(), context.surroundings.env);
+  if (config && server::compile_patterns(*config)) return config;
+  const Error error = config ? server::compile_patterns(*config).error() : config.error();
+  if (!options.config.empty()) return fail(error);
+  warn(context, {"the configuration is not used: " + error.message, 0}, options.json);
+  return otpctl::config::Config();
+}
+
+Looked look_at(const Input& input, bool sms, const Knowledge& known) {
+  Looked looked;
+  looked.size = input.size;
+  looked.truncated = input.truncated;
+  if (sms || !looks_like_mail(input.bytes)) {
+    looked.message = message::read_sms({"", "", input.bytes, {}}, known.region);
+  } else {
+    looked.message = message::read_mail({{}, input.bytes}, known.mail);
+  }
+  looked.verdict = code::extract(looked.message, known.patterns);
+  return looked;
+}
+
+ExitCode tell(const Options& options, Context& context, const Looked& looked) {
+  const bool found = looked.verdict.outcome == code::Outcome::code;
+  const ExitCode exit = found ? ExitCode::done : ExitCode::unreadable;
+  if (options.json || options.explain) {
+    const std::string text = options.json ? as_json(looked, options.explain) : explained(looked);
+    const ExitCode written = answer(context, text, options.json);
+    return written == ExitCode::done ? exit : written;
+  }
+  if (!found) return report(context, {ErrorCode::no_code, why_not(looked.verdict)}, false);
+  return answer(context, looked.verdict.codes.front().value + "\n", false);
+}
+
+ExitCode explain_message(const Options& options, Context& context) {
+  const auto refuse = [&](const Error& error) { return report(context, error, options.json); };
+  const auto fetched = fetch_message(options, context);
+  if (!fetched) return refuse(fetched.error());
+  Knowledge known;
+  if (auto learnt = learn_patterns(options, fetched->config, known); !learnt) return refuse(learnt.error());
+  for (const auto& mailbox : fetched->config.mailboxes) {
+    if (mailbox.name == fetched->mailbox) learn_mailbox(mailbox, known);
+  }
+  return tell(options, context, look_at(fetched->input, false, known));
+}
+
+}  // namespace
+
+ExitCode run(const Options& options, Context& context) {
+  const auto refuse = [&](const Error& error) { return report(context, error, options.json); };
+  if (!options.message.empty()) {
+    if (!options.file.empty() || options.sms) {
+      return refuse({ErrorCode::usage, "--message excludes a file and --sms"});
+    }
+    return explain_message(options, context);
+  }
+  const auto config = usual_config(options, context);
+  if (!config) return refuse(config.error());
+  Knowledge known;
+  known.region = config->default_region;
+  if (auto learnt = learn_patterns(options, *config, known); !learnt) return refuse(learnt.error());
+  if (config->mailboxes.size() == 1) learn_mailbox(config->mailboxes.front(), known);
+  const auto input = read_input(options, context);
+  if (!input) return refuse(input.error());
+  return tell(options, context, look_at(*input, options.sms, known));
+}
+
+}  // namespace otpctl::apps::extract

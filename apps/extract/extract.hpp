@@ -1,0 +1,24 @@
+// otpctl extract: the agent's own extractor on one message: a file, standard input, or a mail that the agent has seen.
+#pragma once
+
+#include "shared/cli.hpp"
+
+namespace otpctl::apps::extract {
+
+struct Options {
+  std::string file;     // empty or "-": standard input
+  std::string message;  // id of an event of `otpctl log`
+  std::string config;
+  std::string pattern;
+  bool sms = false;
+  bool explain = false;
+  bool json = false;
+  bool operator==(const Options&) const = default;
+};
+
+void add(CLI::App& app, Options& options);
+ExitCode run(const Options& options, Context& context);
+
+extern const Command<Options> kCommand;
+
+}  // namespace otpctl::apps::extract
