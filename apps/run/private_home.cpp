@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <map>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <utility>
 
@@ -96,11 +97,22 @@ Result<void> PrivateHome::prepare(const Context& context, const std::string& con
   return {};
 }
 
+namespace {
+
+/// It has let go of everything; its process may need a moment more.
+void await_end_of(int pid) {
+  const Fd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0U)));
+  if (process) client::pause(process.get(), {}, BootClock::now() + std::chrono::seconds(2));
+}
+
+}  // namespace
+
 void PrivateHome::end() {
   if (folder_.empty()) return;
   leash_.reset();
   agent_.cancel = -1;
-  static_cast<void>(client::stop_agent(agent_));  // also one that somebody has started there meanwhile
+  // Also one that somebody has started there meanwhile.
+  if (const auto pid = client::stop_agent(agent_)) await_end_of(*pid);
   leash_held_.reset();
   std::error_code ignored;
   std::filesystem::remove_all(std::exchange(folder_, {}), ignored);
