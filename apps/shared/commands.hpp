@@ -23,6 +23,9 @@ inline constexpr std::array kCommands{
     CommandInfo{"status", "show sources, waiters and sessions"},
     CommandInfo{"health", "say whether all is well, for cron and monitoring"},
     CommandInfo{"agent", "start, stop, restart the agent, or run it in the foreground"},
+    CommandInfo{"config", "show where everything is, what is in force, whether it is right"},
+    CommandInfo{"extract", "print the code of one message, or explain why there is none"},
+    CommandInfo{"doctor", "look at everything that must be right; what to fix"},
 };
 
 constexpr std::string_view summary_of(std::string_view name) {

@@ -4,6 +4,8 @@
 #include "agent/agent.hpp"
 #include "deliver/deliver.hpp"
 #include "health/health.hpp"
+#include "doctor/doctor.hpp"
+#include "extract/extract.hpp"
 #include "log/log.hpp"
 #include "manual/manual.hpp"
 #include "run/run.hpp"
@@ -49,6 +51,9 @@ inline std::map<std::string, Built> all_commands() {
   all["health"] = build(health::kCommand);
   all["agent"] = build(agent::kCommand);
   return all;
+  all["config"] = build(config::kCommand);
+  all["extract"] = build(extract::kCommand);
+  all["doctor"] = build(doctor::kCommand);
 }
 
 /// What `arguments` are read as; fails the test when they are not.
