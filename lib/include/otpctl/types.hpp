@@ -17,9 +17,9 @@ using WallTime = std::chrono::sys_time<Duration>;  // UTC
 
 /// What a wait or session lets through. Empty or 0 = everything.
 struct Filters {
-  std::string from;     // glob over the sender, ASCII case ignored
-  std::string subject;  // glob over the subject
-  std::string pattern;  // regular expression with one group: the code is what the group matches
+  std::string from = {};     // glob over the sender, ASCII case ignored
+  std::string subject = {};  // glob over the subject
+  std::string pattern = {};  // regular expression with one group: the code is what the group matches
   int length_min = 0;   // characters of the code
   int length_max = 0;
   bool operator==(const Filters&) const = default;
@@ -27,8 +27,8 @@ struct Filters {
 
 /// Who is asked for: at least one of the two, as a person writes it; the agent normalises.
 struct Target {
-  std::string email;
-  std::string phone;
+  std::string email = {};
+  std::string phone = {};
   bool operator==(const Target&) const = default;
 };
 
