@@ -55,7 +55,7 @@ Agent::Agent(io::Loop& loop, Beginning with, store::Store store)
       commit_(loop, store_,
               {[this](const delivery::Notice& notice) { clients_.notify(notice.request, notification_of(notice)); },
                [this](delivery::Reply& reply) { hand_over(reply); },
-               [this](std::vector<Event> events) { committed(std::move(events)); },
+               [this](std::vector<Event> events, Instant at) { committed(std::move(events), at); },
                [this](const Error* error) { store_trouble(error); }}),
       events_(loop, store_, config_.history,
               [this](std::uint64_t request, const rpc::EventsResult& page) { clients_.answer(request, page); }),
@@ -196,11 +196,9 @@ void Agent::begin_work(const std::string& source) {
 }
 
 /// The answers have gone: what is left is for those who look on.
-void Agent::committed(std::vector<Event> events) {
-  if (!in_hand_.empty()) {
-    const auto now = loop_.now();
-    const auto done = BootClock::now();  // the loop's reading is of the wake-up that brought the messages
-    for (const auto& message : std::exchange(in_hand_, {})) health_.processed(message.source, done - message.came, now);
+void Agent::committed(std::vector<Event> events, Instant written_at) {
+  for (const auto& message : std::exchange(in_hand_, {})) {
+    health_.processed(message.source, written_at - message.came, loop_.now());
   }
   events_.add(std::move(events));
 }

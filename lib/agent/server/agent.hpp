@@ -58,7 +58,7 @@ class Agent : private source::Sink {
   void apply(delivery::Command command);
   void hand_over(delivery::Reply& reply);
   void begin_work(const std::string& source);
-  void committed(std::vector<Event> events);
+  void committed(std::vector<Event> events, Instant written_at);
   void store_trouble(const Error* error);
 
   // requests.cpp

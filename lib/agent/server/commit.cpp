@@ -52,6 +52,7 @@ void Commit::flush() {
       return;
     }
   }
+  const auto written_at = BootClock::now();  // the loop's reading is of the wake-up that brought the messages
   if (trouble_) {
     io::log_info("the store can be written again");
     if (outlets_.trouble) outlets_.trouble(nullptr);
@@ -66,7 +67,7 @@ void Commit::flush() {
   for (auto& on_safe : safe) on_safe({});
   for (auto& notice : notices) outlets_.notice(notice);
   for (auto& reply : replies) outlets_.reply(reply);
-  if (outlets_.committed) outlets_.committed(std::move(events));
+  if (outlets_.committed) outlets_.committed(std::move(events), written_at);
 }
 
 // Whoever hands us a message keeps it and tries again; a waiter's code stays claimed and is written a second later.

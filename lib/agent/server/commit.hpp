@@ -17,8 +17,9 @@ class Commit {
   struct Outlets {
     std::function<void(const delivery::Notice&)> notice;
     std::function<void(delivery::Reply&)> reply;
-    /// Behind the answers of each commit: what happened by it, in order. What is not on disk has not happened.
-    std::function<void(std::vector<Event>)> committed = {};
+    /// Behind the answers of each commit: what happened by it, in order, and when it was on disk. What is not on disk
+    /// has not happened.
+    std::function<void(std::vector<Event>, Instant)> committed = {};
     /// The store cannot be written (told once), or can be again (null).
     std::function<void(const Error*)> trouble = {};
   };

@@ -101,7 +101,7 @@ struct Watched {
         commit(loop, store,
                {[](const delivery::Notice&) {},
                 [this](delivery::Reply& reply) { log.push_back("reply " + std::to_string(reply.request)); },
-                [this](std::vector<Event> events) {
+                [this](std::vector<Event> events, Instant) {
                   for (const auto& event : events) log.push_back("event " + event.state);
                 },
                 [this](const Error* error) { log.push_back(error ? "trouble" : "well"); }}) {}
