@@ -92,7 +92,10 @@ std::vector<char*> pointers_to(const std::vector<std::string>& words) {
 [[noreturn]] void become(const Launch& launch, char* const* argv, char* const* environment, int told) {
   if (!launch.inherited.ignored_sigpipe) signal(SIGPIPE, SIG_DFL);
   if (launch.dispositions.ignored_sigchld) signal(SIGCHLD, SIG_IGN);
-  if (launch.give >= 0) dup2(launch.give, launch.give_at);  // which is not CLOEXEC then
+  if (told == launch.give_at) told = fcntl(told, F_DUPFD_CLOEXEC, 10);
+  // What stands at give_at is not CLOEXEC then; dup2() onto itself would change nothing.
+  if (launch.give >= 0 && launch.give == launch.give_at) fcntl(launch.give, F_SETFD, 0);
+  if (launch.give >= 0 && launch.give != launch.give_at) dup2(launch.give, launch.give_at);
   for (int fd = 0; fd < 3; ++fd) {
     if (launch.inherited.closed[static_cast<std::size_t>(fd)]) close(fd);
   }

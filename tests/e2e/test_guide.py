@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import unittest
 
@@ -115,7 +116,8 @@ class Guide(unittest.TestCase):
     def test_the_watch_that_calls_a_person(self):
         self.home.start_agent()
         text = block("docs/guide.md", "while read -r event")
-        loop = subprocess.Popen(["bash", "-c", text], cwd=self.home.root, env=self.home.env, stdout=subprocess.PIPE, text=True)
+        loop = subprocess.Popen(["bash", "-c", text], cwd=self.home.root, env=self.home.env, stdout=subprocess.PIPE, text=True,
+                                start_new_session=True)
         try:
             self.assertTrue(until(lambda: len(self.home.processes()) > 1, 10, "watch runs"))
             for sender, code in zip(("a@shop.example", "b@bank.example"), mail.codes(2)):
@@ -123,7 +125,7 @@ class Guide(unittest.TestCase):
             self.home.wait(BOT, "--timeout", "20s")
             self.assertIn("several codes to choose from", loop.stdout.readline())
         finally:
-            loop.terminate()
+            os.killpg(loop.pid, signal.SIGTERM)
             loop.communicate()
 
     def test_the_cron_lines_work_with_what_cron_gives(self):

@@ -55,7 +55,7 @@ class Sshd:
         return self
 
     def __exit__(self, *_):
-        subprocess.run(["/usr/bin/ssh", "-F", self._file("ssh_config"), "-O", "exit", "mailhost"], check=False, capture_output=True)
+        subprocess.run(["/usr/bin/ssh", "-F", self._file("ssh_config"), "-o", "ControlMaster=no", "-O", "exit", "mailhost"], check=False, capture_output=True)
         self._server.terminate()
         self._server.wait(10)
         shutil.rmtree(self.folder, ignore_errors=True)
