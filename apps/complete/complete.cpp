@@ -49,17 +49,20 @@ std::vector<std::string> sessions(client::Client& agent, bool their_recipients) 
 }
 
 /// By the status: unlike the list for operators it holds no codes.
-std::vector<std::string> names_of(const std::string& what, client::Client& agent) {
-  if (what == "sessions") return sessions(agent, false);
-  std::vector<std::string> names;
-  if (what == "recipients") names = sessions(agent, true);
-  if (what != "recipients" && what != "waiters" && what != "sources") return {};
+void add_waiting(std::vector<std::string>& names, client::Client& agent) {
   const auto status = agent.ask<AgentStatus>(rpc::Status{}, kPatience);
-  if (!status) return names;
+  if (!status) return;
+  for (const WaiterInfo& each : status->waiters) add_recipients(names, each.target);
+}
+
+std::vector<std::string> names_of(const std::string& what, client::Client& agent) {
+  std::vector<std::string> names;
+  if (what == "sessions" || what == "recipients") names = sessions(agent, what == "recipients");
+  if (what == "waiters" || what == "recipients") add_waiting(names, agent);
   if (what == "sources") {
-    for (const SourceStatus& each : status->sources) names.push_back(each.name);
-  } else {
-    for (const WaiterInfo& each : status->waiters) add_recipients(names, each.target);
+    const auto health = agent.ask<HealthReport>(rpc::Health{}, kPatience);
+    if (!health) return names;
+    for (const SourceHealth& each : health->sources) names.push_back(each.status.name);
   }
   return names;
 }

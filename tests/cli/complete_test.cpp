@@ -42,14 +42,17 @@ std::string offered(const std::string& what, const TempDir& home) {
                     AgentStatus status;
                     status.waiters.resize(1);
                     status.waiters[0].target = {"bot7@example.com", "+905551112233"};
-                    status.sources.resize(1);
-                    status.sources[0].name = "main/INBOX";
+                    HealthReport health;
+                    health.sources.resize(1);
+                    health.sources[0].status.name = "main/INBOX";
                     for (rpc::Call call = side.greet(); call.id != "none"; call = side.call()) {
                       if (const auto* list = std::get_if<rpc::SessionList>(&call.request)) {
                         const bool first = list->after.empty();
                         side.answer(call.id, rpc::SessionListResult{{first ? session("1c8f", "bot5@example.com")
                                                                            : session("9d8e", "bot6@example.com")},
                                                                     first});
+                      } else if (std::holds_alternative<rpc::Health>(call.request)) {
+                        side.answer(call.id, health);
                       } else {
                         side.answer(call.id, status);
                       }
