@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 import unittest
 
 from otptest import Dovecot, FaultProxy, Home, Mailbox, ScriptedServer, mail, until
@@ -121,18 +122,19 @@ class Reload(unittest.TestCase):
         """Its UIDs say nothing about the other's, even where both servers say the same UIDVALIDITY."""
         first, second, home = Mailbox(), Mailbox(), self._home()
         for n in range(20):
-            first.add(mail.plain(f"1000{n:02}", to=OTHER))
+            second.mails[second.add(mail.plain(f"1000{n:02}", to=BOT))] = (mail.plain(f"1000{n:02}", to=BOT),
+                                                                          time.time() - 3600)
         servers = [self.enterContext(ScriptedServer(lambda connection, box=box: connection.behave(box)))
                    for box in (first, second)]
         home.write_config(home.mailbox(servers[0]))
-        home.start_agent()
+        wait = home.wait(BOT, "--timeout", "20s")
         home.await_source()
         home.write_config(home.mailbox(servers[1], user="somebody.else@example.com"))
         self.assertEqual(self._reload(home), ["mailbox main: port, ca-file, user changed, reconnecting"])
         home.await_source()
-        wait = home.wait(BOT, "--timeout", "20s")
         second.add(mail.plain("482913", to=BOT))
         self.assertEqual((wait.finish(25), wait.stdout), (0, "482913\n"), wait.stderr)
+        self.assertEqual(home.source()["messages"], 1)
 
     def test_settings_patterns_and_the_region_count_from_now_on(self):
         home = self._home()
