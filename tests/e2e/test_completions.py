@@ -65,8 +65,8 @@ class Shell:
         ready = "stty cols 300; PS1='ready> '"
         commands = {
             "bash": (["bash", "--norc", "--noprofile", "-i"],
-                     f"bind 'set bell-style none'; bind 'set page-completions off'; bind 'set enable-bracketed-paste off'; "
-                     f"source {BASH}; {ready}"),
+                     f"bind 'set bell-style none'; bind 'set page-completions off'; "
+                     f"bind 'set enable-bracketed-paste off'; source {BASH}; {ready}"),
             "zsh": (["zsh", "-f", "-i"],
                     f"fpath=({ZSH} $fpath); autoload -U compinit; compinit -D -u; unsetopt beep prompt_cr prompt_sp; "
                     f"unset zle_bracketed_paste; setopt interactive_comments; LISTMAX=0; {ready}")}
@@ -155,7 +155,8 @@ class Completions(unittest.TestCase):
                 ("otpctl session show 1b4e28ba-2", ["show", SESSION]), ("otpctl session close 1b", ["close", SESSION]),
                 ("otpctl session register bot5@", ["register", "bot5@example.com"]),
                 ("otpctl health --source main/", ["--source", "main/INBOX"]),
-                ("otpctl wait --time", ["--timeout"]), ("otpctl status --js", ["--json"]), ("otpctl agent sto", ["stop"]),
+                ("otpctl wait --time", ["--timeout"]), ("otpctl status --js", ["--json"]),
+                ("otpctl agent sto", ["stop"]),
                 ("otpctl session refresh --tt", ["--ttl"]), ("otpctl run -q -- dircolo", ["--", "dircolors"]),
                 ("otpctl run --email bot5@", ["--email", "bot5@example.com"]), ("otpctl sess", ["session"])):
             with self.subTest(line):
@@ -251,7 +252,8 @@ class Complete(unittest.TestCase):
         self.assertIn("lmtp\n", self.complete("sources"))
 
     def test_nothing_is_said_without_an_agent_or_with_wrong_words(self):
-        for arguments in (("recipients",), ("sessions", "1b"), (), ("nonsense",), ("recipients", "a", "b"), ("--bogus",)):
+        for arguments in (("recipients",), ("sessions", "1b"), (), ("nonsense",), ("recipients", "a", "b"),
+                          ("--bogus",)):
             with self.subTest(arguments):
                 self.assertEqual(self.complete(*arguments), "")
         self.assertEqual(self.complete("recipients", env={"OTPCTL_HOME": "relative"}), "")
