@@ -4,6 +4,7 @@
 #include "base/utf8.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <locale.h>
 #include <cwchar>
 
@@ -12,7 +13,7 @@ namespace otpctl::apps {
 namespace {
 
 constexpr int kGap = 2;
-constexpr int kNarrowest = 6;  // a column that grows is not made narrower before others are left out
+constexpr int kNarrowest = 8;  // a column that grows is not made narrower before it is left out itself
 
 /// wcwidth() by the tables of C.UTF-8, whatever the locale of the process is.
 class WidthTables {
@@ -146,24 +147,30 @@ std::vector<int> widths_for(const std::vector<Column>& what, const std::vector<s
     for (const auto& row : rows) widest = std::max(widest, cells(row[i]));
     widths.push_back(widest);
   }
-  const auto least = [&] {
-    std::vector<int> narrow = widths;
-    for (std::size_t i = 0; i < what.size(); ++i) {
-      if (what[i].grows) narrow[i] = std::min(narrow[i], kNarrowest);
-    }
-    return sum_of(narrow);
+  // What stays always keeps half of the line, others a few characters.
+  const auto least_of = [&](std::size_t i) {
+    const int narrowest = what[i].drop == 0 ? std::max(kNarrowest, columns / 2) : kNarrowest;
+    return what[i].grows ? std::min(widths[i], narrowest) : widths[i];
   };
-  while (least() > columns) {
-    std::size_t first = 0;
-    for (std::size_t i = 0; i < what.size(); ++i) {
-      if (widths[i] >= 0 && what[i].drop > (widths[first] >= 0 ? what[first].drop : 0)) first = i;
+  std::vector<std::size_t> by_drop(what.size());
+  std::iota(by_drop.begin(), by_drop.end(), std::size_t{0});
+  std::stable_sort(by_drop.begin(), by_drop.end(), [&](std::size_t a, std::size_t b) { return what[a].drop < what[b].drop; });
+  int used = -kGap;
+  for (const std::size_t i : by_drop) {
+    const int more = least_of(i) + kGap;
+    if (what[i].drop > 0 && used + more > columns) {
+      widths[i] = -1;
+    } else {
+      used += more;
     }
-    if (what[first].drop == 0) break;
-    widths[first] = -1;
   }
-  for (std::size_t i = what.size(); i-- > 0 && sum_of(widths) > columns;) {
-    if (widths[i] < 0 || !what[i].grows) continue;
-    widths[i] = std::max(widths[i] - (sum_of(widths) - columns), std::min(widths[i], kNarrowest));
+  const auto shorten = [&](std::size_t i, int least) {
+    if (widths[i] >= 0 && sum_of(widths) > columns)
+      widths[i] = std::max(widths[i] - (sum_of(widths) - columns), least);
+  };
+  for (std::size_t i = what.size(); i-- > 0;) shorten(i, least_of(i));
+  for (std::size_t i = what.size(); i-- > 0;) {
+    if (what[i].grows) shorten(i, std::min(widths[i], kNarrowest));
   }
   return widths;
 }

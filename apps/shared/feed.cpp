@@ -16,11 +16,6 @@ bool may_come_back(ErrorCode code) {
   return code == ErrorCode::network || code == ErrorCode::agent_unreachable || code == ErrorCode::timeout;
 }
 
-/// What an agent from before the timeline says.
-bool is_older(const Error& error) {
-  return error.code == ErrorCode::usage && error.message.rfind("unknown method", 0) == 0;
-}
-
 }  // namespace
 
 Feed::Feed(client::Options agent, rpc::Events from)
@@ -85,12 +80,9 @@ std::optional<Feed::Happening> Feed::connect() {
   if (link) {
     const bool back = std::exchange(was_connected_, true);
     link_.emplace(std::move(*link));
-    if (page_asked_) {
-      send_page();
-    } else {
-      ask(rpc::Status{});  // the hello goes with the first request, and is expected soon
-    }
-    return back ? std::optional<Happening>(Back{}) : std::nullopt;
+    if (page_asked_) send_page();
+    if (back) ask(rpc::Status{});  // answered at once: it says that this agent works
+    return std::nullopt;
   }
   if (!was_connected_ || !may_come_back(link.error().code)) return Happening(link.error());
   retry_at_ = BootClock::now() + back_off_;
@@ -104,10 +96,6 @@ std::optional<Feed::Happening> Feed::take(rpc::Incoming incoming) {
   const bool is_page = page_ == reply->id;
   back_off_ = kFirstBackOff;  // this agent works
   if (auto* error = std::get_if<Error>(&reply->outcome)) {
-    if (is_older(*error)) {
-      return Happening(Error{ErrorCode::agent_version,
-                             "the agent is older than this command and keeps no timeline: run `otpctl agent restart`"});
-    }
     // The state of an agent that is about to end is not worth an end of the timeline.
     return is_page ? std::optional<Happening>(std::move(*error)) : std::nullopt;
   }

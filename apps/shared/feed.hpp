@@ -24,14 +24,13 @@ namespace otpctl::apps {
 /// agent went is asked again of the next one, behind the last event that was seen. Not for several threads.
 class Feed {
  public:
-  struct Away {  // once for each connection lost; it goes on looking
+  struct Away {  // once for each connection lost; it goes on looking, and the next answer says that it has found one
     Error why;
   };
-  struct Back {};     // there is an agent again
   struct Watched {};  // one of `watch` has what it asks for (see its revents)
   struct Tick {};     // `tick` has come
   /// An Error is the last: none to begin with, or one that will not pass by itself.
-  using Happening = std::variant<rpc::EventsResult, AgentStatus, rpc::SessionListResult, Error, Away, Back, Watched, Tick>;
+  using Happening = std::variant<rpc::EventsResult, AgentStatus, rpc::SessionListResult, Error, Away, Watched, Tick>;
 
   /// Connects now. With neither `after` nor `since` the first page is empty and says where "now" is; nothing that
   /// happens later is missed.

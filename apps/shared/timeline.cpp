@@ -43,10 +43,11 @@ class Words {
   std::string session() const {
     return event_.session.empty() ? "" : ", session " + show(event_.session.substr(0, 8));
   }
-  std::string after() const {
+  std::string waited(const char* word) const {
     if (!event_.waited) return "";
-    return " after " + format_duration(std::chrono::floor<std::chrono::milliseconds>(*event_.waited));
+    return word + format_duration(std::chrono::floor<std::chrono::milliseconds>(*event_.waited));
   }
+  std::string after() const { return waited(" after "); }
   std::string origin() const {
     std::string text;
     if (!event_.sender.empty()) text += " from " + show(event_.sender);
@@ -124,10 +125,7 @@ class Words {
 
   std::string code() const {
     const std::string text = shape() + origin();
-    if (is("claimed")) {
-      const std::string waited = after();
-      return text + " claimed for a wait" + (waited.empty() ? "" : ", which came" + waited) + because();
-    }
+    if (is("claimed")) return text + " claimed for a wait" + waited(" that had waited ") + because();
     if (is("acknowledged")) return text + " acknowledged: the caller has it" + because();
     return text + " " + state() + because();
   }

@@ -36,8 +36,8 @@ class InLines {
         if (options_.exit_with_agent) return report(context_, away->why, options_.json);
         if (!std::exchange(said_away_, true))
           warn(context_, {away->why.message + "; looking for the next one", 0}, options_.json);
-      } else if (std::holds_alternative<Feed::Back>(what)) {
-        said_away_ = false;
+      } else if (std::holds_alternative<AgentStatus>(what)) {
+        said_away_ = false;  // there is an agent again
       } else if (std::holds_alternative<Feed::Watched>(what)) {
         if (const auto exit = leave(watch[1])) return *exit;
       }

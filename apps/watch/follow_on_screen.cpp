@@ -74,6 +74,10 @@ class OnScreen {
     } else if (auto* status = std::get_if<AgentStatus>(&what)) {
       state_.status = std::move(*status);
       changed_ = true;
+      if (std::exchange(state_.away_since, std::nullopt)) {
+        stale_ = true;
+        asked_at_.reset();
+      }
     } else if (auto* sessions = std::get_if<rpc::SessionListResult>(&what)) {
       state_.sessions = std::move(sessions->sessions);
       state_.more_sessions = sessions->more;
@@ -81,10 +85,6 @@ class OnScreen {
     } else if (std::holds_alternative<Feed::Away>(what)) {
       if (!state_.away_since) state_.away_since = context_.now().wall;
       changed_ = true;
-    } else if (std::holds_alternative<Feed::Back>(what)) {
-      state_.away_since.reset();
-      stale_ = changed_ = true;
-      asked_at_.reset();
     }
   }
 

@@ -167,7 +167,7 @@ class View {
                       std::to_string(each.codes_given)});
       tones.push_back(each.degraded || each.contended > 1 ? Tone::warn : Tone::plain);
     }
-    Part part = part_of({{"SESSION", 2, false}, {"STATE", 1, false}, {"FOR", 0, true}, {"LEFT", 0, false},
+    Part part = part_of({{"SESSION", 1, false}, {"STATE", 2, false}, {"FOR", 0, true}, {"LEFT", 0, false},
                          {"WAITERS", 4, false}, {"GIVEN", 3, false}},
                         rows, tones);
     if (state_.more_sessions && state_.status)
