@@ -96,7 +96,7 @@ void Brain::tell_session(std::string_view state, const Session& session, std::st
 
 Event& Brain::tell_wait(std::string_view state, const Waiter& waiter, std::string_view reason) {
   Event& event = tell(EventType::wait, state, reason);
-  event.session = waiter.party();
+  event.session = waiter.ended_session ? *waiter.ended_session : waiter.party();
   event.target = {waiter.address(), waiter.number()};
   event.pid = waiter.pid;
   return event;

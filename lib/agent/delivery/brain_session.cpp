@@ -212,6 +212,7 @@ void Brain::end(Session& session, SessionState state) {
       waiter->phone = session.phone;
       session.waiters.erase(waiter);
       waiter->session = nullptr;
+      waiter->ended_session = std::make_unique<std::string>(session.id);
       continue;
     }
     WaitEnd ended = explain(*waiter);

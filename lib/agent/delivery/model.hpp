@@ -147,6 +147,7 @@ struct Waiter {
   Mark mark;
   std::unique_ptr<Floors> floors;
   std::unique_ptr<Gate> gate;  // its own filters
+  std::unique_ptr<std::string> ended_session;  // of the one that ended while it had its code
   RequestId request = 0;
   ClientId client = 0;
   Seq order = 0;

@@ -77,6 +77,7 @@ class Simulation {
   void move_on(Duration duration);
   void apply(Command command);
   void compare();
+  void follow();
   void fail_with(const std::string& what);
   void come_up();
   Message new_mail();
@@ -107,6 +108,9 @@ class Simulation {
   std::vector<Message> recent_;
   std::vector<Client> clients_;
   std::map<RequestId, std::string> waiter_of_;
+  std::map<std::string, std::string> party_of_;  // a wait → its session, or itself
+  std::map<std::string, int> waiting_;           // as the timeline tells it
+  std::set<std::string> on_its_way_;             // deliveries, the same
   std::map<std::string, int> number_of_;  // real delivery id → the model's
   std::map<int, Instant> landed_;         // mail: when it was on the server
   std::map<int, std::vector<std::string>> to_;
@@ -131,6 +135,7 @@ void Simulation::fail_with(const std::string& what) {
 
 void Simulation::apply(Command command) {
   ++steps_;
+  world_.told.clear();
   world_.answers.clear();
   world_.notices.clear();
   world_.apply(std::move(command));
@@ -141,6 +146,32 @@ void Simulation::apply(Command command) {
     }
   }
   compare();
+  follow();
+}
+
+/// The timeline alone tells who waits, and where each code is.
+void Simulation::follow() {
+  for (const Event& event : world_.told) {
+    if (event.type == EventType::wait) {
+      if (event.pid == 0) continue;  // the last agent's: acknowledged, but not taken up here
+      if (event.state == "began") ++waiting_[event.session];
+      const bool over = event.state == "ended" || event.state == "left";
+      if (over && --waiting_[event.session] == 0) waiting_.erase(event.session);
+    } else if (event.type == EventType::code && event.state == "claimed") {
+      if (!on_its_way_.insert(event.delivery).second) fail_with("claimed twice in the timeline");
+    } else if (event.type == EventType::code &&
+               (event.state == "given_back" || event.state == "acknowledged")) {
+      const bool was = on_its_way_.erase(event.delivery) > 0;
+      const bool late = !was && event.state == "acknowledged";  // after it was given back
+      if (!was && !late) fail_with("given back in the timeline, but not claimed");
+    }
+  }
+  std::map<std::string, int> real;
+  for (const WaiterInfo& waiter : world_.delivery.waiters(world_.now)) ++real[waiter.session];
+  for (const NaiveModel::Wait& wait : model_.waits()) {
+    if (wait.delivery > 0) ++real[party_of_[wait.id]];
+  }
+  if (real != waiting_) fail_with("the timeline tells of other waits");
 }
 
 void Simulation::compare() {
@@ -382,6 +413,8 @@ void Simulation::start(Client client, std::optional<Duration> since,
   command.request = world_.next_request();
   command.client = ++client_;
   command.waiter = client.wait.id;
+  command.pid = 1;
+  party_of_[client.wait.id] = client.wait.session.empty() ? client.wait.id : client.wait.session;
   command.session = client.wait.session;
   command.spec = World::spec(client.wait.recipient);
   if (!client.wait.from.empty()) {
@@ -541,6 +574,7 @@ void Simulation::restart() {
   }
   clients_.clear();
   asked_.clear();
+  waiting_.clear();
   model_.tick_after_kill();
   now().wall -= away;
   now().instant -= away;

@@ -3,6 +3,7 @@
 #include "message/address.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace otpctl::delivery::test {
 
@@ -41,6 +42,7 @@ World::World(Settings with) : settings(with), delivery(with) {
 }
 
 const Effects& World::apply(Command command) {
+  learn(command);
   last = delivery.apply(std::move(command), now);
   for (const Change& change : last.changes) {
     const std::pair key{change.record.kind, change.record.key};
@@ -53,7 +55,45 @@ const Effects& World::apply(Command command) {
   for (const Reply& reply : last.replies) answers.insert_or_assign(reply.request, reply.answer);
   for (const Notice& notice : last.notices) notices[notice.request].push_back(notice);
   for (const Synchronise& each : last.synchronise) asked_mailboxes_.push_back(each);
+  check_events();
+  told.insert(told.end(), last.events.begin(), last.events.end());
   return last;
+}
+
+/// What the timeline must not tell: the last codes, subjects and texts.
+void World::learn(const Command& command) {
+  constexpr std::size_t kRemembered = 24;
+  const auto add = [this](const std::string& secret) {
+    if (secret.size() >= 4) secrets_.push_back(secret);
+  };
+  if (const auto* arrive = std::get_if<Arrive>(&command)) {
+    for (const code::Code& code : arrive->verdict.codes) add(code.value);
+    add(arrive->message.subject);
+    add(arrive->message.text);
+  } else if (const auto* entry = std::get_if<PersonEntry>(&command)) {
+    add(entry->code);
+  }
+  while (secrets_.size() > kRemembered) secrets_.pop_front();
+}
+
+void World::check_events() {
+  for (const Reply& reply : last.replies) {  // a --pattern may have found another one
+    if (const auto* code = std::get_if<Delivered>(&reply.answer)) secrets_.push_back(code->code);
+  }
+  for (const Event& event : last.events) {
+    std::string all;  // not the ids: hexadecimal digits may spell anything
+    for (const std::string* part :
+         {&event.state, &event.target.email, &event.target.phone, &event.source, &event.channel,
+          &event.sender, &event.message_id, &event.verdict, &event.shape, &event.reason})
+      all += *part + '\n';
+    for (const std::string& recipient : event.recipients) all += recipient + '\n';
+    for (const std::string& secret : secrets_) {
+      if (all.find(secret) != std::string::npos)
+        throw std::runtime_error("an event tells what it must not: " + all);
+    }
+    if (event.id != 0 || event.at > now.wall || event.at == WallTime{} || event.recipients.size() > 8)
+      throw std::runtime_error("an event with an id, another time or too many recipients");
+  }
 }
 
 void World::pass(Duration duration) {
@@ -207,14 +247,21 @@ Accepted World::sms(const Text& text) {
 }
 
 Answer World::person(const std::string& target, const std::string& code,
-                     const std::string& recipient) {
+                     const std::string& recipient, bool waiting_only) {
   PersonEntry entry;
+  entry.waiting_only = waiting_only;
   entry.request = next_request();
   entry.target = target;
   entry.recipient = recipient;
   entry.code = code;
   const RequestId request = entry.request;
   apply(std::move(entry));
+  return answers.at(request);
+}
+
+Answer World::hold(const Asked& session, ClientId client) {
+  const RequestId request = next_request();
+  apply(HoldSession{request, client, session.id});
   return answers.at(request);
 }
 
@@ -297,6 +344,29 @@ std::string World::resume(const Asked& wait) const {
 std::size_t World::records(RecordKind kind) const {
   return static_cast<std::size_t>(std::count_if(
       store.begin(), store.end(), [&](const auto& each) { return each.first.first == kind; }));
+}
+
+std::vector<std::string> World::candidates(std::size_t waiter) const {
+  std::vector<std::string> codes;
+  const auto waiters = delivery.waiters_to_choose(now);
+  for (const HeldCandidate& each : waiters.at(waiter).candidates) codes.push_back(each.code);
+  return codes;
+}
+
+std::vector<std::string> World::story() {
+  static const char* const kTypes[] = {"agent", "source", "session", "wait",
+                                       "message", "code", "entry"};
+  std::vector<std::string> all;
+  for (const Event& each : std::exchange(told, {}))
+    all.push_back(kTypes[static_cast<std::size_t>(each.type)] + (" " + each.state));
+  return all;
+}
+
+const Event* World::event(EventType type, const std::string& state) const {
+  const auto found = std::find_if(told.rbegin(), told.rend(), [&](const Event& each) {
+    return each.type == type && each.state == state;
+  });
+  return found == told.rend() ? nullptr : &*found;
 }
 
 }  // namespace otpctl::delivery::test

@@ -1,11 +1,12 @@
 // A Delivery with a clock of its own, a store, a mailbox server that counts UIDs, and short words
 // for what happens. The store is checked after each command: a Delivery restored from it must be
-// able to read every record.
+// able to read every record. So is the timeline: no event may tell a code, a subject or a text.
 #pragma once
 
 #include "delivery/delivery.hpp"
 
 #include <chrono>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -66,6 +67,7 @@ class World {
   std::map<RequestId, Answer> answers;
   std::map<RequestId, std::vector<Notice>> notices;
   Effects last;
+  std::vector<Event> told;  // the timeline, since the test emptied it
 
   const Effects& apply(Command command);
   void pass(Duration duration);      // with a Tick whenever the deadline says so
@@ -93,9 +95,14 @@ class World {
   Asked register_for(const std::string& recipient = kBot) { return register_for(spec(recipient)); }
   Accepted mail(const Mail& mail);
   Accepted sms(const Text& text);
+  Answer hold(const Asked& session, ClientId client);
   void settled(const std::string& name = kMain) { apply(Settled{name}); }
   Answer person(const std::string& target, const std::string& code,
-                const std::string& recipient = {});
+                const std::string& recipient = {}, bool waiting_only = false);
+  Answer late_person(const std::string& target, const std::string& code,
+                     const std::string& recipient = {}) {
+    return person(target, code, recipient, true);
+  }
   bool acknowledge(const Asked& wait);  // Acknowledged::known
   bool acknowledge(const std::string& delivery, const std::string& waiter);
   void gone(const Asked& wait) { apply(ClientGone{wait.client}); }
@@ -113,11 +120,18 @@ class World {
   int contended(const Asked& asked) const;
   std::string resume(const Asked& wait) const;
   std::size_t records(RecordKind kind) const;
+  std::vector<std::string> candidates(std::size_t waiter = 0) const;  // codes in the operator's list
+  /// "message arrived", "code claimed" …: the timeline in short, and emptied.
+  std::vector<std::string> story();
+  const Event* event(EventType type, const std::string& state) const;  // the last one
 
   static SessionSpec spec(const std::string& recipient);
   RequestId next_request() { return ++request_; }
 
  private:
+  void learn(const Command& command);
+  void check_events();
+  std::deque<std::string> secrets_;
   RequestId request_ = 0;
   ClientId client_ = 0;
   std::map<RequestId, Wait> asked_;
