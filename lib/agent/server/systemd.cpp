@@ -1,6 +1,7 @@
 #include "server/systemd.hpp"
 
 #include "base/text.hpp"
+#include "delivery/sources.hpp"
 #include "io/log.hpp"
 
 #include <algorithm>
@@ -114,14 +115,19 @@ bool proof_of_life(const HealthReport& health) {
 }
 
 std::string status_line(const HealthReport& health, std::optional<Duration> last_code) {
-  std::size_t live = 0;
-  std::string down;
+  std::size_t live = 0, down = 0;
+  std::string names;
   for (const auto& source : health.sources) {
-    if (source.status.state == SourceState::live) ++live;
-    else down += ", " + printable(source.status.name, 60) + " " + words_for(source.status.state);
+    if (delivery::is_door(source.status.kind)) continue;  // those cannot be otherwise
+    if (source.status.state == SourceState::live) {
+      ++live;
+      continue;
+    }
+    ++down;
+    names += ", " + printable(source.status.name, 60) + " " + words_for(source.status.state);
   }
   std::string line = plural(live, "source") + " live";
-  line += down.size() < 300 ? down : ", " + std::to_string(health.sources.size() - live) + " are not";
+  line += down <= 3 ? names : ", " + std::to_string(down) + " are not";
   line += ", " + std::to_string(health.waiters) + " waiting";
   if (last_code) line += ", last code " + ago(*last_code);
   if (!health.store_trouble.empty()) line += ", the store cannot be written";
