@@ -163,12 +163,12 @@ Rows check_in_force(const Facts& facts) {
   const std::string& ours = facts.paths->config;
   const bool there = ::access(ours.c_str(), F_OK) == 0;
   if (agents.empty() && !there) return {passed("the agent has no file either")};
-  if (agents.empty()) return {warning("the agent works without " + printable(ours, 1000), "otpctl agent restart")};
+  if (agents.empty()) return {warning("the agent works without " + printable(ours, 1000), "otpctl agent reload")};
   if (agents != ours) {
     return {warning("the agent reads " + printable(agents, 1000) + ", this shell would read " + printable(ours, 1000),
                     "otpctl doctor --config " + printable(agents, 1000))};
   }
-  if (!there) return {warning(printable(ours, 1000) + " was removed since the agent read it", "otpctl agent restart")};
+  if (!there) return {warning(printable(ours, 1000) + " was removed since the agent read it", "otpctl agent reload")};
   if (facts.agent.config_taken) return {passed("the agent works with the file as it is")};
   return {warning(printable(ours, 1000) + " was changed since the agent read it", "otpctl agent reload")};
 }

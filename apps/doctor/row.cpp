@@ -78,7 +78,7 @@ std::string summary(const std::vector<Row>& rows) {
   }
   if (const auto n = count(rows, State::failed); n > 0) text += ", " + std::to_string(n) + " failed";
   if (const auto n = count(rows, State::skipped); n > 0) text += ", " + std::to_string(n) + " skipped";
-  return text + "\n";
+  return text;
 }
 
 }  // namespace
@@ -104,7 +104,7 @@ std::string in_words(const std::vector<Row>& rows, Shape shape) {
   for (const Row& row : rows) width = std::max(width, std::min<std::size_t>(name_of_row(row).size(), 24));
   std::string text;
   for (const Row& row : rows) text += row_in_words(row, width, shape);
-  return text + summary(rows);
+  return text + folded(summary(rows), shape.columns, 0);
 }
 
 std::string as_json(const std::vector<Row>& rows) {
