@@ -125,7 +125,7 @@ void count_metrics(Page& page, const Outcome& outcome) {
               "From the bytes being here to the decision being on disk, mean of 24 hours.",
               [](const SourceHealth& source, Duration) { return number(source.processing_mean); });
   each_source(page, outcome, "source_processing_p95_seconds", "gauge",
-              "The same, 95th percentile.",
+              "From the bytes being here to the decision being on disk, 95th percentile of 24 hours.",
               [](const SourceHealth& source, Duration) { return number(source.processing_p95); });
 }
 
