@@ -180,6 +180,17 @@ TEST_CASE("an agent that is started works in the Client's home, with its configu
         home.path() + " unset --ready-fd 3 --config /etc/x.toml\n");
 }
 
+TEST_CASE("a Client with a home of its own meets no agent that only the environment names") {
+  const test::TempDir home, other;
+  FakeAgent agent(test::socket_in(other), {[](AgentSide& side) { side.answer(side.greet().id, AgentStatus{}); }});
+  setenv("OTPCTL_SOCKET", test::socket_in(other).c_str(), 1);
+  Client elsewhere(ClientOptions{.home = home.path()});
+  Client there(ClientOptions{.home = other.path()});
+  unsetenv("OTPCTL_SOCKET");
+  CHECK(elsewhere.status().error().code == ErrorCode::agent_unreachable);
+  CHECK(there.status().has_value());
+}
+
 TEST_CASE("the mailbox of the environment goes with a wait, not with a look at whatever agent runs") {
   const test::TempDir home;
   std::vector<std::size_t> variables;
