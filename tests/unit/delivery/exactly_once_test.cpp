@@ -219,3 +219,21 @@ TEST_CASE("stop answers every waiter with 69 and leaves an unacknowledged code t
   w.restart(1s);
   CHECK(w.code(w.again(given, kOther)) == "482913");
 }
+
+TEST_CASE("the oldest code on hand is told by when it reached the agent") {
+  World w;
+  CHECK_FALSE(w.delivery.oldest_pending());
+  w.mail({.code = "", .age = 1h});
+  CHECK_FALSE(w.delivery.oldest_pending());
+  const WallTime first = w.now.wall;
+  w.mail({.to = kOther, .age = 1h});
+  w.pass(10s);
+  w.mail({.code = "111111"});
+  REQUIRE(w.delivery.oldest_pending());
+  CHECK(*w.delivery.oldest_pending() - first < 1ms);  // two in one microsecond are told apart
+  const auto wait = w.wait();
+  w.acknowledge(wait);
+  CHECK(*w.delivery.oldest_pending() - first < 1ms);
+  w.pass(10min - 10s);
+  CHECK_FALSE(w.delivery.oldest_pending());
+}

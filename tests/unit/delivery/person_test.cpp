@@ -125,3 +125,169 @@ TEST_CASE("an entry for a phone") {
   w.person("+9055", "482913");
   CHECK(w.code(wait) == "482913");
 }
+
+// ---- for one wait ----
+
+namespace {
+
+Wait with_id(const std::string& id, const std::string& recipient = kBot) {
+  Wait wait;
+  wait.waiter = id;
+  wait.spec = World::spec(recipient);
+  return wait;
+}
+
+bool mentions(const Answer& answer, const std::string& words) {
+  return std::get<Error>(answer).message.find(words) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("an entry for a wait is for that one only, by its id or the start of it") {
+  World w;
+  const auto older = w.wait(with_id("aaaa1111-0000-4000-8000-000000000001"));
+  const auto meant = w.wait(with_id("aaaa2222-0000-4000-8000-000000000002"));
+  const auto answer = std::get<Accepted>(w.person("aaaa2", "482913"));
+  CHECK(answer.delivered);
+  CHECK(answer.recipient == kBot);
+  CHECK(w.blocks(older));
+  CHECK(w.code(meant) == "482913");
+  w.person(older.id, "111111");
+  CHECK(w.code(older) == "111111");
+}
+
+TEST_CASE("of two waits on one session an entry goes to the one that is named") {
+  World w;
+  const auto session = w.register_for();
+  const auto first = w.wait_on(session);
+  const auto second = w.wait_on(session);
+  w.person(second.id, "482913");
+  CHECK(w.blocks(first));
+  CHECK(w.code(second) == "482913");
+}
+
+TEST_CASE("an entry for a wait is nobody else's when it is given back; the wait itself gets it again") {
+  World w;
+  const auto meant = w.wait(with_id("aaaa2222-0000-4000-8000-000000000002"));
+  const auto other = w.wait();
+  w.person(meant.id, "482913");
+  w.gone(meant);
+  CHECK(w.blocks(other));
+  CHECK(w.code(w.again(meant)) == "482913");
+}
+
+TEST_CASE("the start of an id that fits several, or a part of somebody's number, names nobody") {
+  World w;
+  const auto a = w.wait(with_id("55501111-0000-4000-8000-000000000001"));
+  const auto b = w.wait(with_id("55502222-0000-4000-8000-000000000002"));
+  const auto several = w.person("5550", "482913");
+  CHECK(std::get<Error>(several).code == ErrorCode::ambiguous);
+  CHECK(mentions(several, a.id));
+  CHECK(mentions(several, b.id));
+  CHECK(std::get<Accepted>(w.person("55501", "482913")).delivered);
+  w.wait("+905555022");
+  const auto chance = w.person("55502", "482913");
+  CHECK(std::get<Error>(chance).code == ErrorCode::ambiguous);
+  CHECK(mentions(chance, "+905555022"));
+  CHECK(w.blocks(b));
+  CHECK(std::get<Accepted>(w.person(b.id, "482913")).delivered);
+}
+
+TEST_CASE("three characters are no id") {
+  World w;
+  w.wait(with_id("aaaa1111-0000-4000-8000-000000000001"));
+  CHECK(std::get<Error>(w.person("aaa", "482913")).code == ErrorCode::not_found);
+}
+
+TEST_CASE("a wait that stands in line can take no code yet") {
+  World w;
+  Wait alone = with_id("aaaa1111-0000-4000-8000-000000000001");
+  alone.exclusive = true;
+  w.wait(alone);
+  alone.waiter = "bbbb2222-0000-4000-8000-000000000002";
+  alone.queue = 20s;
+  w.wait(alone);
+  CHECK(mentions(w.person("bbbb2222", "482913"), "in line"));
+}
+
+// ---- for whoever waits now ----
+
+TEST_CASE("waiting_only: where nobody waits nothing is kept") {
+  World w;
+  const auto nobody = w.late_person(kBot, "482913", kBot);
+  CHECK(std::get<Error>(nobody).code == ErrorCode::not_found);
+  CHECK(mentions(nobody, "nobody waits for " + kBot));
+  const auto session = w.register_for();
+  CHECK(mentions(w.late_person(session.id, "482913"), "nobody waits on session"));
+  CHECK(w.delivery.codes_pending() == 0);
+  CHECK(w.records(RecordKind::message) == 0);
+}
+
+TEST_CASE("waiting_only: whoever waits gets it as ever") {
+  World w;
+  const auto wait = w.wait();
+  CHECK(std::get<Accepted>(w.late_person(kBot, "482913", kBot)).delivered);
+  CHECK(w.code(wait) == "482913");
+}
+
+TEST_CASE("the first answer wins: the second is told that a person was faster") {
+  World w;
+  const auto wait = w.wait();
+  w.person(wait.id, "111111");
+  const auto at_once = w.person(wait.id, "222222");
+  CHECK(std::get<Error>(at_once).code == ErrorCode::not_found);
+  CHECK(mentions(at_once, "got its code from a person a moment ago"));
+  w.acknowledge(wait);
+  w.pass(5s);
+  CHECK(mentions(w.person(wait.id, "222222"), "got its code from a person 5s ago"));
+  CHECK(mentions(w.late_person(kBot, "222222", kBot), "got its code from a person 5s ago"));
+  CHECK(w.code(wait) == "111111");
+  CHECK(w.delivery.codes_pending() == 0);
+}
+
+TEST_CASE("whoever is late is told that the code came, the wait timed out or its caller left") {
+  World w;
+  w.door();
+  const auto wait = w.wait();
+  w.mail({.source = "lmtp"});
+  CHECK(mentions(w.late_person(kBot, "222222", kBot), "got its code from noreply@shop.example"));
+  CHECK(mentions(w.person(wait.id.substr(0, 8), "222222"), "got its code from"));
+  w.gone(w.wait(kOther));
+  CHECK(mentions(w.late_person("bot6", "222222"), "was left by its caller"));
+  w.wait(kPhone);
+  w.pass(120s);
+  CHECK(mentions(w.late_person("5550", "222222"), "timed out"));
+  const auto session = w.register_for();
+  const auto on_session = w.wait_on(session);
+  w.apply(CloseSession{0, session.id});
+  CHECK(mentions(w.late_person(on_session.id, "222222"), "ended with exit code 66"));
+}
+
+TEST_CASE("a session whose wait was served is told of as well") {
+  World w;
+  const auto session = w.register_for();
+  w.wait_on(session);
+  w.person(session.id, "111111");
+  CHECK(mentions(w.late_person(session.id, "222222"), "got its code from a person"));
+}
+
+TEST_CASE("waiting_only: a code of another length than all ask for is refused, not kept") {
+  World w;
+  Wait wait;
+  wait.spec = World::spec(kBot);
+  wait.spec.filters.length_min = 6;
+  const auto asked = w.wait(wait);
+  CHECK(std::get<Error>(w.late_person(kBot, "1234", kBot)).code == ErrorCode::usage);
+  CHECK(std::get<Error>(w.person(asked.id, "1234")).code == ErrorCode::usage);
+  CHECK(w.delivery.codes_pending() == 0);
+  CHECK(w.blocks(asked));
+}
+
+TEST_CASE("what is remembered of past waits is bounded") {
+  World w;
+  const auto first = w.wait();
+  w.gone(first);
+  for (int i = 0; i < 1000; ++i) w.gone(w.wait(kOther));
+  CHECK_FALSE(mentions(w.person(first.id, "482913"), "was left"));
+  CHECK(mentions(w.person("bot6", "482913"), "was left"));
+}

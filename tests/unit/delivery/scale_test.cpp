@@ -51,13 +51,14 @@ void many(bool same_recipient) {
   }
   CHECK(delivery.waiters(now).size() == kMany);
   int right = 0;
-  std::size_t most = 0;
+  std::size_t most = 0, events = 0;
   for (int i = 0; i < kMany; ++i) {
     now.instant += 1us;
     now.wall += 1us;
     const int number = i * 7919 % kMany;
     const Effects effects = delivery.apply(arrival_for(recipient(number), i), now);
     most = std::max(most, effects.changes.size() + effects.replies.size() + effects.notices.size());
+    events = std::max(events, effects.events.size());
     if (effects.replies.size() != 1) continue;
     const auto* code = std::get_if<Delivered>(&effects.replies[0].answer);
     const auto expected = static_cast<RequestId>(same_recipient ? i : number) + 1;
@@ -70,6 +71,7 @@ void many(bool same_recipient) {
   }
   CHECK(right == kMany);
   CHECK(most == 2);  // the record with its claim, and the reply
+  CHECK(events == 2);  // it arrived, it was claimed
   CHECK(delivery.waiters(now).empty());
 }
 
