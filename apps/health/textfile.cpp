@@ -1,7 +1,6 @@
 #include "health/textfile.hpp"
 
 #include "base/fd.hpp"
-#include "base/private_folder.hpp"
 #include "base/text.hpp"
 #include "shared/context.hpp"
 
@@ -35,9 +34,7 @@ Result<void> replace_file(const std::string& path, const std::string& text) {
     unlink(name.c_str());
     return error;
   }
-  const Fd folder(open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder) fsync(folder.get());  // that it is the new one after a power cut, too, is a courtesy
-  return {};
+  return {};  // after a power cut the old one or the new one, and the next run writes it anew
 }
 
 }  // namespace otpctl::apps::health
