@@ -30,7 +30,7 @@ Woke pause_unless(int cancel, int fd, std::optional<Instant> until);
 class Channel {
  public:
   /// Connects to a socket of our own user: the socket file and its folder must be ours (or root's)
-  /// and writable by nobody else, and the listening process must be ours (SO_PEERCRED).
+  /// and writable by nobody else, and the listening process must be ours or root's (SO_PEERCRED).
   /// `agent_unreachable` when nobody listens or the backlog stays full until the deadline,
   /// `permission` when it is somebody else's.
   static Result<Channel> connect(const std::string& path, Instant until, int cancel = -1);

@@ -1,6 +1,7 @@
 #include "client/client.hpp"
 
 #include <algorithm>
+#include <unistd.h>
 
 namespace otpctl::client {
 
@@ -38,6 +39,10 @@ Result<rpc::Answer> Client::call(const rpc::Request& request, Duration within) {
 
 Result<std::string> Client::lmtp_socket() {
   if (auto connected = connect(); !connected) return fail(connected.error());
+  // An agent that our connection wakes (socket activation) has it as soon as it answers.
+  if (access(link_->lmtp_socket().c_str(), F_OK) != 0) {
+    if (auto awake = call(rpc::Status{}); !awake) return fail(awake.error());
+  }
   return link_->lmtp_socket();
 }
 

@@ -80,8 +80,11 @@ Result<Found> find_agent(const Options& options, Instant until) {
   std::string lmtp;
   if (const auto file = agent_file(options.paths); file && !file->socket.empty()) {
     sockets.erase(std::remove(sockets.begin(), sockets.end(), file->socket), sockets.end());
-    sockets.insert(sockets.begin(), file->socket);
-    lmtp = file->lmtp;
+    // A socket unit goes on listening when its agent was stopped; to ask there would start the next one.
+    if (!file->stopped || options.start != Start::never) {
+      sockets.insert(sockets.begin(), file->socket);
+      lmtp = file->lmtp;
+    }
   }
   for (std::size_t i = 0; i < sockets.size(); ++i) {
     auto channel = Channel::connect(sockets[i], until, options.cancel);
@@ -169,6 +172,20 @@ Result<int> end_agent(const Options& options, bool restart) {
   return stopped->pid;
 }
 
+/// The agent after the one that has ended: woken where a socket unit listens, else started. The peer of the socket may be
+/// that unit's manager, so the agent itself says its pid.
+Result<int> pid_of_next(Options options) {
+  options.start = Start::if_needed;
+  const Instant until = BootClock::now() + options.start_within;
+  auto found = find_agent(options, until);
+  if (!found && found.error().code == ErrorCode::agent_unreachable) found = start_and_find(options, until);
+  if (!found) return fail(found.error());
+  Client agent(options);
+  const auto status = agent.ask<AgentStatus>(rpc::Status{});
+  if (!status) return fail(status.error());
+  return status->pid;
+}
+
 }  // namespace
 
 Result<int> stop_agent(const Options& options) { return end_agent(options, false); }
@@ -187,9 +204,7 @@ Result<int> restart_agent(const Options& options) {
   const bool none = !ended && ended.error().code == ErrorCode::agent_unreachable &&
                     !find_agent(options, BootClock::now() + options.hello_within);
   if (!ended && !none) return fail(ended.error());
-  auto found = start_and_find(options, BootClock::now() + options.start_within);
-  if (!found) return fail(found.error());
-  return found->channel.peer_pid();
+  return pid_of_next(options);
 }
 
 }  // namespace otpctl::client

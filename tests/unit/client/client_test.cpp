@@ -138,6 +138,7 @@ TEST_CASE("agent.json names the socket; a stale one is passed over") {
   file.socket = home.path() + "/other.sock";
   file.lmtp = home.path() + "/other-lmtp.sock";
   write_file(options.paths.agent_file, rpc::to_text(file));
+  for (const char* name : {"/other-lmtp.sock", "/lmtp.sock"}) write_file(home.path() + name, "");  // they are there
   const auto answer_status = [](AgentSide& side) { side.answer(side.greet().id, AgentStatus{}); };
   {
     FakeAgent agent(file.socket, {answer_status});
@@ -150,6 +151,31 @@ TEST_CASE("agent.json names the socket; a stale one is passed over") {
   Client client(options);
   CHECK(client.lmtp_socket() == home.path() + "/lmtp.sock");
   CHECK(client.call(rpc::Status{}));
+}
+
+TEST_CASE("an agent that the connection wakes has its LMTP socket when it has answered") {
+  const test::TempDir home;
+  FakeAgent agent(home.path() + "/agent.sock", {[&](AgentSide& side) {
+                    const auto call = side.greet();
+                    write_file(home.path() + "/lmtp.sock", "");
+                    side.answer(call.id, AgentStatus{});
+                  }});
+  const auto lmtp = Client(options_in(home)).lmtp_socket();
+  CHECK(lmtp == home.path() + "/lmtp.sock");
+  CHECK(access(lmtp->c_str(), F_OK) == 0);
+}
+
+TEST_CASE("after `agent stop` only who may start an agent asks at its socket: a socket unit may listen there") {
+  const test::TempDir home;
+  Options options = options_in(home);
+  FakeAgent agent(home.path() + "/agent.sock", {[](AgentSide& side) { side.answer(side.greet().id, AgentStatus{}); }});
+  rpc::AgentFile file;
+  file.socket = home.path() + "/agent.sock";
+  file.stopped = read_clocks().wall - 1h;
+  write_file(options.paths.agent_file, rpc::to_text(file));
+  CHECK(find_agent(options, BootClock::now() + 1s).error().code == ErrorCode::agent_unreachable);
+  options.start = Start::if_needed;
+  CHECK(find_agent(options, BootClock::now() + 1s).has_value());
 }
 
 TEST_CASE("a folder that others can write to is refused") {
