@@ -2,10 +2,11 @@
 #pragma once
 
 #include "agent/agent.hpp"
+#include "config/command.hpp"
 #include "deliver/deliver.hpp"
-#include "health/health.hpp"
 #include "doctor/doctor.hpp"
 #include "extract/extract.hpp"
+#include "health/health.hpp"
 #include "log/log.hpp"
 #include "manual/manual.hpp"
 #include "run/run.hpp"
@@ -50,10 +51,10 @@ inline std::map<std::string, Built> all_commands() {
   all["status"] = build(status::kCommand);
   all["health"] = build(health::kCommand);
   all["agent"] = build(agent::kCommand);
-  return all;
   all["config"] = build(config::kCommand);
   all["extract"] = build(extract::kCommand);
   all["doctor"] = build(doctor::kCommand);
+  return all;
 }
 
 /// What `arguments` are read as; fails the test when they are not.
