@@ -145,7 +145,7 @@ class Run {
   ExitCode failed(const Error& error) {
     if (error.code != ErrorCode::agent_unreachable) return report(context_, error, options_.json);
     return report(context_,
-                  Error{error.code, error.message + "; the agent keeps the log: start it with `otpctl agent start`"},
+                  Error{error.code, error.message + ": it is the agent that keeps the log"},
                   options_.json);
   }
 

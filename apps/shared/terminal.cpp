@@ -101,9 +101,10 @@ Terminal::Terminal(const Context& context)
 }
 
 void Terminal::enter() {
-  // First, because it stops a process in the background before it has written anything.
-  if (!entered_) raw_ = tcgetattr(out_, &before_) == 0;
-  if (raw_) {
+  if (entered_) return;
+  // What a shell has set for itself while this runs in its background is not what is to be given back.
+  if (!raw_ || tcgetpgrp(out_) == getpgrp()) raw_ = tcgetattr(out_, &before_) == 0;
+  if (raw_) {  // first, because it stops a process in the background before it has written anything
     termios keys = before_;
     keys.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON);
     keys.c_cc[VMIN] = 1;

@@ -68,7 +68,6 @@ class Terminal {
   Terminal(const Terminal&) = delete;
   Terminal& operator=(const Terminal&) = delete;
 
-  /// Again after a stop that nobody announced (SIGSTOP): what the shell has changed is changed back.
   void enter();
   void leave();
 

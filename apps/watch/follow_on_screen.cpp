@@ -93,14 +93,11 @@ class OnScreen {
       changed_ = true;
       return std::nullopt;
     }
-    if (number == SIGCONT) {
-      if (on_) paint_anew();
-      return std::nullopt;
-    }
     terminal_.leave();
     if (const auto exit = exit_for_signal(number)) return exit;
-    signals_.let_happen(number);
-    if (on_) paint_anew();  // it was a stop, and that is over
+    // After SIGCONT the shell may have changed what it liked, so it is given back and taken anew.
+    if (number != SIGCONT) signals_.let_happen(number);
+    if (on_) paint_anew();
     return std::nullopt;
   }
 
@@ -123,11 +120,11 @@ class OnScreen {
     const Instant now = context_.now().instant;
     if (terminal_.has_kept() && !terminal_.flush()) return false;
     if (now < next_frame_ || !answered_) return true;
-    if (!on_) paint_anew();
     if (now >= next_clock_) changed_ = true;
     feed_.ask_page();
-    if (!asked_at_ || now - *asked_at_ >= (stale_ ? kState : kStateIdle)) ask_state();
-    if (!changed_ || terminal_.has_kept()) return true;
+    if (!asked_at_ || now - *asked_at_ >= state_every()) ask_state();
+    if (!changed_ || terminal_.has_kept() || !is_worth_showing()) return true;
+    if (!on_) paint_anew();
     changed_ = false;
     next_frame_ = now + kFrame;
     next_clock_ = now + kClock;
@@ -137,6 +134,9 @@ class OnScreen {
     return bytes.empty() || terminal_.write(bytes);
   }
 
+  Duration state_every() const { return stale_ ? kState : kStateIdle; }
+  bool is_worth_showing() const { return state_.status || state_.away_since; }
+
   void ask_state() {
     if (feed_.is_away()) return;
     feed_.ask(rpc::Status{});
@@ -145,11 +145,14 @@ class OnScreen {
     stale_ = false;
   }
 
+  /// Never before the next frame; what cannot be done now (no agent to ask, a terminal that takes nothing) wakes nobody.
   std::optional<Instant> wake_at() const {
     if (!answered_) return std::nullopt;  // the first answer decides whether there is an agent at all
-    const bool soon = (changed_ && !terminal_.has_kept()) || !feed_.page_is_asked();
-    if (soon) return next_frame_;
-    return stale_ && asked_at_ ? std::min(next_clock_, *asked_at_ + kState) : next_clock_;
+    Instant until = Instant::max();
+    if (!feed_.page_is_asked()) until = next_frame_;
+    if (!feed_.is_away()) until = std::min(until, asked_at_ ? *asked_at_ + state_every() : next_frame_);
+    if (is_worth_showing() && !terminal_.has_kept()) until = std::min(until, changed_ ? next_frame_ : next_clock_);
+    return std::max(until, next_frame_);
   }
 
   const Options& options_;
@@ -163,10 +166,10 @@ class OnScreen {
   Screen screen_;
   Terminal terminal_;
   bool answered_ = false;  // there is an agent
-  bool on_ = false;       // the terminal is taken over
+  bool on_ = false;        // the terminal is taken over
   bool keys_open_ = true;
   bool changed_ = true;
-  bool stale_ = false;  // something happened since the state was asked for
+  bool stale_ = false;     // something happened since the state was asked for
   std::optional<Instant> asked_at_;
   Instant next_frame_{};
   Instant next_clock_{};
