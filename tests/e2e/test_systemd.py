@@ -1,0 +1,412 @@
+"""Under systemd: activation and notification by hand, and the installed units in a manager of their own."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import unittest
+
+from otptest import Door, Dovecot, Home, mail, until
+from otptest.manager import UserManager, install_units, managed
+from otptest.util import alive
+
+BOT = "bot1@example.com"
+
+# Stands in for the manager's last step: descriptor 3 and up, and the pid of this very process.
+_SHIM = """if True:
+    import os, sys
+    count, pid, program = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+    for number in range(count):
+        os.set_inheritable(3 + number, True)
+    os.environ["LISTEN_FDS"] = str(count)
+    os.environ["LISTEN_PID"] = pid or str(os.getpid())
+    if "WATCHDOG_USEC" in os.environ:
+        os.environ["WATCHDOG_PID"] = str(os.getpid())
+    os.execv(program, [program, *sys.argv[4:]])"""
+
+
+def agentd(home):
+    return os.path.join(os.path.dirname(home.bin), "libexec/otpctl/otpctl-agentd")
+
+
+def listening(path):
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    os.chmod(path, 0o600)
+    listener.listen()
+    return listener
+
+
+class ByHand(unittest.TestCase):
+    """What a manager does, done by the test."""
+
+    def setUp(self):
+        self.home = self.enterContext(Home())
+        self.notify = self.enterContext(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        path = os.path.join(self.home.root, "notify.sock")
+        self.notify.bind(path)
+        self.notify.settimeout(15)
+        self.env = {**self.home.env, "NOTIFY_SOCKET": path}
+        self.said = []
+
+    def _start(self, *sockets, pid="", names="", watchdog=None, arguments=()):
+        """The agent with these sockets as its descriptors from 3 on."""
+        env = {**self.env, **({"LISTEN_FDNAMES": names} if names else {}),
+               **({"WATCHDOG_USEC": str(watchdog)} if watchdog else {})}
+
+        def place():  # out of the way first, so that none is overwritten
+            high = [os.dup2(one.fileno(), 100 + number) for number, one in enumerate(sockets)]
+            for number, one in enumerate(high):
+                os.dup2(one, 3 + number)
+                os.close(one)
+
+        process = subprocess.Popen(
+            [sys.executable, "-S", "-c", _SHIM, str(len(sockets)), pid, agentd(self.home), *arguments],
+            env=env, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            close_fds=False, preexec_fn=place)
+        for pipe in (process.stdout, process.stderr):
+            self.addCleanup(pipe.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def _until_said(self, what):
+        """Everything that it tells until a message that fits."""
+        while not any(re.match(what, line) for line in self.said):
+            self.said.append(self.notify.recv(4096).decode())
+        return next(line for line in self.said if re.match(what, line))
+
+    def _socket(self):
+        return self.enterContext(listening(os.path.join(self.home.folder, "agent.sock")))
+
+    # ---- the socket ----------------------------------------------------------------------------
+
+    # ctest: smoke
+    def test_the_socket_that_is_handed_over_is_used_and_outlives_the_agent(self):
+        os.mkdir(os.path.join(self.home.root, "elsewhere"), 0o700)
+        path = os.path.join(self.home.root, "elsewhere", "agent.sock")
+        listener = self.enterContext(listening(path))
+        early = socket.socket(socket.AF_UNIX)  # a client that came before the agent
+        self.addCleanup(early.close)
+        early.connect(path)
+        early.sendall(b'{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":1}}\n')
+        inode = os.lstat(path).st_ino
+        agent = self._start(listener)
+        self._until_said("READY=1")
+        self.assertIn(b'"result"', early.recv(4096))
+        file = self.home.agent_file()
+        self.assertEqual((file["socket"], file["lmtp"], file["pid"]),
+                         (path, os.path.join(self.home.root, "elsewhere/lmtp.sock"), agent.pid))
+        wait = self.home.wait(BOT, "--timeout", "30s")
+        with Door(file["lmtp"]) as door:
+            door.deliver(mail.plain("482913", to=BOT), BOT)
+        self.assertEqual((wait.finish(), wait.stdout), (0, "482913\n"))
+        agent.terminate()
+        self.assertEqual(agent.wait(10), 0)
+        self.assertEqual(os.lstat(path).st_ino, inode)
+        self.assertFalse(os.path.exists(file["lmtp"]))
+        second = self._start(listener)
+        until(lambda: self.home.agent_pid() == second.pid and self.home.otpctl("status").code == 0, 10, "the next one")
+        self.assertEqual(os.lstat(path).st_ino, inode)
+
+    def test_sockets_that_are_not_meant_are_refused_with_their_name(self):
+        good = self._socket()
+        other = self.enterContext(listening(os.path.join(self.home.root, "other.sock")))
+        tcp = self.enterContext(socket.create_server(("127.0.0.1", 0)))
+        deaf = self.enterContext(socket.socket(socket.AF_UNIX))
+        deaf.bind(os.path.join(self.home.root, "agent.sock"))
+        packets = self.enterContext(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        packets.bind(os.path.join(self.home.root, "packets-agent.sock"))
+        cases = {"two": ([good, other], "handed over 2 sockets, only agent.sock is known.*other.sock"),
+                 "another": ([other], "handed over 1 socket, none of them"),
+                 "TCP": ([tcp], "handed over 1 socket, none of them"), "not listening": ([deaf], "handed over 1 socket, none of them"),
+                 "packets": ([packets], "handed over 1 socket, none of them")}
+        for name, (sockets, why) in cases.items():
+            with self.subTest(name):
+                agent = self._start(*sockets)
+                out, err = agent.communicate(timeout=20)
+                self.assertEqual((agent.returncode, out), (78, ""), err)
+                self.assertRegex(err, f"^otpctl-agentd: systemd {why}")
+                self.assertEqual(err.count("\n"), 1)
+                self.assertIsNone(self.home.agent_pid())
+
+    def test_a_socket_that_is_named_agent_sock_may_be_bound_elsewhere(self):
+        path = os.path.join(self.home.folder, "s")
+        listener = self.enterContext(listening(path))
+        self._start(listener, names="agent.sock")
+        self._until_said("READY=1")
+        self.assertEqual(self.home.agent_file()["socket"], path)
+
+    def test_descriptors_for_another_process_are_not_taken(self):
+        other = self.enterContext(listening(os.path.join(self.home.root, "other.sock")))
+        self._start(other, pid="1")
+        self._until_said("READY=1")
+        self.assertEqual(self.home.agent_file()["socket"], os.path.join(self.home.folder, "agent.sock"))
+        self.assertEqual(self.home.otpctl("status").code, 0)
+
+    def test_programs_that_the_agent_runs_get_nothing_of_it(self):
+        dovecot = self.enterContext(Dovecot())
+        seen = os.path.join(self.home.root, "seen")
+        script = self.home.write("give", f"#!/bin/sh\nenv >{seen}.env; ls -l /proc/self/fd >{seen}.fds\n"
+                                         f"cat {self.home.folder}/password-main\n", 0o700)
+        self.home.write_config(self.home.mailbox(dovecot, password_file=None, password_command=[script]))
+        self._start(self._socket(), watchdog=60_000_000)
+        self._until_said("READY=1")
+        self.home.await_source()
+        with open(seen + ".env", encoding="utf-8") as file:
+            self.assertNotRegex(file.read(), "LISTEN_|WATCHDOG_")
+        with open(seen + ".fds", encoding="utf-8") as file:
+            self.assertNotIn("socket:", file.read())
+
+    def test_an_agent_by_hand_does_not_take_the_socket_of_a_unit(self):
+        self._socket()
+        path = os.path.join(self.home.folder, "agent.sock")
+        inode = os.lstat(path).st_ino
+        done = self.home.otpctl("agent", "run", timeout=20)
+        self.assertEqual((done.code, done.stdout), (75, ""), done)
+        self.assertIn(f"{path} belongs to somebody who listens on it (otpctl-agent.socket?)", done.stderr)
+        self.assertEqual(os.lstat(path).st_ino, inode)
+
+    # ---- what the manager is told --------------------------------------------------------------
+
+    # ctest: smoke
+    def test_ready_status_reloading_and_stopping_are_told_in_this_order(self):
+        dovecot = self.enterContext(Dovecot())
+        self.home.write_config(self.home.mailbox(dovecot))
+        agent = self._start(self._socket())
+        self.assertEqual(self._until_said("."), "READY=1")
+        self._until_said("STATUS=1 source live, 0 waiting$")
+        wait = self.home.wait(BOT, "--timeout", "60s")
+        self._until_said("STATUS=1 source live, 1 waiting$")
+        dovecot.deliver(mail.plain("482913", to=BOT), BOT)
+        self.assertEqual(wait.finish(), 0)
+        self._until_said(r"STATUS=1 source live, 0 waiting, last code \d+ s ago$")
+        self.said.clear()
+        before = _monotonic()
+        self.assertEqual(self.home.otpctl("agent", "reload").code, 0)
+        self._until_said("READY=1")
+        stamp = re.fullmatch(r"RELOADING=1\nMONOTONIC_USEC=(\d+)", self.said[-2])
+        self.assertTrue(stamp, self.said)
+        self.assertTrue(before <= int(stamp[1]) <= _monotonic())
+        self.said.clear()
+        self.home.write_config("[wat]")
+        agent.send_signal(signal.SIGHUP)
+        self._until_said("READY=1")  # a refused one is over as well
+        self.assertTrue(self.said[-2].startswith("RELOADING=1"), self.said)
+        self.said.clear()
+        agent.terminate()
+        self._until_said("STOPPING=1")
+        self.assertEqual(agent.wait(10), 0)
+
+    def test_the_status_line_names_who_does_not_work(self):
+        dovecot = self.enterContext(Dovecot())
+        self.home.write_config(self.home.mailbox(dovecot, password="wrong-password"))
+        self._start(self._socket())
+        self._until_said("STATUS=0 sources live, main/INBOX signed out, 0 waiting$")
+
+    def test_the_watchdog_is_fed_while_a_server_is_down_and_not_once_the_agent_hangs(self):
+        dovecot = self.enterContext(Dovecot())
+        self.home.write_config(self.home.mailbox(dovecot))
+        agent = self._start(self._socket(), watchdog=400_000)
+        self.home.await_source()
+        dovecot.freeze()
+        self.addCleanup(dovecot.thaw)
+        times = []
+        while len(times) < 8:
+            if self.notify.recv(4096) == b"WATCHDOG=1":
+                times.append(_monotonic())
+        gaps = [(b - a) / 1000 for a, b in zip(times, times[1:])]
+        self.assertLess(max(gaps), 400)
+        self.assertGreater(sum(gaps), 7 * 150)  # not much oftener than asked for
+        agent.send_signal(signal.SIGSTOP)
+        self.addCleanup(agent.send_signal, signal.SIGCONT)
+        self.notify.settimeout(1)
+        with self.assertRaises(TimeoutError):
+            while True:
+                self.notify.recv(4096)
+
+
+def _monotonic():
+    return time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+
+
+class Units(unittest.TestCase):
+    """The installed units in a real manager of a user."""
+
+    def _managed(self, config="", **drop_in):
+        home = self.enterContext(Home())
+        home.write_config(config)
+        manager = self.enterContext(UserManager(home))
+        for name, text in drop_in.items():
+            manager.drop_in(text, name)
+        manager.systemctl("start", "otpctl-agent.socket")
+        return home, manager
+
+    def _is_live(self, home, manager):
+        until(lambda: (home.source() or {}).get("state") != "starting" or home.agent_pid() is None, 20)
+        self.assertEqual((home.source() or {}).get("state"), "live",
+                         (home.source(), manager.show("Result", "ExecMainStatus"), manager.service_log()))
+
+    def _comes(self, home, wait, code="482913", bot=BOT):
+        with Door(home.agent_file()["lmtp"]) as door:
+            door.deliver(mail.plain(code, to=bot), bot)
+        self.assertEqual((wait.finish(), wait.stdout), (0, code + "\n"), wait.stderr)
+
+    def test_verify_finds_nothing_wrong_with_the_installed_units(self):
+        home = self.enterContext(Home())
+        units = install_units(os.path.join(home.root, "prefix"))
+        for whose, more in (("user", ["--user"]), ("system", [])):
+            paths = [os.path.join(units, whose, f"otpctl-agent.{kind}") for kind in ("socket", "service")]
+            try:
+                done = subprocess.run(["systemd-analyze", *more, "--man=no", "--generators=no", "verify", *paths],
+                                      env={**home.env, "XDG_RUNTIME_DIR": home.root}, text=True, capture_output=True,
+                                      check=False)
+            except FileNotFoundError:
+                self.skipTest("systemd-analyze is not installed (scripts/deps)")
+            self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""), whose)
+            with open(paths[1], encoding="utf-8") as file:
+                text = file.read()
+            self.assertIn(f"ExecStart={home.root}/prefix/libexec/otpctl/otpctl-agentd\n", text)
+            self.assertNotIn("@", text.replace("@system-service", "").replace("@privileged", "").replace("@resources", ""))
+
+    # ctest: timeout=120
+    @managed
+    def test_the_first_command_wakes_the_agent_through_its_socket_and_there_is_one(self):
+        dovecot = self.enterContext(Dovecot())
+        home, manager = self._managed()
+        home.write_config(home.mailbox(dovecot))
+        self.assertEqual(manager.show("ActiveState"), "inactive")
+        waits = [home.spawn("wait", f"bot{n}@example.com", "--timeout", "60s") for n in range(1, 6)]
+        until(lambda: len(home.waiters()) == 5, 30, "all wait")
+        home.await_source()
+        self.assertEqual(manager.show("ActiveState", "SubState", "NRestarts"), ["active", "running", "0"])
+        file = home.agent_file()
+        self.assertEqual((file["socket"], str(file["pid"])), (manager.socket, manager.show("MainPID")))
+        self.assertEqual(home.agent_pids(), [file["pid"]])
+        self.assertEqual(os.stat(manager.socket).st_mode & 0o777, 0o600)
+        self.assertEqual(os.stat(os.path.dirname(manager.socket)).st_mode & 0o777, 0o700)
+        until(lambda: manager.show("StatusText") == "1 source live, 5 waiting", 5, "the status line")
+        for n in range(1, 6):
+            dovecot.deliver(mail.plain(f"48291{n}", to=f"bot{n}@example.com"), f"bot{n}@example.com")
+        self.assertEqual([(one.finish(), one.stdout) for one in waits], [(0, f"48291{n}\n") for n in range(1, 6)])
+        until(lambda: "last code" in manager.show("StatusText"), 5, "the last code in the status line")
+        with open(f"/proc/{file['pid']}/status", encoding="ascii") as status:
+            status = dict(line.rstrip("\n").split(":\t", 1) for line in status if ":\t" in line)
+        self.assertEqual((status["Seccomp"], status["NoNewPrivs"]), ("2", "1"))
+
+    # ctest: timeout=120
+    @managed
+    def test_the_main_job_makes_no_call_that_the_filter_forbids(self):
+        """Here a forbidden call kills instead of failing: mailbox, program for the secret, doors, restart, reload."""
+        dovecot = self.enterContext(Dovecot())
+        # SQLite as root, and only there, gives its journal the owner of the database.
+        home, manager = self._managed(kill="[Service]\nSystemCallErrorNumber=\nSystemCallFilter=fchown\n")
+        script = home.write("give", f"#!/bin/sh\nexec cat {home.folder}/password-main\n", 0o700)
+        home.write_config(home.mailbox(dovecot, password_file=None, password_command=[script]))
+        wait = home.wait(BOT, "--timeout", "60s")
+        self._is_live(home, manager)
+        dovecot.deliver(mail.html("482913"), BOT)
+        self.assertEqual((wait.finish(), wait.stdout), (0, "482913\n"))
+        self._comes(home, home.wait(BOT, "--timeout", "60s"), "193744")
+        sms = home.wait("+905551112233", "--timeout", "60s")
+        self.assertEqual(home.otpctl("sms", "--to", "+905551112233", "Your code is 555111").code, 0)
+        self.assertEqual((sms.finish(), sms.stdout), (0, "555111\n"))
+        manager.systemctl("reload", "otpctl-agent")
+        self.assertEqual(home.otpctl("agent", "restart").code, 0)
+        home.await_source()
+        manager.systemctl("stop", "otpctl-agent.service")
+        self.assertEqual(manager.show("Result", "NRestarts", "ExecMainStatus"), ["success", "0", "0"])
+
+    @managed
+    def test_a_call_that_the_filter_forbids_fails(self):
+        """The other half of the test above: the filter is there."""
+        home, manager = self._managed(probe="[Service]\nType=oneshot\nRestart=no\nExecReload=\nExecStart=\n"
+                                            "ExecStart=/bin/sh -c 'nice -n 5 true; unshare --user true; chroot / true'\n")
+        self.assertNotEqual(manager.ctl("start", "otpctl-agent.service").returncode, 0)
+        self.assertEqual(manager.service_log().count("Operation not permitted"), 3, manager.service_log())
+        self.assertIsNone(home.agent_pid())
+
+    # ctest: timeout=120
+    @managed
+    def test_reload_by_the_manager_takes_the_new_file_and_a_wrong_one_fails_the_reload_alone(self):
+        home, manager = self._managed('[wait]\ntimeout = "11s"')
+        wait = home.wait(BOT, "--timeout", "60s")
+        pid = home.agent_pid()
+        home.write_config('[wait]\ntimeout = "22s"')
+        manager.systemctl("reload", "otpctl-agent")
+        self.assertIn("[wait] timeout: 22s (was 11s)", manager.service_log())
+        home.write_config("[wat]")
+        self.assertNotEqual(manager.ctl("reload", "otpctl-agent").returncode, 0)
+        self.assertIn("config.toml:1: unknown section [wat]", manager.service_log())
+        self.assertEqual(manager.show("ActiveState", "MainPID"), ["active", str(pid)])
+        self._comes(home, wait)
+
+    # ctest: timeout=120
+    @managed
+    def test_the_socket_stays_when_the_agent_stops_and_restarts_and_the_next_command_wakes_it(self):
+        home, manager = self._managed()
+        wait = home.wait(BOT, "--timeout", "90s")
+        inode, first = os.lstat(manager.socket).st_ino, home.agent_pid()
+        pid = home.json("agent", "restart")["pid"]
+        self.assertNotEqual(pid, first)
+        self.assertEqual(str(pid), manager.show("MainPID"))
+        until(lambda: len(home.waiters()) == 1, 20, "the wait has come back")
+        self._comes(home, wait)
+        wait = home.wait(BOT, "--timeout", "60s")
+        manager.systemctl("restart", "otpctl-agent.service")  # which cannot be told from a stop
+        self.assertEqual(wait.finish(), 69)
+        self.assertEqual(home.otpctl("status").code, 0)
+        self.assertEqual(home.otpctl("agent", "stop").code, 0)
+        self.assertEqual(manager.show("ActiveState"), "inactive")
+        for command in ("status", "health"):  # they start none, and a socket that would is not asked
+            self.assertNotEqual(home.otpctl(command).code, 0)
+        self.assertEqual(manager.show("ActiveState"), "inactive")
+        self._comes(home, home.wait(BOT, "--timeout", "60s"), "193744")
+        self.assertEqual(os.lstat(manager.socket).st_ino, inode)
+        self.assertEqual(str(home.agent_pid()), manager.show("MainPID"))
+        self.assertEqual(home.agent_pids(), [home.agent_pid()])
+
+    # ctest: timeout=120
+    @managed
+    def test_an_agent_that_is_killed_or_hangs_comes_back_and_its_wait_gets_the_code(self):
+        home, manager = self._managed(watchdog="[Service]\nWatchdogSec=2s\nRestartSec=100ms\n")
+        wait = home.wait(BOT, "--timeout", "90s")
+        for how in (signal.SIGKILL, signal.SIGSTOP):
+            pid = home.agent_pid()
+            os.kill(pid, how)
+            until(lambda: not alive(pid), 20, "the old one is gone")
+            until(lambda: home.agent_pid() not in (None, pid) and len(home.waiters()) == 1, 20, "the wait has come back")
+        self.assertEqual(manager.show("NRestarts"), "2")
+        self._comes(home, wait)
+
+    # ctest: timeout=120
+    @managed
+    def test_a_wrong_configuration_is_told_to_the_command_that_would_wake_it(self):
+        home, manager = self._managed("[wat]")
+        done = home.otpctl("wait", BOT, "--timeout", "30s")
+        self.assertEqual((done.code, done.stdout), (78, ""), done)
+        self.assertIn("config.toml:1: unknown section [wat]", done.stderr)
+        self.assertEqual(manager.show("NRestarts"), "0")
+        home.write_config("")
+        manager.systemctl("reset-failed")
+        manager.systemctl("start", "otpctl-agent.socket")
+        self._comes(home, home.wait(BOT, "--timeout", "60s"))
+
+    # ctest: timeout=120
+    @managed
+    def test_a_credential_is_the_password(self):
+        dovecot = self.enterContext(Dovecot())
+        home, manager = self._managed()
+        path = home.write("secret", dovecot.password + "\n")
+        manager.drop_in(f"[Service]\nLoadCredential=imap:{path}\n")
+        home.write_config(home.mailbox(dovecot, password_file=None, password_credential="imap"))
+        self.assertEqual(home.otpctl("agent", "start").code, 0)
+        self._is_live(home, manager)
+
+
+if __name__ == "__main__":
+    unittest.main()
