@@ -3,6 +3,7 @@
 #include "base/overloaded.hpp"
 #include "base/text.hpp"
 #include "io/log.hpp"
+#include "source/connect_options.hpp"
 #include "source/probe.hpp"
 
 #include <algorithm>
@@ -77,19 +78,9 @@ void Folder::connect(Result<imap::Credentials> credentials) {
   secret_ = secret;
   phase_ = Phase::connecting;
   io::log_debug(name() + ": connecting to " + config_.host + ":" + std::to_string(config_.port));
-  io::ConnectOptions options;
-  options.host = config_.host;
-  options.port = config_.port;
-  switch (config_.tls) {
-    case config::Tls::implicit: options.tls = io::ConnectOptions::Tls::implicit; break;
-    case config::Tls::starttls: options.tls = io::ConnectOptions::Tls::starttls; break;
-    case config::Tls::none: options.tls = io::ConnectOptions::Tls::none; break;
-  }
-  options.ca_file = config_.ca_file;
-  options.proxy = config_.proxy;
   auto shared = std::make_shared<imap::Credentials>(std::move(*credentials));
   connecting_ = std::make_unique<io::Connecting>(
-      surroundings_.loop, options, [this, shared](Result<std::unique_ptr<io::Stream>> stream) {
+      surroundings_.loop, connect_options(config_), [this, shared](Result<std::unique_ptr<io::Stream>> stream) {
         run(std::move(stream), std::move(*shared));
       });
   fetching_.reset();  // last: we may run inside its callback
