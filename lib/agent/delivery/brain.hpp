@@ -73,6 +73,8 @@ class Brain {
   Result<SessionInfo> session(const std::string& id_or_prefix) const;
   std::vector<WaiterInfo> waiters(bool with_candidates) const;
   const Sources& sources() const { return sources_; }
+  int waiting() const;
+  int sessions_open() const { return static_cast<int>(sessions_.size()); }
   int codes_pending() const;
   std::optional<WallTime> oldest_pending() const;
   std::uint64_t codes_delivered() const { return delivered_; }

@@ -290,7 +290,8 @@ std::vector<SourceStatus> Delivery::sources() const { return state_->brain.sourc
 std::optional<Position> Delivery::position(const std::string& source) const {
   return state_->brain.sources().position(source);
 }
-int Delivery::sessions_open() const { return static_cast<int>(state_->brain.sessions().size()); }
+int Delivery::waiting() const { return state_->brain.waiting(); }
+int Delivery::sessions_open() const { return state_->brain.sessions_open(); }
 int Delivery::codes_pending() const { return state_->brain.codes_pending(); }
 std::optional<WallTime> Delivery::oldest_pending() const { return state_->brain.oldest_pending(); }
 std::uint64_t Delivery::codes_delivered() const { return state_->brain.codes_delivered(); }

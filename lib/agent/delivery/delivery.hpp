@@ -213,6 +213,7 @@ class Delivery {
   std::vector<WaiterInfo> waiters_to_choose(Now now) const;
   std::vector<SourceStatus> sources() const;
   std::optional<Position> position(const std::string& source) const;                // last known: resume after a restart
+  int waiting() const;  // as many as waiters() tells of, without telling
   int sessions_open() const;
   int codes_pending() const;
   std::optional<WallTime> oldest_pending() const;  // when the oldest of them came

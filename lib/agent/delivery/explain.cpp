@@ -206,6 +206,15 @@ std::string Brain::line(const Waiter& waiter, const Look& look, Duration waited)
          sources_phrase(sources_.statuses(wants_email(waiter), wants_sms(waiter)), now_.wall);
 }
 
+int Brain::waiting() const {
+  const auto blocked = std::count_if(waiters_.begin(), waiters_.end(),
+                                     [](const auto& each) { return each.second->state != Waiter::State::claimed; });
+  const auto in_line = std::count_if(line_.begin(), line_.end(), [](const auto& each) {
+    return std::holds_alternative<Wait>(each.second.command);
+  });
+  return static_cast<int>(blocked + in_line);
+}
+
 std::vector<WaiterInfo> Brain::waiters(bool with_candidates) const {
   std::vector<const Waiter*> all;
   for (const auto& [id, waiter] : waiters_) {

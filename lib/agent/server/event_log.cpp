@@ -179,7 +179,6 @@ Result<rpc::EventsResult> EventLog::collect(std::uint64_t after, const Filter& f
   auto next = std::upper_bound(recent_.begin(), recent_.end(), page.at(),
                                [](std::uint64_t id, const Kept& each) { return id < each.event.id; });
   for (; next != recent_.end() && !page.full(); ++next) page.add(next->event, next->size);
-  if (!page.full()) page.skip_to(last_id_);
   return page.take();
 }
 
@@ -237,7 +236,6 @@ void EventLog::tell_followers() {
 }
 
 void EventLog::expire_followers() {
-  tell_followers();
   std::vector<Follower> over;
   const auto now = loop_.now().instant;
   while (!followers_.empty() && followers_.front().until <= now) {

@@ -183,7 +183,7 @@ HealthReport Agent::health() {
   report.pid = ::getpid();
   report.started = started_;
   report.sources = health_.report(vitals, now);
-  report.waiters = static_cast<int>(delivery_.waiters(now).size());
+  report.waiters = delivery_.waiting();
   report.sessions = delivery_.sessions_open();
   report.codes_pending = delivery_.codes_pending();
   if (const auto oldest = delivery_.oldest_pending()) report.oldest_pending = std::max(now.wall - *oldest, Duration(0));

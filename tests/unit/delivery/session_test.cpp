@@ -216,6 +216,23 @@ TEST_CASE("waiting ones are listed with who stands in line") {
   CHECK(all[1].target.email == kBot);
 }
 
+TEST_CASE("as many wait as are listed: who stands in line does, whose code is on its way does not") {
+  World w;
+  const auto listed = [&] { return static_cast<int>(w.delivery.waiters(w.now).size()); };
+  CHECK(w.delivery.waiting() == 0);
+  const auto first = w.wait(for_me_alone());
+  const auto second = w.wait(for_me_alone(1min));
+  CHECK(w.delivery.waiting() == 2);
+  w.register_for();
+  CHECK(w.delivery.waiting() == listed());
+  w.gone(second);
+  CHECK(w.delivery.waiting() == 1);
+  w.mail({});
+  CHECK(w.delivery.waiting() == 0);
+  CHECK(listed() == 0);
+  CHECK(w.delivery.sessions_open() == static_cast<int>(w.delivery.sessions(w.now).size()));
+}
+
 TEST_CASE("a session goes open, waiting, received and open again with its next mark") {
   World w;
   const auto session = w.register_for();
