@@ -84,7 +84,8 @@ class Run {
       auto event = next();
       if (!event) return failed(event.error());
       if (!*event || story.is_over(**event)) break;
-      keep(story.look(**event), std::move(**event));
+      const Belongs belongs = story.look(**event);
+      keep(belongs, std::move(**event));
     }
     if (!found_) return nothing();
     for (const Event& each : last_) print(each);

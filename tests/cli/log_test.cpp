@@ -232,6 +232,14 @@ TEST_CASE("log --email tells what happened to one recipient and what explains it
   options.types = {EventType::message, EventType::source};
   CHECK(ids_in(ran(options, kept).out) == std::vector<std::uint64_t>{1, 3, 4});
   options.types = {};
+  options.recipient.clear();
+  options.session = "1c8f";
+  CHECK(ids_in(ran(options, kept).out) == std::vector<std::uint64_t>{1, 2, 3, 4, 5});
+  options.types = {EventType::wait};
+  CHECK(ids_in(ran(options, kept).out) == std::vector<std::uint64_t>{2, 5});
+  options = {};
+  options.recipient = "bot5@example.com";
+  options.json = true;
   options.last = 2;
   CHECK(ids_in(ran(options, kept).out) == std::vector<std::uint64_t>{4, 5});
 }
