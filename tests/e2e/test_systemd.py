@@ -7,11 +7,12 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
 from otptest import Door, Dovecot, Home, mail, until
-from otptest.manager import UserManager, install_units, managed
+from otptest.manager import UserManager, in_system_manager, install_units, managed
 from otptest.util import alive
 
 BOT = "bot1@example.com"
@@ -406,6 +407,40 @@ class Units(unittest.TestCase):
         home.write_config(home.mailbox(dovecot, password_file=None, password_credential="imap"))
         self.assertEqual(home.otpctl("agent", "start").code, 0)
         self._is_live(home, manager)
+
+    # ctest: timeout=150
+    def test_the_units_of_the_machine_do_the_main_job_in_a_real_system_manager(self):
+        """With and without tmpfiles.d having made the folder; as the user otpctl, whom root's pid 1 hands the socket."""
+        for tmpfiles in ("systemd-tmpfiles --create /opt/otpctl/lib/tmpfiles.d/otpctl.conf", "true"):
+            with self.subTest(tmpfiles), tempfile.TemporaryDirectory(dir="/tmp") as folder:
+                os.chmod(folder, 0o755)
+                code, output = in_system_manager(f"""
+                    systemd-sysusers /opt/otpctl/lib/sysusers.d/otpctl.conf && {tmpfiles} || exit 2
+                    mkdir -p /etc/otpctl && printf '[wait]\\ntimeout = "11s"\\n' >/etc/otpctl/config.toml
+                    systemctl start otpctl-agent.socket || exit 3
+                    inode=$(stat -c %i /run/otpctl/agent.sock)
+                    as_user otpctl wait bot1@example.com --timeout 30s 2>/dev/null >/run/code & waiting=$!
+                    until as_user otpctl status --json | grep -q bot1@example.com; do sleep 0.05; done
+                    printf 'To: bot1@example.com\\nFrom: a@example.org\\n\\nYour code is 482913\\n' |
+                      as_user otpctl deliver bot1@example.com || exit 4
+                    wait $waiting || exit 5
+                    echo "code $(cat /run/code)"
+                    printf '[wait]\\ntimeout = "22s"\\n' >/etc/otpctl/config.toml
+                    systemctl reload otpctl-agent || exit 6
+                    grep -o 'timeout: 22s (was 11s)' /run/agent.log
+                    pid=$(systemctl show -p MainPID --value otpctl-agent)
+                    grep -E '^(Uid|CapBnd|NoNewPrivs|Seccomp):' /proc/$pid/status
+                    as_user otpctl agent restart || exit 7
+                    as_user otpctl agent stop || exit 8
+                    stat -c '%n %a %U' /run/otpctl /run/otpctl/* /var/lib/otpctl
+                    [ "$(stat -c %i /run/otpctl/agent.sock)" = "$inode" ] && echo 'the same socket'
+                    """, folder)
+                self.assertEqual(code, 0, output)
+                self.assertIn("code 482913\ntimeout: 22s (was 11s)\n", output)
+                for line in (r"Uid:\t[1-9]", r"CapBnd:\t0+$", r"NoNewPrivs:\t1$", r"Seccomp:\t2$"):
+                    self.assertRegex(output, "(?m)^" + line)
+                self.assertIn("/run/otpctl 700 otpctl\n/run/otpctl/agent.sock 600 otpctl\n/var/lib/otpctl 700 otpctl\n"
+                              "the same socket\n", output)
 
 
 if __name__ == "__main__":

@@ -191,3 +191,90 @@ class UserManager:
         with contextlib.suppress(OSError), open(self.log, encoding="utf-8", errors="replace") as file:
             return file.read()
         return ""
+
+
+def in_system_manager(script, folder):
+    """Runs a shell script as root in a machine of its own: `systemd --system` with the installed system units as pid 1.
+
+    /etc, /var, /run and /opt are its own and forgotten at its end, the network is loopback alone; the programs are in
+    /opt/otpctl. `as_user COMMAND…` runs a command as the user otpctl. `folder` is for what is left: not in one of those.
+    Returns (exit code of the script, its output).
+    """
+    if os.geteuid() != 0:
+        raise unittest.SkipTest("only root can run a system's manager in namespaces")
+    why = _why_not()
+    if why:
+        raise unittest.SkipTest(why)
+    inner, outer = os.path.join(folder, "inner.sh"), os.path.join(folder, "outer.sh")
+    output = os.path.join(folder, "output")
+    with open(inner, "w", encoding="utf-8") as file:
+        file.write(_INNER.format(output=output) + script)
+    with open(outer, "w", encoding="utf-8") as file:
+        file.write(_OUTER.format(build=os.path.dirname(bin_dir()), inner=inner, systemd=_SYSTEMD))
+    name = "otptest-" + os.path.basename(folder)
+    groups = [os.path.join(parent, name) for parent in _own_groups()]
+    for group in groups:
+        os.mkdir(group)
+    try:
+        enter = " ".join(f"echo 0 >{group}/cgroup.procs &&" for group in groups)
+        done = subprocess.run(
+            ["sh", "-c", f"{enter} exec unshare --mount --pid --fork --mount-proc --uts --ipc --net --kill-child sh {outer}"],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=90, check=False)
+    finally:
+        for group in groups:
+            UserManager._remove(group)  # pylint: disable=protected-access
+            for point in os.listdir("/sys/fs/cgroup"):
+                UserManager._remove(os.path.join("/sys/fs/cgroup", point, name))  # pylint: disable=protected-access
+    if not os.path.exists(output):
+        raise unittest.SkipTest(f"a system's manager does not run here (exit {done.returncode}): {done.stderr.strip()}")
+    with open(output, encoding="utf-8", errors="replace") as file:
+        return done.returncode, file.read()
+
+
+_INNER = """#!/bin/bash
+exec >{output} 2>&1
+set -u
+export PATH=/opt/otpctl/bin:$PATH ASAN_OPTIONS=detect_leaks=0
+as_user() {{
+  setpriv --reuid=otpctl --regid=otpctl --clear-groups \\
+    env -i PATH="$PATH" HOME=/var/lib/otpctl ASAN_OPTIONS="$ASAN_OPTIONS" "$@"
+}}
+"""
+
+_OUTER = """set -e
+mount -t tmpfs -o mode=0755 otptest /run
+for folder in etc var; do
+  mkdir -p /run/over/$folder.new /run/over/$folder.work
+  mount -t overlay overlay -o lowerdir=/$folder,upperdir=/run/over/$folder.new,workdir=/run/over/$folder.work /$folder
+done
+mount -t tmpfs -o mode=0755 otptest /opt
+mount --bind /proc/sys /proc/sys
+mount -o remount,ro,bind /proc/sys
+mkdir -p /run/lock /opt/otpctl/build /run/units/otpctl-agent.service.d
+mount --bind {build} /opt/otpctl/build
+cmake -DCMAKE_INSTALL_PREFIX=/opt/otpctl -P /opt/otpctl/build/dist/systemd/cmake_install.cmake >/dev/null
+ln -s build/bin build/libexec /opt/otpctl
+cat >/run/units/otpctl-agent.service.d/test.conf <<END
+[Service]
+MemoryMax=infinity
+StandardOutput=append:/run/agent.log
+StandardError=append:/run/agent.log
+Environment=ASAN_OPTIONS=detect_leaks=0
+END
+cat >/run/units/otptest.service <<END
+[Unit]
+DefaultDependencies=no
+SuccessAction=exit-force
+FailureAction=exit-force
+[Service]
+Type=oneshot
+ExecStart=/bin/bash {inner}
+END
+for unit in basic sysinit sockets shutdown exit final umount; do
+  printf '[Unit]\\nDefaultDependencies=no\\n' >/run/units/$unit.target
+done
+hostname otptest
+ip link set lo up
+export container=otptest SYSTEMD_UNIT_PATH=/run/units:/opt/otpctl/lib/systemd/system SYSTEMD_GENERATOR_PATH=/nowhere
+exec {systemd} --system --unit=otptest.service --log-target=null
+"""
