@@ -78,13 +78,12 @@ Feed::Happening Feed::next(std::span<pollfd> watch, std::optional<Instant> tick)
 std::optional<Feed::Happening> Feed::connect() {
   auto link = client::Link::open(agent_);
   if (link) {
-    const bool back = std::exchange(was_connected_, true);
     link_.emplace(std::move(*link));
     if (page_asked_) send_page();
-    if (back) ask(rpc::Status{});  // answered at once: it says that this agent works
+    if (was_answered_) ask(rpc::Status{});  // answered at once: it says that this agent works
     return std::nullopt;
   }
-  if (!was_connected_ || !may_come_back(link.error().code)) return Happening(link.error());
+  if (!was_answered_ || !may_come_back(link.error().code)) return Happening(link.error());
   retry_at_ = BootClock::now() + back_off_;
   back_off_ = std::min(back_off_ * 2, kLongestBackOff);
   return std::nullopt;
@@ -94,6 +93,7 @@ std::optional<Feed::Happening> Feed::take(rpc::Incoming incoming) {
   auto* reply = std::get_if<rpc::Reply>(&incoming);
   if (reply == nullptr || due_.erase(reply->id) == 0) return std::nullopt;
   const bool is_page = page_ == reply->id;
+  was_answered_ = true;
   back_off_ = kFirstBackOff;  // this agent works
   if (auto* error = std::get_if<Error>(&reply->outcome)) {
     // The state of an agent that is about to end is not worth an end of the timeline.
@@ -115,8 +115,8 @@ Feed::Happening Feed::lost(Error why) {
   link_.reset();
   page_.reset();
   due_.clear();
-  if (!may_come_back(why.code)) return why;
   if (why.code == ErrorCode::network) why = Error{ErrorCode::agent_unreachable, "the agent ended"};
+  if (!was_answered_ || !may_come_back(why.code)) return why;
   retry_at_ = BootClock::now() + back_off_;
   back_off_ = std::min(back_off_ * 2, kLongestBackOff);
   return Away{std::move(why)};

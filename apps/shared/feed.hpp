@@ -58,7 +58,7 @@ class Feed {
   std::optional<rpc::Id> page_;
   std::map<rpc::Id, Instant> due_;  // what was asked, and when its answer is missing
   bool page_asked_ = false;
-  bool was_connected_ = false;
+  bool was_answered_ = false;  // until then there is no agent, and that is an Error
   Instant retry_at_{};
   Duration back_off_{};
 };

@@ -361,6 +361,17 @@ TEST_CASE("watch: no agent is 69 at once; what excludes each other is 64") {
   CHECK(watch::run(both, wrong.context) == ExitCode::usage);
 }
 
+TEST_CASE("watch: an agent that never answered is none: 69, it is not looked for") {
+  const TempDir home;
+  TestContext test("watch", "", in(home));
+  {
+    FakeAgent agent(home.path() + "/agent.sock", {[](AgentSide& side) { side.line(); }});
+    CHECK(watch::run({}, test.context) == ExitCode::unreachable);
+  }
+  CHECK(test.out == "");
+  CHECK(test.err == "otpctl watch: the agent ended\n");
+}
+
 TEST_CASE("watch ends with 0, quietly and at once, when its reader has gone, though nothing happens") {
   const TempDir home;
   TestContext test("watch", "", in(home));

@@ -140,7 +140,9 @@ class OnATerminal(Watching):
         watch = self.watch(terminal, "--since", "1h")
         terminal.await_text("began")
         began, painted = time.monotonic(), terminal.raw.count(b"\x1b[2J")
-        for number in range(2000):
+        number = 0
+        while time.monotonic() < began + 2:
+            number += 1
             terminal.resize(40 + number % 80, 10 + number % 40)
             watch.signal(signal.SIGWINCH)
         terminal.resize(100, 30)
@@ -274,6 +276,26 @@ class OnATerminal(Watching):
         self.assertNotIn(ESCAPE, terminal.raw)
         self.assertEqual(terminal.raw.count(b"\n"), 1)
         self.assertEqual(self.home.agent_pids(), [])
+
+    def test_an_agent_that_hangs_is_69_to_begin_with_and_away_later(self):
+        self.home.start_agent()
+        terminal = self.terminal()
+        watch = self.watch(terminal)
+        agent = self.home.agent_pid()
+        os.kill(agent, signal.SIGSTOP)
+        try:
+            with Terminal() as other:
+                late = self.home.spawn("watch", **other.streams())
+                self.assertEqual(late.finish(15), 69)
+                until(lambda: b"does not answer" in other.raw, 5)
+                self.assertNotIn(ESCAPE, other.raw)
+            terminal.await_text("the agent is away", 30)
+        finally:
+            os.kill(agent, signal.SIGCONT)
+        until(lambda: terminal.lines[0].startswith("otpctl 0"), 15, "it is found again")
+        terminal.press("q")
+        self.assertEqual(watch.finish(5), 0)
+        self.assertGivenBack(terminal)
 
     def test_time_left_runs_by_the_clock_though_the_agent_says_nothing(self):
         self.home.start_agent()
