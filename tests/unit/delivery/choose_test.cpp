@@ -155,6 +155,29 @@ TEST_CASE("with what comes after the choice a given-back code is ambiguous again
   CHECK(w.candidates() == Codes{"222222", "333333"});
 }
 
+TEST_CASE("what an entry was given for together with it comes back together with it") {
+  World w;
+  const auto session = w.register_for();
+  w.mail({.code = "222222"});
+  w.person(kBot, "222222", kBot);
+  const auto first = w.wait_on(session);
+  REQUIRE(w.code(first) == "222222");
+  w.gone(first);
+  const auto second = w.wait_on(session);
+  REQUIRE(w.code(second) == "222222");
+  w.acknowledge(second);
+  CHECK(w.delivery.codes_pending() == 0);
+}
+
+TEST_CASE("what an entry has passed over is not shown beside what came after it") {
+  World w;
+  two_senders(w);
+  w.person(kBot, "444444", kBot);
+  w.mail({.from = "c@hotel.example", .code = "333333"});
+  w.wait();
+  CHECK(w.candidates() == Codes{"444444", "333333"});
+}
+
 TEST_CASE("all that says the chosen value is used up with it") {
   World w;
   two_senders(w);
@@ -264,6 +287,18 @@ TEST_CASE("a code that was chosen out of a message is a code from then on: given
   CHECK(w.code(w.wait()) == "111111");
 }
 
+TEST_CASE("of a message of which one code was chosen the other is not shown again") {
+  World w;
+  const auto session = w.register_for();
+  const auto first = w.wait_on(session);
+  w.mail({.codes = {"111111", "222222"}});
+  w.person(session.id, "222222");
+  w.gone(first);
+  w.mail({.from = "c@hotel.example", .code = "333333"});
+  CHECK(w.blocks(w.wait_on(session)));
+  CHECK(w.candidates() == Codes{"222222", "333333"});
+}
+
 TEST_CASE("what the filters keep out cannot be chosen") {
   World w;
   const auto wait = w.wait(with_length(4));
@@ -302,4 +337,11 @@ TEST_CASE("while the mailboxes say where they stand there is nothing to choose")
   CHECK_FALSE(only_waiter(w).ambiguous);
   w.synchronised();
   CHECK_FALSE(only_waiter(w).ambiguous);  // the mark lies behind it
+  Wait what_is_there;
+  what_is_there.spec = World::spec(kOther);
+  what_is_there.timeout = 0s;
+  w.mail({.to = kOther, .codes = {"333333", "444444"}});
+  w.wait(what_is_there);
+  REQUIRE(w.delivery.waiters(w.now).size() == 2);
+  CHECK_FALSE(w.delivery.waiters(w.now)[1].ambiguous);
 }

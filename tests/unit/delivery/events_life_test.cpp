@@ -247,7 +247,9 @@ TEST_CASE("other words in the same trouble are told once each, and only the firs
   tell_state(w, SourceState::signed_out, "the server refused the sign-in");
   tell_state(w, SourceState::live, "watching");
   tell_state(w, SourceState::unreachable, "connection refused");  // a new trouble
-  CHECK(w.story() == Story{"source signed_out", "source live", "source unreachable"});
+  tell_state(w, SourceState::unreachable, "no route to host");
+  CHECK(w.story() ==
+        Story{"source signed_out", "source live", "source unreachable", "source unreachable"});
 }
 
 TEST_CASE("a live source that shows life, or watches otherwise, is no event") {

@@ -126,6 +126,9 @@ TEST_CASE("a code that its sender wrote into address and Message-ID is cut out o
   CHECK(w.event(EventType::message, "arrived")->sender == "verify-…@shop.example");
   CHECK(w.event(EventType::code, "claimed")->message_id == "….x@shop.example");
   CHECK(w.got(wait)->sender == "verify-482913@shop.example");  // its waiter is told
+  w.mail({.code = "111111", .message_id = "111111.y@shop.example"});
+  w.mail({.code = "222222"});
+  CHECK(w.event(EventType::code, "superseded")->message_id == "….y@shop.example");
 }
 
 TEST_CASE("a code that is given back, superseded or erased is told once, by its recipient") {

@@ -229,11 +229,14 @@ TEST_CASE("the oldest code on hand is told by when it reached the agent") {
   w.mail({.to = kOther, .age = 1h});
   w.pass(10s);
   w.mail({.code = "111111"});
-  REQUIRE(w.delivery.oldest_pending());
-  CHECK(*w.delivery.oldest_pending() - first < 1ms);  // two in one microsecond are told apart
+  const auto is_first = [&] {  // two in one microsecond are told apart
+    const auto oldest = w.delivery.oldest_pending();
+    return oldest && *oldest >= first && *oldest < first + 1ms;
+  };
+  CHECK(is_first());
   const auto wait = w.wait();
   w.acknowledge(wait);
-  CHECK(*w.delivery.oldest_pending() - first < 1ms);
+  CHECK(is_first());
   w.pass(10min - 10s);
   CHECK_FALSE(w.delivery.oldest_pending());
 }
