@@ -208,7 +208,7 @@ class Program(Run):
     def test_a_signal_that_the_caller_ignores_stays_ignored(self):
         running = self.program("", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
         running.signal(signal.SIGHUP)
-        (program,) = [pid for pid in children_of(running.pid) if self._status(pid, "Name") == "sh"]
+        (program,) = [pid for pid in children_of(running.pid) if int(self._status(pid, "PPid")) == running.pid]
         os.kill(program, signal.SIGHUP)
         self.assertEqual(self.end(running), 0)
 
@@ -228,8 +228,9 @@ class Program(Run):
         read, write = os.pipe()
         self.addCleanup(os.close, read)
         self.addCleanup(os.close, write)
-        lister = self.home.write("lister", "import os\nfor fd in sorted(map(int, os.listdir('/proc/self/fd')))[:-1]:\n"
-                                           "    print(fd, os.readlink(f'/proc/self/fd/{fd}'))\n")
+        lister = self.home.write("lister", "import os\nfor fd in sorted(map(int, os.listdir('/proc/self/fd'))):\n"
+                                           "    path = f'/proc/self/fd/{fd}'\n"  # that of the listing is closed by now
+                                           "    if os.path.lexists(path): print(fd, os.readlink(path))\n")
         words = [sys.executable, "-B", lister]
         plain = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                text=True, pass_fds=(read,), check=True).stdout
