@@ -1,13 +1,10 @@
 #include "shared/agent.hpp"
 
+#include "base/plain_file.hpp"
 #include "base/text.hpp"
 
-#include <array>
-#include <cerrno>
-#include <cstring>
-#include <fcntl.h>
+#include <algorithm>
 #include <sys/stat.h>
-#include <unistd.h>
 
 namespace otpctl::apps {
 
@@ -64,15 +61,13 @@ Result<client::Options> agent_options(const Context& context, client::Start star
 }
 
 Result<void> load_env_file(Context& context, const std::string& path) {
-  const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  struct stat info {};
-  if (!file || fstat(file.get(), &info) != 0) {
-    return fail(ErrorCode::not_found, printable(path) + ": " + std::strerror(errno));
+  const auto file = read_plain_file(path, kLongestFile + 1);
+  if (!file) {
+    const bool missing = file.error().code == ErrorCode::not_found;
+    return fail(missing ? ErrorCode::not_found : ErrorCode::config, printable(path) + ": " + file.error().message);
   }
-  auto text = Source(file.get()).read_all(kLongestFile);
-  if (!text)
-    return fail(ErrorCode::config, printable(path) + ": cannot be read, or is longer than 64 KiB");
-  std::string_view rest = *text;
+  if (file->text.size() > kLongestFile) return fail(ErrorCode::config, printable(path) + ": longer than 64 KiB");
+  std::string_view rest = file->text;
   for (int number = 1; !rest.empty(); ++number) {
     const std::string where = printable(path) + ":" + std::to_string(number);
     const auto line = read_line(rest.substr(0, rest.find('\n')), where);
@@ -80,7 +75,7 @@ Result<void> load_env_file(Context& context, const std::string& path) {
     rest.remove_prefix(std::min(rest.find('\n'), rest.size() - 1) + 1);
     if (!*line || !is_ours((*line)->name)) continue;
     const bool secret = (*line)->name.find("PASSWORD") != std::string::npos;
-    if (secret && (info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    if (secret && (file->mode & (S_IRWXG | S_IRWXO)) != 0) {
       return fail(ErrorCode::config,
                   where + ": a password that others can read: chmod 600 " + printable(path));
     }

@@ -73,6 +73,26 @@ class Reload(unittest.TestCase):
         self.assertEqual(done.code, 124)
         self.assertLess(done.seconds, 5)
 
+    def test_a_configuration_that_is_a_FIFO_is_refused_and_nothing_waits_for_it(self):
+        home = self._home()
+        home.write_config('[wait]\ntimeout = "7s"')
+        home.start_agent()
+        wait = home.wait(BOT, "--timeout", "60s")
+        os.remove(os.path.join(home.folder, "config.toml"))
+        os.mkfifo(os.path.join(home.folder, "config.toml"))
+        for words in (("agent", "reload"), ("config", "check"), ("config", "show"), ("agent", "restart"),
+                      ("wait", "other@example.com", "--env-file", os.path.join(home.folder, "config.toml"))):
+            with self.subTest(words):
+                done = home.otpctl(*words, timeout=15)
+                self.assertEqual((done.code, done.stdout), (78, ""))
+                self.assertIn("config.toml: ", done.stderr)
+                self.assertIn("it is no plain file", done.stderr)
+        os.kill(home.agent_pid(), signal.SIGHUP)
+        until(lambda: log(home).count("was not taken") == 2, 10, "SIGHUP is refused as well")
+        self.assertEqual(home.otpctl("sms", "--to", "+905551112233", input="code 739164").code, 0)
+        self.assertEqual(home.otpctl("deliver", BOT, input=mail.plain("482913", to=BOT)).code, 0)
+        self.assertEqual((wait.finish(15), wait.stdout), (0, "482913\n"), wait.stderr)
+
     # ---- something differs ---------------------------------------------------------------------
 
     def test_a_changed_mailbox_reconnects_and_the_wait_on_it_gets_its_code(self):

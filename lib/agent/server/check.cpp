@@ -1,13 +1,11 @@
 #include "server/check.hpp"
 
+#include "base/plain_file.hpp"
 #include "base/text.hpp"
 #include "io/secrets.hpp"
 #include "message/address.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <sys/stat.h>
 
 namespace otpctl::server {
@@ -58,20 +56,15 @@ Result<config::Config> read_config(const std::string& path, bool named,
     if (problems) problems->push_back(error);
     return fail(std::move(error));
   };
-  struct stat status {};
-  std::ifstream file(path);
+  const auto file = read_plain_file(path, kLargest + 1);
   if (!file) {
-    const int reason = errno;
-    if (named || ::lstat(path.c_str(), &status) == 0) return refuse(std::strerror(reason));
+    struct stat status {};
+    if (named || ::lstat(path.c_str(), &status) == 0) return refuse(file.error().message);
     auto asked = config::from_environment(env);  // or the embedded default
     if (!asked && problems) problems->push_back(asked.error());
     return asked;
   }
-  if (::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return refuse("it is a folder");
-  std::string text(kLargest + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  return config::parse(text, path, problems);
+  return config::parse(file->text, path, problems);
 }
 
 std::vector<Error> config_problems(const config::Config& config) {

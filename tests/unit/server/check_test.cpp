@@ -6,6 +6,7 @@
 
 #include <fstream>
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace otpctl;
 using otpctl::test::TempDir;
@@ -90,9 +91,25 @@ TEST_CASE("no file is the environment's mailbox unless it was named; what cannot
   const auto dangling = server::read_config(missing, false, no_variable);
   REQUIRE(!dangling.has_value());
   CHECK(dangling.error().code == ErrorCode::config);
+}
+
+TEST_CASE("a configuration that is a FIFO or a device is refused, not waited for") {
+  const TempDir folder;
+  const std::string fifo = folder.path() + "/config.toml";
+  REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+  for (const std::string& path : {fifo, std::string("/dev/zero")}) {
+    std::vector<Error> all;
+    ::alarm(10);
+    const auto config = server::read_config(path, false, no_variable, &all);
+    ::alarm(0);
+    REQUIRE(!config.has_value());
+    CHECK(config.error().code == ErrorCode::config);
+    CHECK(config.error().message == path + ": cannot be read: it is no plain file");
+    CHECK(all.size() == 1);
+  }
   std::vector<Error> all;
-  const auto endless = server::read_config("/dev/zero", true, no_variable, &all);
+  const auto endless = server::read_config(write(folder, "long.toml", std::string(1024 * 1024 + 1, '#')), true, no_variable, &all);
   REQUIRE(!endless.has_value());
-  CHECK(endless.error().message == "/dev/zero: longer than 1 MiB");
+  CHECK(endless.error().message == folder.path() + "/long.toml: longer than 1 MiB");
   CHECK(all.size() == 1);
 }
