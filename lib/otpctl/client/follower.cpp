@@ -57,10 +57,10 @@ std::optional<Follower::Step> Follower::connect() {
   return std::nullopt;
 }
 
-/// Without a position the first page only says where "now" is: it is answered at once, and an agent that ends before the
-/// first event comes costs none.
+/// Without a position the first page says where "now" is, or what there has been: it is answered at once, and an agent
+/// that ends before the first event comes costs none.
 std::optional<Follower::Step> Follower::ask() {
-  wanted_.follow = wanted_.after.has_value() || wanted_.since.has_value();
+  wanted_.follow = wanted_.after.has_value();
   const auto id = link_->send(wanted_);
   if (!id) return lost(id.error());
   id_ = *id;
