@@ -77,7 +77,7 @@ class Agent:
             call = json.loads(line)
             method, number, params = call["method"], call["id"], call.get("params", {})
             if method == "hello":
-                answer(number, {"v": 1, "protocol": 1, "version": "0.0.0", "pid": os.getpid(), "capabilities": ["events"]})
+                answer(number, {"v": 1, "protocol": 1, "version": "0.0.0", "pid": os.getpid(), "capabilities": []})
             elif method == "status":
                 answer(number, self._status)
             elif method == "session.list":
@@ -85,7 +85,7 @@ class Agent:
             elif "after" not in params and "since" not in params:
                 answer(number, {"v": 1, "events": [], "next": FIRST, "more": False})
             else:
-                threading.Thread(target=lambda a=params["after"], n=number: self._page(a, n, answer), daemon=True).start()
+                threading.Thread(target=self._page, args=(params["after"], number, answer), daemon=True).start()
 
     def _page(self, after, number, answer):
         if after - FIRST >= self.count:
@@ -101,22 +101,27 @@ class Agent:
     def _event(self, number):
         return {"id": number, "at": self._now, "type": "message", "state": "arrived",
                 "recipients": [f"bot{number % 100}@example.com"], "source": "main/INBOX", "channel": "email",
-                "sender": "no-reply@shop.example", "message_id": f"{number}@shop.example", "uid_validity": 7, "uid": number,
-                "verdict": "none", "received": self._now, "reason": "no number of 4 to 8 digits near a word for a code"}
+                "sender": "no-reply@shop.example", "message_id": f"{number}@shop.example", "uid_validity": 7,
+                "uid": number, "verdict": "none", "received": self._now, "reason": "no number of 4 to 8 digits near a word for a code"}
 
     def _make_status(self):
-        return {"v": 1, "version": "0.0.0", "protocol": 1, "pid": os.getpid(), "started": self._now, "home": "/", "socket": "/",
-                "sources": [{"name": f"box{n}/INBOX", "kind": "imap", "state": "live", "detail": "IDLE", "since": self._now,
-                             "last_alive": self._now, "retry_at": None, "messages": n, "reconnects": 0} for n in range(4)],
-                "waiters": [{"session": f"{n:08x}-0000-4000-8000-000000000000", "email": f"bot{n}@example.com", "pid": n + 2,
-                             "since": self._now, "deadline": stamp(time.time() + 600), "seen": []} for n in range(100)],
-                "sessions": 100, "codes_pending": 0, "codes_delivered": 0}
+        sources = [{"name": f"box{n}/INBOX", "kind": "imap", "state": "live", "detail": "IDLE", "since": self._now,
+                    "last_alive": self._now, "retry_at": None, "messages": n, "reconnects": 0} for n in range(4)]
+        waiters = [{"session": _uuid(n), "email": f"bot{n}@example.com", "pid": n + 2, "since": self._now,
+                    "deadline": stamp(time.time() + 600), "seen": []} for n in range(100)]
+        return {"v": 1, "version": "0.0.0", "protocol": 1, "pid": os.getpid(), "started": self._now, "home": "/",
+                "socket": "/", "sources": sources, "waiters": waiters, "sessions": 100, "codes_pending": 0,
+                "codes_delivered": 0}
 
     def _make_sessions(self):
-        return {"v": 1, "sessions": [
-            {"id": f"{n:08x}-0000-4000-8000-000000000000", "state": "waiting", "email": f"bot{n}@example.com", "phone": None,
-             "metadata": {}, "created": self._now, "marked": self._now, "expires": stamp(time.time() + 600), "waiters": 1,
-             "codes_given": 0, "degraded": False, "contended": 0} for n in range(100)], "more": False}
+        return {"v": 1, "more": False, "sessions": [
+            {"id": _uuid(n), "state": "waiting", "email": f"bot{n}@example.com", "phone": None, "metadata": {},
+             "created": self._now, "marked": self._now, "expires": stamp(time.time() + 600), "waiters": 1,
+             "codes_given": 0, "degraded": False, "contended": 0} for n in range(100)]}
+
+
+def _uuid(number):
+    return f"{number:08x}-0000-4000-8000-000000000000"
 
 
 class Reader:
@@ -157,7 +162,8 @@ def run(binary, options, terminal):
             fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", options.rows, options.columns, 0, 0))
         else:
             ours, theirs = os.pipe()
-        watch = subprocess.Popen([binary, "watch"], stdin=theirs if terminal else subprocess.DEVNULL, stdout=theirs, env=env)
+        watch = subprocess.Popen([binary, "watch"], stdin=theirs if terminal else subprocess.DEVNULL, stdout=theirs,
+                                 env=env)
         reader = Reader(ours)
         time.sleep(1)  # its start, and the first frame
         before, began = cpu(watch.pid), time.monotonic()

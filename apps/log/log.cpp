@@ -28,7 +28,8 @@ constexpr std::size_t kLongestId = 36;
 Result<std::string> parse_session(const std::string& text) {
   const std::string id = to_lower(text);
   if (id.size() < kShortestId || id.size() > kLongestId || id.find_first_not_of("0123456789abcdef-") != id.npos)
-    return fail(ErrorCode::usage, "'" + printable(text, 60) + "' is no session: its id, or the first 4 characters of it");
+    return fail(ErrorCode::usage,
+                "'" + printable(text, 60) + "' is no session: its id, or the first 4 characters of it");
   return id;
 }
 

@@ -31,7 +31,8 @@ bool Story::is_over(const Event& event) const {
 }
 
 bool Story::is_wanted(EventType type) const {
-  return options_.types.empty() || std::find(options_.types.begin(), options_.types.end(), type) != options_.types.end();
+  const auto& types = options_.types;
+  return types.empty() || std::find(types.begin(), types.end(), type) != types.end();
 }
 
 bool Story::is_of_session(const Event& event) {

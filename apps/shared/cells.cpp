@@ -154,7 +154,8 @@ std::vector<int> widths_for(const std::vector<Column>& what, const std::vector<s
   };
   std::vector<std::size_t> by_drop(what.size());
   std::iota(by_drop.begin(), by_drop.end(), std::size_t{0});
-  std::stable_sort(by_drop.begin(), by_drop.end(), [&](std::size_t a, std::size_t b) { return what[a].drop < what[b].drop; });
+  std::stable_sort(by_drop.begin(), by_drop.end(),
+                   [&](std::size_t a, std::size_t b) { return what[a].drop < what[b].drop; });
   int used = -kGap;
   for (const std::size_t i : by_drop) {
     const int more = least_of(i) + kGap;

@@ -10,8 +10,8 @@
 
 namespace otpctl::apps {
 
-/// Holds the given signals back while it lives, so that they are read instead. One that the caller has ignored (nohup, a
-/// shell's background job) stays ignored.
+/// Holds the given signals back while it lives, so that they are read instead. One that the caller has ignored
+/// (nohup, a shell's background job) stays ignored.
 class Signals {
  public:
   explicit Signals(std::initializer_list<int> numbers);
@@ -27,7 +27,8 @@ class Signals {
   void release() const;
   void hold() const;
 
-  /// What SIGTSTP, SIGHUP or SIGQUIT does to a process that does not know it. Returns only when it goes on after a stop.
+  /// What SIGTSTP, SIGHUP or SIGQUIT does to a process that does not know it. Returns only when it goes on after a
+  /// stop.
   void let_happen(int number) const;
 
  private:

@@ -1,5 +1,5 @@
-// A terminal that is taken over and given back. What can be thought without one (what it can show, what a frame changes)
-// is pure; Terminal holds the descriptor.
+// A terminal that is taken over and given back. What can be thought without one (what it can show, what a frame
+// changes) is pure; Terminal holds the descriptor.
 #pragma once
 
 #include "base/fd.hpp"

@@ -145,7 +145,8 @@ class OnScreen {
     stale_ = false;
   }
 
-  /// Never before the next frame; what cannot be done now (no agent to ask, a terminal that takes nothing) wakes nobody.
+  /// Never before the next frame. What cannot be done now (no agent to ask, a terminal that takes nothing) wakes
+  /// nobody.
   std::optional<Instant> wake_at() const {
     if (!answered_) return std::nullopt;  // the first answer decides whether there is an agent at all
     Instant until = Instant::max();

@@ -29,8 +29,8 @@ inline constexpr std::size_t kEventsKept = 1000;  // as many as the tallest term
 /// At most `size.rows` lines of at most `size.columns`.
 std::vector<Line> view(const State& state, Size size, bool utf8, const Zone& zone);
 
-/// How `lines` are dealt out to parts that would like `wanted`: by turns, the last part gets what the others do not take
-/// and a third at least; a part that would get a heading alone gets nothing.
+/// How `lines` are dealt out to parts that would like `wanted`: by turns. The last part gets what the others do not
+/// take, and a third at least; a part that would get a heading alone gets nothing.
 std::vector<int> deal(int lines, const std::vector<int>& wanted);
 
 }  // namespace otpctl::apps::watch

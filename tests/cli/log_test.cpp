@@ -82,10 +82,10 @@ TEST_CASE("the story of a wait can be read: message, verdict, reason, source, en
         "2026-11-20 02:57:55  source   main/INBOX  unreachable: connection refused, next try at 02:59:00\n"
         "2026-11-20 02:58:00  wait     bot5@example.com  began (pid 4712), session 1c8f3a52\n"
         "2026-11-20 02:59:00  source   main/INBOX  live\n"
-        "2026-11-20 02:59:30  message  bot5@example.com  arrived from no-reply@shop.example by main/INBOX, no code in it: "
-        "no number of 4 to 8 digits near a keyword\n"
-        "2026-11-20 03:00:00  wait     bot5@example.com  ended without a code, exit 124, after 2m (pid 4712): timed out: "
-        "1 message with no code in it\n");
+        "2026-11-20 02:59:30  message  bot5@example.com  arrived from no-reply@shop.example by main/INBOX, "
+        "no code in it: no number of 4 to 8 digits near a keyword\n"
+        "2026-11-20 03:00:00  wait     bot5@example.com  ended without a code, exit 124, after 2m (pid 4712): "
+        "timed out: 1 message with no code in it\n");
 }
 
 TEST_CASE("40 columns: days are headings, what happened stands below whom it happened to") {
@@ -98,14 +98,17 @@ TEST_CASE("40 columns: days are headings, what happened stands below whom it hap
                                           "  unreachable: connection refused, next", "  try at 02:59:00",
                                           "02:58:00 wait bot5@example.com", "  began (pid 4712), session 1c8f3a52",
                                           "02:59:00 source main/INBOX", "  live", "02:59:30 message bot5@example.com",
-                                          "  arrived from no-reply@shop.example by", "  main/INBOX, no code in it: no number",
+                                          "  arrived from no-reply@shop.example by",
+                                          "  main/INBOX, no code in it: no number",
                                           "  of 4 to 8 digits near a keyword", "03:00:00 wait bot5@example.com",
-                                          "  ended without a code, exit 124, after", "  2m (pid 4712): timed out: 1 message",
+                                          "  ended without a code, exit 124, after",
+                                          "  2m (pid 4712): timed out: 1 message",
                                           "  with no code in it"});
   for (const int columns : {2, 5, 20, 40, 71, 72, 80, 200}) {
     std::string none;
     for (const Event& each : night()) {
-      for (const Line& line : in_lines(each, columns, true, kUtc, none)) CHECK(cells(line.text) <= std::max(columns, 4));
+      for (const Line& line : in_lines(each, columns, true, kUtc, none))
+        CHECK(cells(line.text) <= std::max(columns, 4));
     }
   }
 }
@@ -118,7 +121,8 @@ TEST_CASE("every type and state is told in words, a new one too") {
   code.shape = "6 digits";
   code.sender = "no-reply@shop.example";
   code.waited = 1500ms;
-  CHECK(in_words(code, true, kUtc).what == "6 digits from no-reply@shop.example claimed for a wait that had waited 1500ms");
+  CHECK(in_words(code, true, kUtc).what ==
+        "6 digits from no-reply@shop.example claimed for a wait that had waited 1500ms");
   code.state = "given_back";
   CHECK(in_words(code, true, kUtc).what == "6 digits from no-reply@shop.example given back");
   Event done = at(0s, 11, EventType::wait, "ended");
@@ -138,8 +142,8 @@ TEST_CASE("with a recipient, what explains is asked for apart from it; --type sa
   const auto both = log::questions(options, kThree);
   REQUIRE(both.size() == 2);
   CHECK(both[0].recipient == "bot5@example.com");
-  CHECK(both[0].types == std::vector<EventType>{EventType::session, EventType::wait, EventType::message, EventType::code,
-                                                EventType::entry});
+  CHECK(both[0].types == std::vector<EventType>{EventType::session, EventType::wait, EventType::message,
+                                                EventType::code, EventType::entry});
   CHECK(both[1].recipient.empty());
   CHECK(both[1].types == std::vector<EventType>{EventType::agent, EventType::source});
   options.types = {EventType::message};

@@ -69,7 +69,8 @@ TEST_CASE("a table gives up details first, then ages, and shortens last") {
   CHECK(in_columns(kColumns, kRows, 30, true)[2] == "日本/INBOX  signed out  12m");
   CHECK(in_columns(kColumns, kRows, 20, true)[2] == "日本/IN…  signed out");
   for (int columns = 0; columns < 90; ++columns) {
-    for (const std::string& line : in_columns(kColumns, kRows, columns, columns % 2 == 0)) CHECK(cells(line) <= columns);
+    for (const std::string& line : in_columns(kColumns, kRows, columns, columns % 2 == 0))
+      CHECK(cells(line) <= columns);
   }
 }
 

@@ -155,8 +155,8 @@ TEST_CASE("no line is wider than its terminal, none unprintable, whatever outsid
   told.source = told.reason = told.state = told.shape = hostile;
   state.add({told});
   for (const bool utf8 : {true, false}) {
-    for (const Size size : {Size{80, 24}, Size{40, 24}, Size{20, 24}, Size{200, 60}, Size{80, 5}, Size{1, 1}, Size{7, 3},
-                            Size{1000, 1000}}) {
+    for (const Size size : {Size{80, 24}, Size{40, 24}, Size{20, 24}, Size{200, 60}, Size{80, 5}, Size{1, 1},
+                            Size{7, 3}, Size{1000, 1000}}) {
       const auto lines = view(state, size, utf8, kUtc);
       CAPTURE(size.columns);
       CHECK(static_cast<int>(lines.size()) <= size.rows);
@@ -237,7 +237,8 @@ TEST_CASE("watch: nothing said is the default, everything said is kept") {
 
 TEST_CASE("watch, log: a wrong glob, type, time or id is refused in one line") {
   CHECK(refused(watch::kCommand, {"--email", ""}) == "--email: the pattern is empty: '*' is everybody");
-  CHECK(refused(watch::kCommand, {"--email", std::string(321, 'a')}) == "--email: the pattern is longer than 320 bytes");
+  CHECK(refused(watch::kCommand, {"--email", std::string(321, 'a')}) ==
+        "--email: the pattern is longer than 320 bytes");
   CHECK(refused(watch::kCommand, {"--email", "a\x1b@b.example"}) ==
         "--email: 'a\\x1b@b.example' holds what no address does");
   CHECK(refused(watch::kCommand, {"--type", "message,mail"}) ==
@@ -245,7 +246,8 @@ TEST_CASE("watch, log: a wrong glob, type, time or id is refused in one line") {
   CHECK(refused(watch::kCommand, {"--type", ""}) != "");
   CHECK(refused(watch::kCommand, {"--since", "yesterday"}) ==
         "--since: 'yesterday' is no moment: write 2h (so long ago) or 2026-11-20T09:33:58Z");
-  CHECK(refused(watch::kCommand, {"--after", "-1"}) == "--after: an id is a whole number: the `id` of the last event seen");
+  CHECK(refused(watch::kCommand, {"--after", "-1"}) ==
+        "--after: an id is a whole number: the `id` of the last event seen");
   CHECK(refused(watch::kCommand, {"--after", "1234567890123456789"}) != "");
   CHECK(refused(log::kCommand, {"--session", "1c8"}) ==
         "--session: '1c8' is no session: its id, or the first 4 characters of it");
@@ -290,7 +292,8 @@ TEST_CASE("watch asks where now is before it waits for anything, and goes on aft
   CHECK(asked[1].after == 40);
   CHECK(asked[2].after == 41);
   CHECK(asked[2].recipient == "bot*");
-  CHECK(test.out == rpc::to_json(message(41, "a@shop.example")) + "\n" + rpc::to_json(message(42, "b@shop.example")) + "\n");
+  CHECK(test.out == rpc::to_json(message(41, "a@shop.example")) + "\n" +
+                        rpc::to_json(message(42, "b@shop.example")) + "\n");
   CHECK(test.err == "otpctl watch: the agent ended\n");
 }
 
@@ -341,8 +344,8 @@ TEST_CASE("watch --since and --after ask for what was; --plain writes words") {
   CHECK(asked.types == std::vector<EventType>{EventType::message});
   CHECK(asked.follow);
   CHECK(test.out ==
-        "2026-11-20 09:33:57  message  bot5@example.com  arrived from ?@shop.example by main/INBOX, no code in it: no keyword "
-        "near a number\n");
+        "2026-11-20 09:33:57  message  bot5@example.com  arrived from ?@shop.example by main/INBOX, no code in it: "
+        "no keyword near a number\n");
 }
 
 TEST_CASE("watch: no agent is 69 at once; what excludes each other is 64") {

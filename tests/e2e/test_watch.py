@@ -50,7 +50,7 @@ class OnATerminal(Watching):
         """Settings, screen, cursor and wrapping are as they were."""
         self.assertEqual(terminal.settings(), terminal.before)
         # What a program that has ended wrote may still be on its way to us.
-        until(lambda: terminal.raw.count(ENTER) == terminal.raw.count(LEAVE), 5, "each screen that was taken was given back")
+        until(lambda: terminal.raw.count(ENTER) == terminal.raw.count(LEAVE), 5, "each screen was given back")
         self.assertGreater(terminal.raw.rfind(LEAVE), terminal.raw.rfind(ENTER))
         for on, off in ((b"\x1b[?25h", b"\x1b[?25l"), (b"\x1b[?7h", b"\x1b[?7l")):
             self.assertGreater(terminal.raw.rfind(on), terminal.raw.rfind(off))
@@ -147,7 +147,7 @@ class OnATerminal(Watching):
             watch.signal(signal.SIGWINCH)
         terminal.resize(100, 30)
         terminal.await_text("SESSION   SINCE")
-        until(lambda: re.search(r"\d\d:\d\d:\d\d$", terminal.lines[0]) and len(terminal.lines[0]) == 100, 5, "100 columns")
+        until(lambda: re.search(r"\d\d:\d\d:\d\d$", terminal.lines[0]) and len(terminal.lines[0]) == 100, 5)
         frames = terminal.raw.count(b"\x1b[2J") - painted
         self.assertLessEqual(frames, 10 * (time.monotonic() - began) + 2)
         terminal.press("q")
@@ -196,11 +196,11 @@ class OnATerminal(Watching):
         watch.signal(signal.SIGSTOP)
         until(lambda: _state(watch.pid) == "T", 5, "it is stopped")
         os.write(terminal.theirs, b"\x1b[2Jsomebody else wrote here")
-        settings = terminal.before
-        termios.tcsetattr(terminal.theirs, termios.TCSANOW, settings)
+        terminal.await_text("somebody else")
+        termios.tcsetattr(terminal.theirs, termios.TCSANOW, terminal.before)
         watch.signal(signal.SIGCONT)
         terminal.await_text("EVENTS")
-        until(lambda: "somebody" not in terminal.text, 5, "the screen is whole")
+        self.assertNotIn("somebody", terminal.text)
         self.assertEqual(terminal.settings()[3] & termios.ECHO, 0)
         terminal.press("q")
         self.assertEqual(watch.finish(5), 0)
@@ -363,9 +363,7 @@ class OnATerminal(Watching):
         watch = self.watch(terminal)
         began, at = time.monotonic(), len(terminal.raw)
         many(self.home, 3000)
-        until(lambda: re.search(r"\b3000 events", terminal.lines[0]) or "300" in terminal.lines[0], 30, "all are counted")
-        terminal.resize(200, 24)
-        terminal.await_text("3000 events")
+        terminal.await_text("  3000 events", 30)
         frames = len(re.findall(rb"\x1b\[1;1H", terminal.raw[at:]))
         self.assertLessEqual(frames, 10 * (time.monotonic() - began) + 2)
         terminal.press("q")
@@ -388,7 +386,8 @@ class InAPipe(Watching):
         self.assertEqual(wait.finish(), 0)
         until(lambda: '"state":"ended","session"' in watch.stdout and '"exit":0' in watch.stdout, 2, "its end is told")
         told = [f"{event['type']} {event['state']}" for event in self.events(watch)]
-        self.assertEqual(told[-5:], ["wait began", "message arrived", "code claimed", "code acknowledged", "wait ended"])
+        self.assertEqual(told[-5:],
+                         ["wait began", "message arrived", "code claimed", "code acknowledged", "wait ended"])
         self.assertEqual({event["v"] for event in self.events(watch)}, {1})
         self.assertNotIn("482913", watch.stdout)
         self.assertNotIn("verification", watch.stdout)
@@ -458,7 +457,8 @@ class InAPipe(Watching):
                          [f"+90555{number:07}" for number in range(150)])
         self.assertEqual(watch.stderr, "otpctl watch: warning: the agent ended; looking for the next one\n" * 2)
         log = home.otpctl("log", "--json").stdout.splitlines()
-        self.assertLessEqual(set(log), set(watch.stdout.splitlines()))  # the kill may have cost what was not written yet
+        # The kill may have cost the log what was not written yet.
+        self.assertLessEqual(set(log), set(watch.stdout.splitlines()))
 
     def test_what_was_is_asked_for_by_time_or_id_and_chosen_by_recipient_and_type(self):
         self.home.start_agent()
@@ -488,7 +488,8 @@ class InAPipe(Watching):
     # ctest: smoke
     def test_it_never_starts_an_agent_and_says_wrong_things_in_one_line(self):
         for arguments, code in (((), 69), (("--email", ""), 64), (("--type", "mail"), 64), (("--since", "noon"), 64),
-                                (("--after", "x"), 64), (("--plain", "--json"), 64), (("--since", "1h", "--after", "1"), 64)):
+                                (("--after", "x"), 64), (("--plain", "--json"), 64),
+                                (("--since", "1h", "--after", "1"), 64)):
             with self.subTest(arguments=arguments):
                 done = self.home.otpctl("watch", *arguments)
                 self.assertEqual((done.code, done.stdout, done.stderr.count("\n")), (code, "", 1), done)
