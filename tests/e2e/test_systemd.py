@@ -253,6 +253,7 @@ class Units(unittest.TestCase):
                          (home.source(), manager.show("Result", "ExecMainStatus"), manager.service_log()))
 
     def _comes(self, home, wait, code="482913", bot=BOT):
+        self.assertIsNone(wait.poll(), wait.stderr)
         with Door(home.agent_file()["lmtp"]) as door:
             door.deliver(mail.plain(code, to=bot), bot)
         self.assertEqual((wait.finish(), wait.stdout), (0, code + "\n"), wait.stderr)

@@ -104,8 +104,8 @@ Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const Options& opti
       return unsafe(options.path, "exists and is not a socket of ours; move it away");
     }
     if (is_listened_on(options.path)) {
-      return fail(ErrorCode::busy, options.path + " belongs to somebody who listens on it (otpctl-agent.socket?); start "
-                                                  "the agent by its unit, or stop that");
+      return fail(ErrorCode::busy, options.path + " belongs to somebody who listens on it (otpctl-agent.socket?); "
+                                                  "start the agent by its unit, or stop that");
     }
     ::unlink(options.path.c_str());
   }

@@ -146,7 +146,9 @@ Result<std::unique_ptr<Leash>> Leash::hold(io::Loop& loop, Fd fd) {
   struct stat status {};
   const bool pipe = flags >= 0 && (flags & O_ACCMODE) != O_WRONLY && ::fstat(fd.get(), &status) == 0 &&
                     (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
-  if (!pipe) return fail(ErrorCode::usage, "--leash-fd: descriptor " + std::to_string(fd.get()) + " is no pipe to read");
+  if (!pipe) {
+    return fail(ErrorCode::usage, "--leash-fd: descriptor " + std::to_string(fd.get()) + " is no pipe to read");
+  }
   ::fcntl(fd.get(), F_SETFL, flags | O_NONBLOCK);
   ::fcntl(fd.get(), F_SETFD, FD_CLOEXEC);
   return std::unique_ptr<Leash>(new Leash(loop, std::move(fd)));
@@ -166,9 +168,10 @@ void Leash::look() {
 
 namespace {
 
-constexpr const char* kMadeHere[] = {"agent.sock",   "lmtp.sock",         "agent.json",    "agent.json.new", "agent.log",
-                                     "agent.1.log",  "agent.2.log",       "store.db",      "store.db-wal",   "store.db-shm",
-                                     "store.db-journal", "key",           "key.new",       "start.lock",     "agent.lock"};
+constexpr const char* kMadeHere[] = {
+    "agent.sock",  "lmtp.sock", "agent.json",   "agent.json.new", "agent.log",        "agent.1.log",
+    "agent.2.log", "store.db",  "store.db-wal", "store.db-shm",   "store.db-journal", "key",
+    "key.new",     "start.lock", "agent.lock"};
 
 bool is_plain_and_ours(const struct stat& status) {
   return (S_ISREG(status.st_mode) || S_ISSOCK(status.st_mode)) && status.st_uid == ::geteuid();
@@ -184,7 +187,9 @@ Result<void> remove_home(const Paths& paths, const Fd& lock) {
   const bool locked = ours && ::fstat(lock.get(), &held) == 0 &&
                       ::fstatat(folder.get(), "agent.lock", &there, AT_SYMLINK_NOFOLLOW) == 0 &&
                       held.st_dev == there.st_dev && held.st_ino == there.st_ino;
-  if (!locked) return fail(ErrorCode::permission, paths.state + " is not removed: it is not the private folder of this agent");
+  if (!locked) {
+    return fail(ErrorCode::permission, paths.state + " is not removed: it is not the private folder of this agent");
+  }
   for (const char* name : kMadeHere) {
     struct stat status {};
     if (::fstatat(folder.get(), name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !is_plain_and_ours(status)) continue;

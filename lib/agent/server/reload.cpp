@@ -190,7 +190,8 @@ void Agent::replace_mailboxes(const std::vector<Mailbox>& before, std::vector<st
   std::vector<std::unique_ptr<source::Mailbox>> leaving;
   std::vector<source::Mailbox*> fresh;
   const auto take_old = [&](const std::string& name) {
-    const auto found = std::find_if(old.begin(), old.end(), [&](const auto& m) { return m && m->config().name == name; });
+    const auto found =
+        std::find_if(old.begin(), old.end(), [&](const auto& m) { return m && m->config().name == name; });
     return found == old.end() ? nullptr : std::move(*found);
   };
   for (const auto& wanted : config_.mailboxes) {
@@ -231,7 +232,8 @@ void Agent::retire(std::unique_ptr<source::Mailbox> mailbox) {
     loop_.post([this, leaving] { std::erase_if(retiring_, [&](const auto& one) { return one.get() == leaving; }); });
   });
   for (const auto& source : sources) {
-    const bool stays = std::any_of(mailboxes_.begin(), mailboxes_.end(), [&](const auto& m) { return m->has(source.name); });
+    const bool stays =
+        std::any_of(mailboxes_.begin(), mailboxes_.end(), [&](const auto& m) { return m->has(source.name); });
     if (!stays) apply(delivery::SourceGone{source.name});
   }
 }

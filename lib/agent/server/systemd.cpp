@@ -157,8 +157,8 @@ void Supervisor::reloading() {
   if (!listened_to_) return;
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);  // systemd compares it with its own; ours is BOOTTIME
-  const auto micros = static_cast<unsigned long long>(now.tv_sec) * 1'000'000 + static_cast<unsigned long long>(now.tv_nsec) / 1000;
-  ::sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", micros);
+  const std::int64_t micros = now.tv_sec * std::int64_t{1'000'000} + now.tv_nsec / 1000;
+  ::sd_notify(0, ("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(micros)).c_str());
 }
 
 void Supervisor::stopping() {

@@ -23,9 +23,9 @@ struct Activation {
   Duration watchdog{};  // 0: none
 };
 
-/// Reads LISTEN_* and WATCHDOG_* (when they are meant for this process) and takes them out of the environment. Before
-/// clean_process(), which would close the socket. `config` for descriptors that are not one listening Unix stream socket
-/// named or bound as agent.sock.
+/// Reads LISTEN_* and WATCHDOG_* (when they are meant for this process) and takes them out of the environment.
+/// Before clean_process(), which would close the socket. `config` for descriptors that are not one listening Unix
+/// stream socket named or bound as agent.sock.
 Result<Activation> take_activation();
 
 /// No source that says it is live is overdue. One that is down is not our fault. Pure.

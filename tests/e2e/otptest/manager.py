@@ -15,6 +15,10 @@ from .util import until
 _MARK = "OTPTEST_MANAGED"
 _SYSTEMD = next((path for path in ("/usr/lib/systemd/systemd", "/lib/systemd/systemd") if os.path.exists(path)), None)
 _UNITS = "/usr/lib/systemd/user"
+# Shared: the manager mounts credentials there for its services.
+_OWN_RUN = """mount -t tmpfs -o mode=0755 otptest /run && mount --make-shared /run &&
+mkdir -p /run/systemd/system /run/lock && "$@"
+"""
 
 
 def install_units(prefix):
@@ -45,9 +49,7 @@ def managed(test):
             raise unittest.SkipTest(why)
         runner = os.path.join(os.path.dirname(__file__), "../run_one.py")
         done = subprocess.run(
-            ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "--", "sh", "-c",
-             'mount -t tmpfs -o mode=0755 otptest /run && mount --make-shared /run && mkdir -p /run/systemd/system /run/lock && "$@"', "sh",
-             sys.executable, "-B", runner, type(self).__module__, type(self).__qualname__, test.__name__],
+            ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "--", "sh", "-c", _OWN_RUN, "sh", sys.executable, "-B", runner, type(self).__module__, type(self).__qualname__, test.__name__],
             cwd=os.path.dirname(sys.modules[type(self).__module__].__file__), env={**os.environ, _MARK: "1"},
             stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         if done.returncode == 125:
@@ -86,7 +88,10 @@ def _own_groups():
             if kind not in ("cgroup", "cgroup2"):
                 continue
             for names, path in paths.items():
-                ours = not names if kind == "cgroup2" else names and set(names.split(",")) <= set(options.strip().split(","))
+                if kind == "cgroup2":
+                    ours = not names
+                else:
+                    ours = names and set(names.split(",")) <= set(options.strip().split(","))
                 if ours and path.startswith(root):
                     found.append(os.path.join(point, path[len(root):].strip("/")))
     # Of the old kind the manager goes by the hierarchy of its own, the others only follow.
@@ -117,8 +122,8 @@ class UserManager:
         self._groups = []
         self._process = None
         # A sanitizer's shadow is no memory of ours.
-        self.drop_in(f"[Service]\nStandardOutput=append:{self.log}\nStandardError=append:{self.log}\nMemoryMax=infinity\n",
-                     "00-test")
+        log = f"append:{self.log}"
+        self.drop_in(f"[Service]\nStandardOutput={log}\nStandardError={log}\nMemoryMax=infinity\n", "00-test")
 
     def __enter__(self):
         name = os.path.basename(self.home.root)
@@ -197,7 +202,7 @@ def in_system_manager(script, folder):
     """Runs a shell script as root in a machine of its own: `systemd --system` with the installed system units as pid 1.
 
     /etc, /var, /run and /opt are its own and forgotten at its end, the network is loopback alone; the programs are in
-    /opt/otpctl. `as_user COMMAND…` runs a command as the user otpctl. `folder` is for what is left: not in one of those.
+    /opt/otpctl. `as_user COMMAND…` runs a command as the user otpctl. `folder`, for what is left, lies elsewhere.
     Returns (exit code of the script, its output).
     """
     if os.geteuid() != 0:
@@ -218,7 +223,8 @@ def in_system_manager(script, folder):
     try:
         enter = " ".join(f"echo 0 >{group}/cgroup.procs &&" for group in groups)
         done = subprocess.run(
-            ["sh", "-c", f"{enter} exec unshare --mount --pid --fork --mount-proc --uts --ipc --net --kill-child sh {outer}"],
+            ["sh", "-c", f"{enter} exec unshare --mount --pid --fork --mount-proc --uts --ipc --net --kill-child"
+                         f" sh {outer}"],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=90, check=False)
     finally:
         for group in groups:

@@ -75,6 +75,49 @@ TEST_CASE("L05 a stale socket is replaced") {
   REQUIRE(Listener::open(loop, {path, 8}, [](Fd, Peer) {}));
 }
 
+TEST_CASE("a socket that somebody listens on is not taken away from him, and not woken either") {
+  test::TempDir dir;
+  Loop loop;
+  const auto path = dir.path() + "/agent.sock";
+  int woken = 0;
+  auto listener = Listener::open(loop, {path, 8}, [&](Fd, Peer) { ++woken; });
+  REQUIRE(listener);
+  const auto second = Listener::open(loop, {path, 8}, [](Fd, Peer) {});
+  REQUIRE_FALSE(second);
+  CHECK(second.error().code == ErrorCode::busy);
+  CHECK((*listener)->still_ours());
+  Timer end(loop);
+  end.set(loop.now().instant + std::chrono::milliseconds(20), [&] { loop.stop(); });
+  loop.run();
+  CHECK(woken == 0);
+}
+
+TEST_CASE("an adopted socket takes clients and is left where it is at the end") {
+  test::TempDir dir;
+  Loop loop;
+  const auto path = dir.path() + "/agent.sock";
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.c_str(), path.size());
+  Fd bound(::socket(AF_UNIX, SOCK_STREAM, 0));
+  REQUIRE(::bind(bound.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  REQUIRE(::listen(bound.get(), 8) == 0);
+  const auto client = connect_to(path);  // before anybody accepts
+  REQUIRE(client);
+  std::optional<Peer> peer;
+  {
+    const auto listener = Listener::adopt(loop, {path, 8}, std::move(bound), [&](Fd, Peer who) {
+      peer = who;
+      loop.stop();
+    });
+    CHECK(listener->is_adopted());
+    CHECK(listener->still_ours());
+    loop.run();
+  }
+  CHECK(peer->uid == ::geteuid());
+  CHECK(::access(path.c_str(), F_OK) == 0);
+}
+
 TEST_CASE("a client of our uid is welcomed with the kernel's word on it") {
   test::TempDir dir;
   Loop loop;
