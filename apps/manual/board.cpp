@@ -13,6 +13,7 @@ namespace otpctl::apps::manual {
 namespace {
 
 constexpr std::size_t kMostListed = 50;
+constexpr std::size_t kFewDigits = 2;
 
 bool begins(std::string_view text, std::string_view with) {
   return text.substr(0, with.size()) == with;
@@ -130,6 +131,7 @@ std::vector<std::size_t> Board::fitting(std::string_view text) const {
     return left.size() == 1 ? left : std::vector<std::size_t>();
   }
   if (const std::size_t number = number_in(wanted, rows_.size())) return {number - 1};
+  if (is_beyond(wanted)) return {};
   using Name = const std::string&;
   const std::vector<std::function<bool(const WaiterInfo&)>> ways{
       [&](const WaiterInfo& each) {
@@ -146,6 +148,13 @@ std::vector<std::size_t> Board::fitting(std::string_view text) const {
     if (auto found = all_that(way); !found.empty()) return found;
   }
   return {};
+}
+
+bool Board::is_beyond(std::string_view text) const {
+  const std::string_view wanted = trim(text);
+  const std::size_t digits = std::max(std::to_string(rows_.size()).size(), kFewDigits);
+  return !wanted.empty() && wanted.size() <= digits && wanted.find_first_not_of("0123456789") == wanted.npos &&
+         number_in(wanted, rows_.size()) == 0;
 }
 
 std::vector<Line> candidates_in_lines(const WaiterInfo& waiter, WallTime now, View view) {

@@ -37,6 +37,9 @@ class Board {
   /// when only one is left. The first of these ways that fits anybody counts. Those who are gone are found as well.
   std::vector<std::size_t> fitting(std::string_view text) const;
 
+  /// A number as short as those of the list that is not in it. It is never taken for a part of a name.
+  bool is_beyond(std::string_view text) const;
+
  private:
   struct Row {
     WaiterInfo waiter;

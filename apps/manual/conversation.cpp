@@ -2,9 +2,11 @@
 
 #include "base/secret.hpp"
 #include "base/text.hpp"
+#include "manual/target.hpp"
 #include "manual/waiters.hpp"
 #include "shared/cells.hpp"
 #include "shared/output.hpp"
+#include "shared/sessions.hpp"
 
 #include <array>
 #include <cerrno>
@@ -48,14 +50,15 @@ Conversation::Conversation(const Options& options, Context& context, const clien
       agent_(agent),
       feed_(agent, what_happens()) {}
 
-ExitCode Conversation::run() {
+std::optional<ExitCode> Conversation::run() {
   begin();
-  while (!exit_) {
+  while (!exit_ && !keep_) {
     list();
     if (exit_ || board_.empty()) continue;
-    if (const auto who = ask_who()) ask_code(*who);
+    const bool known = !options_.target.empty() && board_.size() == 1;
+    if (const auto who = known ? std::optional<std::size_t>(0) : ask_who()) ask_code(*who);
   }
-  return *exit_;
+  return exit_;
 }
 
 /// From here on nothing that happens is missed: what is listed is read after it.
@@ -89,6 +92,7 @@ Result<std::vector<WaiterInfo>> Conversation::waiters() {
 void Conversation::list() {
   auto all = waiters();
   if (!all) return fail_with(all.error());
+  if (!options_.target.empty()) return list_of_target(*all);
   board_ = Board(std::move(*all));
   if (!board_.empty()) {
     say(in_lines(board_, {}, context_.now().wall, view()));
@@ -97,6 +101,27 @@ void Conversation::list() {
   if (options_.follow) return wait_for_somebody();
   say_wrapped(helped_ ? "nobody waits any more" : "nobody waits (otpctl manual --follow waits for somebody)");
   end(ExitCode::no);
+}
+
+/// A target is settled before anybody types a code for it.
+void Conversation::list_of_target(const std::vector<WaiterInfo>& all) {
+  signals_.release();
+  const auto sessions = all_sessions(agent_);
+  signals_.hold();
+  if (!sessions) return fail_with(sessions.error());
+  auto meant = whom(options_.target, all, *sessions);
+  board_ = meant ? Board(std::move(meant->waiting)) : Board();
+  if (!board_.empty()) {
+    listed_ = true;
+    return say(in_lines(board_, {}, context_.now().wall, view()));
+  }
+  if (listed_) {
+    say_wrapped("nobody waits for " + printable(options_.target, 80) + " any more");
+    return end(ExitCode::no);
+  }
+  if (!meant) return fail_with(meant.error());
+  say_wrapped("nobody waits for " + meant->name + ": the code is kept for the next wait");
+  keep_ = true;
 }
 
 void Conversation::wait_for_somebody() {
@@ -124,7 +149,8 @@ std::optional<std::size_t> Conversation::ask_who() {
       say_wrapped("several fit:");
       say(in_lines(board_, found, context_.now().wall, view()));
     } else if (!text.empty()) {
-      say_wrapped("nobody who waits has that number or name");
+      say_wrapped(board_.is_beyond(text) ? "there are only " + std::to_string(board_.size())
+                                         : "nobody who waits has that number or name");
     }
   }
 }
@@ -151,7 +177,7 @@ void Conversation::ask_code(std::size_t index) {
 
 bool Conversation::hand_over(const WaiterInfo& waiter, const std::string& code) {
   if (const auto good = check(code); !good) {
-    report(context_, good.error(), false);
+    report(context_, good.error(), options_.json);
     return false;
   }
   rpc::Manual entry{waiter.session, code, true};
@@ -159,7 +185,7 @@ bool Conversation::hand_over(const WaiterInfo& waiter, const std::string& code) 
   wipe(entry.code);
   if (result) {
     helped_ = true;
-    const ExitCode told = answer(context_, in_words(*result), false);
+    const ExitCode told = options_.json ? answer_json(context_, *result) : answer(context_, in_words(*result), false);
     if (told != ExitCode::done || !options_.follow) end(told);
     return true;
   }
@@ -172,7 +198,7 @@ bool Conversation::hand_over(const WaiterInfo& waiter, const std::string& code) 
     fail_with(result.error());
     return true;
   }
-  report(context_, result.error(), false);
+  report(context_, result.error(), options_.json);
   return false;
 }
 
@@ -260,7 +286,7 @@ void Conversation::forget_typed() {
 
 void Conversation::fail_with(const Error& error) {
   new_line_behind_prompt();
-  end(report(context_, error, false));
+  end(report(context_, error, options_.json));
 }
 
 // ---------------------------------------------------------------------------------------------------------------- what is said

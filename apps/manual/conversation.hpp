@@ -15,12 +15,14 @@ class Conversation {
  public:
   Conversation(const Options& options, Context& context, const client::Options& agent);
 
-  /// Until a code is handed over (done), nobody waits any more or the person leaves (no), or the agent ends.
-  ExitCode run();
+  /// Until a code is handed over (done), nobody waits any more or the person leaves (no), or the agent ends. Nothing:
+  /// nobody waits for the target, but a code can be kept for it.
+  std::optional<ExitCode> run();
 
  private:
   void begin();
   void list();
+  void list_of_target(const std::vector<WaiterInfo>& all);
   void wait_for_somebody();
   std::optional<std::size_t> ask_who();
   void ask_code(std::size_t index);
@@ -57,6 +59,8 @@ class Conversation {
   std::string typed_;
   bool prompted_ = false;
   bool helped_ = false;  // a code was handed over
+  bool listed_ = false;
+  bool keep_ = false;
   std::optional<ExitCode> exit_;
 };
 

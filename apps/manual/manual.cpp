@@ -108,12 +108,14 @@ ExitCode run(const Options& options, Context& context) {
     return report(context, Error{ErrorCode::usage, "--follow asks on a terminal, and takes no target"},
                   options.json);
   }
-  if (!options.target.empty()) return enter(options, context);
+  const bool settles = !options.target.empty() && options.code.empty() && context.in_tty && context.err_tty;
+  if (!options.target.empty() && !settles) return enter(options, context);
   auto connection = agent_options(context, client::Start::never);
   if (!connection) return report(context, connection.error(), options.json);
   connection->environment.clear();  // who waits is shown, whatever mailbox the caller's is
-  if (!asks) return list(options, context, *connection);
-  return Conversation(options, context, *connection).run();
+  if (!asks && !settles) return list(options, context, *connection);
+  const auto exit = Conversation(options, context, *connection).run();
+  return exit ? *exit : enter(options, context);
 }
 
 }  // namespace otpctl::apps::manual

@@ -2,6 +2,7 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "manual/board.hpp"
+#include "manual/target.hpp"
 #include "support/fake_agent.hpp"
 
 #include <doctest/doctest.h>
@@ -132,8 +133,7 @@ TEST_CASE("who is meant: a number, a whole name, an id, a beginning, a part; in 
                      waiter("robot5@example.com", "9d8e0003"), phone});
   CHECK(board.fitting("1") == Found{0});
   CHECK(board.fitting(" 4 ") == Found{3});
-  CHECK(board.fitting("5") == Found{0, 1, 2, 3});  // no number of the list: a part of a name
-  CHECK(board.fitting("0") == Found{3});
+  CHECK(board.fitting("555") == Found{3});
   CHECK(board.fitting("BOT5@example.com") == Found{0});
   CHECK(board.fitting("bot5") == Found{0, 1});
   CHECK(board.fitting("obot") == Found{2});
@@ -143,6 +143,72 @@ TEST_CASE("who is meant: a number, a whole name, an id, a beginning, a part; in 
   CHECK(board.fitting("nobody") == Found{});
   CHECK(board.fitting("") == Found{});
   CHECK(board.fitting("99999999999999999999") == Found{});
+}
+
+TEST_CASE("a number as short as those of the list that is not in it is nobody's, whoever has it in his name") {
+  WaiterInfo phone;
+  phone.session = "77aa77aa";
+  phone.target.phone = "+905551112233";
+  const Board board({waiter("bot9@example.com", "1c8f0001"), phone});
+  for (const char* beyond : {"9", "0", "3", "90", " 11 ", "33"}) {
+    CAPTURE(beyond);
+    CHECK(board.fitting(beyond) == Found{});
+    CHECK(board.is_beyond(beyond));
+  }
+  CHECK(!board.is_beyond("2"));
+  CHECK(!board.is_beyond("bot"));
+  CHECK(board.fitting("112233") == Found{1});
+}
+
+SessionInfo session(const std::string& email, const std::string& id) {
+  SessionInfo info;
+  info.id = id;
+  info.target.email = email;
+  return info;
+}
+
+WaiterInfo caller(const std::string& phone, const std::string& id) {
+  WaiterInfo info = waiter("", id);
+  info.target.phone = phone;
+  return info;
+}
+
+TEST_CASE("a target is settled before a code is asked for: whole, by id, by a part, in national digits") {
+  const std::vector<WaiterInfo> waiters{waiter("bot5@example.com", "1c8f0001"), waiter("bot55@example.com", "1c8f0002"),
+                                        caller("+905551112233", "77aa0003")};
+  for (const char* one : {"bot5@example.com", "BOT5@example.com", "bot5@", "1c8f0001"}) {
+    CAPTURE(one);
+    const auto meant = whom(one, waiters, {});
+    REQUIRE(meant);
+    REQUIRE(meant->waiting.size() == 1);
+    CHECK(meant->waiting.front().session == "1c8f0001");
+  }
+  for (const char* number : {"+905551112233", "0555 111 22 33", "1112", "77aa"})
+    CHECK(whom(number, waiters, {})->name == "+905551112233");
+  CHECK(whom("bot", waiters, {}).error().code == ErrorCode::ambiguous);
+  CHECK(whom("1c8f", waiters, {}).error().message ==
+        "'1c8f' fits several that are asked for: bot5@example.com, bot55@example.com");
+  CHECK(whom("nosuch", waiters, {}).error().code == ErrorCode::not_found);
+  CHECK(whom("", waiters, {}).error().code == ErrorCode::not_found);
+}
+
+TEST_CASE("who is not waited for is no wait: a session counts, a whole address is kept, a number in an id is two") {
+  const std::vector<WaiterInfo> waiters{waiter("bot5@example.com", "1c8f0001"), caller("+905550112233", "77aa0003")};
+  CHECK(whom("bot", waiters, {session("bot6@example.com", "9d8e0001")}).error().code == ErrorCode::ambiguous);
+  const auto of_session = whom("9d8e", waiters, {session("bot6@example.com", "9d8e0001")});
+  CHECK(of_session->waiting.empty());
+  CHECK(of_session->name == "bot6@example.com");
+  CHECK(whom("later@example.com", waiters, {})->waiting.empty());
+  CHECK(whom("5550", waiters, {session("bot6@example.com", "55500001")}).error().code == ErrorCode::ambiguous);
+}
+
+TEST_CASE("of several for one recipient all are listed, but not who stands in line behind") {
+  WaiterInfo behind = waiter("bot5@example.com", "1c8f0003", 103);
+  behind.queued = true;
+  const auto meant = whom("bot5", {waiter("bot5@example.com", "1c8f0001", 101), behind,
+                                   waiter("bot5@example.com", "1c8f0002", 102)}, {});
+  REQUIRE(meant->waiting.size() == 2);
+  CHECK(meant->waiting[1].pid == 102);
 }
 
 TEST_CASE("Enter is the only one that is left") {

@@ -233,6 +233,57 @@ class AtTheDesk(WithADesk):
         self.assertEqual((desk.finish(), wait.finish(), wait.stdout), (0, 0, "482913\n"))
 
 
+class OneTarget(WithADesk):
+    """`otpctl manual TARGET` at the terminal: whose it is, is settled before a code is typed."""
+
+    def test_nobody_or_several_is_said_before_a_code_is_asked_for(self):
+        for name in (BOT5, BOT6):
+            self.home.wait(name)
+        for target, code in (("nosuch", 66), ("bot", 64)):
+            with self.subTest(target):
+                desk = self.desk(target)
+                self.assertEqual(desk.finish(), code)
+                self.assertNotIn("code for", desk.said)
+
+    def test_the_candidates_are_shown_and_a_number_is_one_of_them_not_the_code(self):
+        self.home.start_agent()
+        self.deliver("193744", BOT5, sender="a@shop.example")
+        self.deliver("482913", BOT5, sender="b@bank.example")
+        wait = self.home.wait(BOT5)
+        desk = self.desk("bot5")
+        shown = desk.expect("1-2 or code for bot5")
+        number = re.search(r"(\d)\) 482913  from b@bank", shown)
+        self.assertTrue(number, shown)
+        self.assertIn(BOT5, shown)
+        desk.type(f"{number[1]}\n")
+        self.assertEqual((desk.finish(), wait.finish(), wait.stdout), (0, 0, "482913\n"))
+
+    def test_a_part_asks_for_the_whole_name_and_who_is_late_is_told(self):
+        wait = self.home.wait(BOT5)
+        desk = self.desk("5@ex")
+        desk.expect(f"code for {BOT5}: ")
+        self.deliver("482913", BOT5)
+        self.assertEqual((wait.finish(), wait.stdout), (0, "482913\n"))
+        self.assertIn("got its code from lmtp", flat(desk.expect("any more")))
+        self.assertEqual(desk.finish(), 1)
+
+    def test_for_a_whole_address_that_nobody_waits_for_the_code_is_kept_and_it_is_said_before(self):
+        self.home.start_agent()
+        desk = self.desk("later@example.com")
+        self.assertIn("kept for the next wait", flat(desk.expect("code for later@example.com: ")))
+        desk.type("482913\n")
+        self.assertEqual(desk.finish(), 0)
+        self.assertEqual(self.now("later@example.com"), "482913")
+
+    def test_a_number_that_is_not_in_the_list_chooses_nobody(self):
+        for name in (BOT5, "+905551112233"):
+            self.home.wait(name)
+        desk = self.desk()
+        desk.expect("whose code? ")
+        desk.type("9\n")
+        self.assertIn("there are only 2", desk.expect("whose code? "))
+
+
 class Ends(WithADesk):
     def at_the_code_prompt(self, **more):
         self.home.wait(BOT5)
