@@ -15,6 +15,16 @@ void append(std::vector<T>& to, std::vector<T>&& from) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
+/// A code, and what follows it.
+bool must_be_written(const delivery::Answer& answer) {
+  return std::holds_alternative<Delivered>(answer) || std::holds_alternative<delivery::Acknowledged>(answer);
+}
+
+/// "It is taken": a message, an entry, a session.
+bool promises(const delivery::Answer& answer) {
+  return std::holds_alternative<delivery::Accepted>(answer) || std::holds_alternative<SessionInfo>(answer);
+}
+
 }  // namespace
 
 Commit::Commit(io::Loop& loop, store::Store& store, Outlets outlets)
@@ -70,7 +80,8 @@ void Commit::flush() {
   if (outlets_.committed) outlets_.committed(std::move(events), written_at);
 }
 
-// Whoever hands us a message keeps it and tries again; a waiter's code stays claimed and is written a second later.
+// Whoever hands us a message or registers keeps it and tries again; a waiter's code stays claimed and is written a second
+// later; an end and an error promise nothing and are told at once.
 void Commit::refuse(const Error& error) {
   if (!trouble_) {
     io::log_error("cannot write the store, codes are held back: " + error.message);
@@ -79,14 +90,17 @@ void Commit::refuse(const Error& error) {
   trouble_ = error;
   if (events_.size() > kMostEvents) events_.erase(events_.begin(), events_.end() - kMostEvents);
   for (auto& on_safe : std::exchange(waiting_for_disk_, {})) on_safe(fail(error));
+  for (auto& notice : std::exchange(notices_, {})) outlets_.notice(notice);
   std::vector<delivery::Reply> kept;
   for (auto& reply : std::exchange(replies_, {})) {
-    if (std::holds_alternative<delivery::Accepted>(reply.answer)) {
-      delivery::Reply refused{reply.request, Error{ErrorCode::storage, "not taken, try again: " + error.message}};
-      outlets_.reply(refused);
-    } else {
+    if (must_be_written(reply.answer)) {
       kept.push_back(std::move(reply));
+      continue;
     }
+    if (promises(reply.answer)) {
+      reply.answer = Error{ErrorCode::storage, "not taken, try again: " + error.message};
+    }
+    outlets_.reply(reply);
   }
   kept.insert(kept.end(), std::make_move_iterator(replies_.begin()), std::make_move_iterator(replies_.end()));
   replies_ = std::move(kept);

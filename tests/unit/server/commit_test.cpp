@@ -146,3 +146,23 @@ TEST_CASE("what is not on disk has not happened: it is told once it is, and the 
   world.commit.flush();
   CHECK(world.log.size() == 4);
 }
+
+TEST_CASE("while the store cannot be written a code is held, an end is told, and what would be a promise is refused") {
+  World world;
+  sqlite3* other = nullptr;
+  REQUIRE(sqlite3_open((world.dir.path() + "/store.db").c_str(), &other) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(other, "BEGIN EXCLUSIVE", nullptr, nullptr, nullptr) == SQLITE_OK);
+  auto effects = World::effects(1, "a");
+  effects.replies.push_back({2, Delivered{}});
+  effects.replies.push_back({3, WaitEnd{}});
+  effects.replies.push_back({4, SessionInfo{}});
+  effects.replies.push_back({5, delivery::Accepted{}});
+  effects.notices.push_back({6, delivery::Waiting{}});
+  world.commit.add(std::move(effects));
+  world.commit.flush();
+  CHECK(world.log == std::vector<std::string>{"notice", "reply 3", "error 4", "error 5"});
+  sqlite3_exec(other, "ROLLBACK", nullptr, nullptr, nullptr);
+  sqlite3_close(other);
+  world.commit.flush();
+  CHECK(world.log == std::vector<std::string>{"notice", "reply 3", "error 4", "error 5", "reply 1", "reply 2"});
+}
