@@ -224,6 +224,7 @@ class Brain {
     Waiter* waiter = nullptr;    // for it alone
   };
   Result<PersonTarget> person_target(const PersonEntry& command) const;
+  Error nobody_named(const std::string& target) const;
   Result<std::optional<PersonTarget>> target_by_id(const std::string& id) const;
   std::vector<Waiter*> waiting_for(const PersonTarget& target) const;
   Held entry_for(const PersonTarget& target, const std::string& code);

@@ -99,7 +99,8 @@ std::optional<std::string> Brain::take_choice(Waiter& waiter, std::string_view v
   std::iter_swap(group.begin(), std::max_element(group.begin(), group.end(), clearer));
   const Seq now = next_seq();
   for (const Candidate& one : group) copy_at(one.ref).decided = now;
-  tell_entry(group.front().recipient, "it chose one of " + std::to_string(before) + " codes that were held");
+  tell_entry(group.front().recipient,
+             "it chose one of " + std::to_string(before) + " codes that were held");
   claim(waiter, group);
   return group.front().recipient;
 }

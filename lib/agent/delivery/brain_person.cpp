@@ -97,22 +97,31 @@ Result<Brain::PersonTarget> Brain::person_target(const PersonEntry& command) con
   if (fits.size() == 1) return PersonTarget{fits.front()};
   if (fits.size() > 1)
     return fail(ErrorCode::ambiguous, name + " fits several that are asked for: " + list_of(fits));
-  const auto session = find_session(command.target);
-  if (!session && session.error().code == ErrorCode::expired) return fail(session.error());
+  return fail(nobody_named(command.target));
+}
+
+/// What has become of it, as far as that is known.
+Error Brain::nobody_named(const std::string& target) const {
+  const std::string name = "'" + printable(target, 80) + "'";
+  const auto not_found = [](std::string message) {
+    return Error{ErrorCode::not_found, std::move(message)};
+  };
+  const auto session = find_session(target);
+  if (!session && session.error().code == ErrorCode::expired) return session.error();
   for (const auto& [ticket, in_line] : line_) {
     const Wait* wait = std::get_if<Wait>(&in_line.command);
-    if (wait && command.target.size() >= kShortestPrefix && wait->waiter.starts_with(command.target))
-      return fail(ErrorCode::not_found, "wait " + wait->waiter.substr(0, 8) +
-                                            " still stands in line: it can take no code yet");
+    if (wait && target.size() >= kShortestPrefix && wait->waiter.starts_with(target))
+      return not_found("wait " + wait->waiter.substr(0, 8) +
+                       " still stands in line: it can take no code yet");
   }
-  if (const PastWait* past = past_.of_wait(command.target))
-    return fail(ErrorCode::not_found, "wait " + past->id.substr(0, 8) + " waits no more: it " +
-                                          past->how + ' ' + ago(*past));
-  if (const PastWait* past = past_.like(wanted))
-    return fail(ErrorCode::not_found,
-                "nobody waits for " + name + " any more: the last wait for " +
-                    printable(first_of(past->email, past->phone)) + ' ' + past->how + ' ' + ago(*past));
-  return fail(ErrorCode::not_found, "nobody asks for " + name + ", and no session or wait begins with it");
+  if (const PastWait* past = past_.of_wait(target))
+    return not_found("wait " + past->id.substr(0, 8) + " waits no more: it " + past->how + ' ' +
+                     ago(*past));
+  if (const PastWait* past = past_.like(to_lower(target)))
+    return not_found("nobody waits for " + name + " any more: the last wait for " +
+                     printable(first_of(past->email, past->phone)) + ' ' + past->how + ' ' +
+                     ago(*past));
+  return not_found("nobody asks for " + name + ", and no session or wait begins with it");
 }
 
 std::vector<Waiter*> Brain::waiting_for(const PersonTarget& target) const {
