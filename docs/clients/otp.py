@@ -2,34 +2,23 @@
 """otp.py RECIPIENT [TIMEOUT]: prints the next one-time code for RECIPIENT. Exit codes as `otpctl wait`."""
 import json, os, socket, sys, uuid
 
-def fail(message, exit_code):
-    print(f"otp.py: {message!r}", file=sys.stderr)
-    sys.exit(exit_code)
-
 def ask(number, method, **params):
-    lines.write(json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}) + "\n")
-    lines.flush()
-    for frame in map(json.loads, lines):
-        if frame.get("id") == number:  # all else is a notification: "waiting", "warning"
-            if "error" in frame:
-                fail(frame["error"]["message"], frame["error"]["data"]["exit"])
-            return frame["result"]
-    fail("the agent ended", 69)
+    agent.sendall(json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}).encode() + b"\n")
+    answer = next((frame for frame in map(json.loads, lines) if frame.get("id") == number), None)
+    reply = answer and (answer.get("error") or answer["result"]) or {"message": "the agent ended", "exit": 69}
+    if "message" in reply:  # an error, or the end of a wait without a code
+        print(f"otp.py: {reply['message']!r}", file=sys.stderr)
+        sys.exit(reply.get("exit") or reply["data"]["exit"])
+    return reply
 
+state = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+home, agent = os.environ.get("OTPCTL_HOME") or f"{state}/otpctl", socket.socket(socket.AF_UNIX)
 try:
-    home = os.environ.get("OTPCTL_HOME") or os.path.join(
-        os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state"), "otpctl")
-    with open(os.path.join(home, "agent.json"), encoding="utf-8") as file:
-        path = json.load(file)["socket"]
-    agent = socket.socket(socket.AF_UNIX)
-    agent.connect(path)
-    lines = agent.makefile("rw", encoding="utf-8", newline="\n")
+    agent.connect(json.load(open(f"{home}/agent.json"))["socket"])
 except OSError as error:
-    fail(f"no agent: {error}", 69)
-ask(1, "hello", protocol=1, client="otp.py", pid=os.getpid())
-waiter = str(uuid.uuid4())
-result = ask(2, "wait", waiter=waiter, email=sys.argv[1], timeout=(sys.argv + ["120s"])[2])
-if result.get("end"):
-    fail(result["message"], result["exit"])
-print(result["code"], flush=True)  # first out, then acknowledged: what nobody got goes to the next
-ask(3, "ack", delivery=result["delivery"], waiter=waiter)
+    sys.exit(print(f"otp.py: no agent: {error}", file=sys.stderr) or 69)
+lines, waiter = agent.makefile(), str(uuid.uuid4())
+ask(1, "hello", protocol=1, client="otp.py")
+given = ask(2, "wait", waiter=waiter, email=sys.argv[1], timeout=(sys.argv + ["120s"])[2])
+print(given["code"], flush=True)  # first out, then acknowledged: what nobody got goes to the next
+ask(3, "ack", delivery=given["delivery"], waiter=waiter)
