@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -74,6 +75,24 @@ class Timeline(unittest.TestCase):
         self.assertNotIn("482913", text)
         self.assertNotIn("verification", text)
         self.assertIn("6 digits", text)
+
+    def test_a_code_in_the_senders_address_is_neither_in_the_timeline_nor_in_the_log(self):
+        home = self.home()
+        wait = home.wait("739164@example.com", "--timeout", "20s")
+        mails = ("739164@example.com", "739164"), ("bot2@example.com", "AB12CD"), ("bot3@example.com", "739-165")
+        for to, code in mails:
+            text = mail.plain(code, to=to, sender=f"{code}@shop.example")
+            self.assertEqual(home.otpctl("deliver", to, input=text).code, 0)
+        self.assertEqual((wait.finish(15), wait.stdout), (0, "739164\n"), wait.stderr)
+        with open(os.path.join(home.folder, "agent.log"), encoding="utf-8") as file:
+            log = file.read()
+        self.assertEqual(log.count("a mail from"), 3, log)
+        self.assertIn("a mail from …@shop.example: code", log)
+        told = home.otpctl("log", "--json").stdout
+        self.assertIn("@shop.example", told)
+        for code in ("739164", "739165", "739-165", "AB12CD", "ab12cd"):
+            self.assertNotIn(code, log)
+            self.assertNotIn(code, "".join(re.findall(r'"(?:sender|reason|message_id)":"[^"]*"', told)))
 
     def test_it_answers_why_a_wait_ended_without_a_code(self):
         home = self.home()

@@ -3,6 +3,7 @@
 #include "delivery/brain.hpp"
 
 #include "base/text.hpp"
+#include "code/hide.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -13,19 +14,10 @@ namespace {
 
 constexpr std::size_t kMostWords = 4;  // told of one trouble: a server may say something else each time
 constexpr std::size_t kMostRecipients = 8;
-constexpr std::size_t kShortestSecret = 4;
 
 /// A Message-ID or a sender's address may hold the code.
-std::string without(std::string text, const std::string& value) {
-  if (value.size() < kShortestSecret) return text;
-  for (auto at = text.find(value); at != text.npos; at = text.find(value, at))
-    text.replace(at, value.size(), "…");
-  return text;
-}
-
 void hide(Event& event, const std::string& value) {
-  for (std::string* text : {&event.sender, &event.message_id, &event.reason})
-    *text = without(std::move(*text), value);
+  for (std::string* text : {&event.sender, &event.message_id, &event.reason}) *text = code::without_code(*text, value);
 }
 
 /// The shape that all have, or nothing.

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "code/code.hpp"
+#include "code/hide.hpp"
 #include "io/log.hpp"
 #include "server/translate.hpp"
 
@@ -132,9 +133,9 @@ void Agent::take(source::TakenMail mail) {
   arrive.place = mail.place;
   arrive.mailbox_address = mail.options->mailbox_address;
   arrive.more_to_come = mail.more_to_come;
-  std::string line = arrive.source + ": a mail from " +
-                     (arrive.message.sender.empty() ? "?" : arrive.message.sender) + ": " +
-                     std::string(code::name_of(arrive.verdict.outcome));
+  std::string sender = arrive.message.sender.empty() ? "?" : arrive.message.sender;
+  for (const code::Code& code : arrive.verdict.codes) sender = code::without_code(sender, code.value);
+  std::string line = arrive.source + ": a mail from " + sender + ": " + std::string(code::name_of(arrive.verdict.outcome));
   apply(std::move(arrive));
   loop_.post([line = std::move(line)] { io::log_info(line); });  // behind the commit: the waiter comes first
   if (mail.on_safe) commit_.when_durable(std::move(mail.on_safe));
@@ -143,7 +144,7 @@ void Agent::take(source::TakenMail mail) {
 void Agent::hand_over(delivery::Reply& reply) {
   std::string line;
   if (const auto* given = std::get_if<Delivered>(&reply.answer)) {
-    line = given->recipient + ": " + describe_code(given->code) + " from " + given->source + " handed over, session " +
+    line = code::without_code(given->recipient, given->code) + ": " + describe_code(given->code) + " from " + given->source + " handed over, session " +
            given->session.substr(0, 8);
   } else if (const auto* end = std::get_if<WaitEnd>(&reply.answer)) {
     line = "a wait ends with " + std::to_string(static_cast<int>(end->exit));
