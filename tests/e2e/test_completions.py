@@ -232,6 +232,28 @@ class Completions(unittest.TestCase):
         self.assertEqual(self.bash("otpctl wait bot5@example.com --qu"), ["--queue", "--quiet"])
 
 
+    @needs("bash")
+    def test_bash_leaves_what_stands_behind_the_program_of_run_to_files(self):
+        self.agent("bot5@example.com", sessions=[SESSION])
+        for line in ("otpctl run ls -", "otpctl run -- ls -", "otpctl run -q --email bot5@example.com ls --email ",
+                     "otpctl run -- ls --", "otpctl run --timeout 5 ls -q "):
+            with self.subTest(line):
+                self.assertEqual(self.bash(line), [])  # readline offers files where nothing is said
+        self.assertIn("dircolors", self.bash("otpctl run --timeout 5 dircol"))
+        self.assertIn("dircolors", self.bash("otpctl run -q -- dircol"))
+        self.assertIn("--timeout", self.bash("otpctl run --email bot5@example.com --ti"))
+        self.assertEqual(self.bash("otpctl run --email bot"), ["bot5@example.com"])
+
+    @needs("bash")
+    def test_bash_offers_ids_only_where_the_option_is_and_goes_on_behind_a_comma(self):
+        self.agent(sessions=[SESSION])
+        self.assertEqual(self.bash("otpctl watch --session "), [])
+        self.assertEqual(self.bash("otpctl log --session "), [SESSION])
+        self.assertEqual(self.bash("otpctl log --type message,co"), ["message,code"])
+        self.assertEqual(self.bash("otpctl watch --type message,wait,se"), ["message,wait,session"])
+        self.assertEqual(self.bash("otpctl log --type ag"), ["agent"])
+
+
 class Complete(unittest.TestCase):
     def setUp(self):
         self.home = self.enterContext(Home())
