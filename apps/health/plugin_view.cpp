@@ -94,8 +94,8 @@ std::string source_lines(const SourceHealth& source, WallTime now) {
   text += "\n  24 h: " + counted(source.messages, "message") + ", " +
           counted(source.errors, "error") + ", " + counted(source.reconnects, "reconnect");
   if (source.processed > 0) {
-    text += "; processing " + format_duration(source.processing_mean) + " mean, " +
-            format_duration(source.processing_p95) + " p95";
+    text += "; processing " + format_duration(rounded(source.processing_mean)) + " mean, " +
+            format_duration(rounded(source.processing_p95)) + " p95";
   }
   return text + "\n";
 }

@@ -102,7 +102,9 @@ BootClock::time_point BootClock::now() { return time_point(read(CLOCK_BOOTTIME))
 
 Now read_clocks() { return Now{BootClock::now(), WallTime(read(CLOCK_REALTIME))}; }
 
-Result<Duration> parse_duration(std::string_view text) {
+namespace {
+
+Result<Duration> read_duration(std::string_view text, const char* too_long) {
   std::string_view rest = text;
   std::int64_t total = 0;
   std::size_t next_unit = 0;
@@ -119,16 +121,20 @@ Result<Duration> parse_duration(std::string_view text) {
     next_unit = static_cast<std::size_t>(unit - kUnits.begin()) + 1;
     if (*number > (kLongest - total) / unit->size) {
       return fail(ErrorCode::usage,
-                  "'" + printable(text, 40) + "' is longer than 366 days; 'none' means no limit");
+                  "'" + printable(text, 40) + "' is longer than 366 days" + too_long);
     }
     total += *number * unit->size;
   }
   return Duration(total);
 }
 
+}  // namespace
+
+Result<Duration> parse_duration(std::string_view text) { return read_duration(text, ""); }
+
 Result<std::optional<Duration>> parse_duration_or_none(std::string_view text) {
   if (text == "none") return std::optional<Duration>();
-  auto duration = parse_duration(text);
+  auto duration = read_duration(text, "; 'none' means no limit");
   if (!duration) return fail(duration.error());
   return std::optional<Duration>(*duration);
 }
@@ -148,6 +154,12 @@ std::string format_duration(Duration duration) {
     if (best.empty() || text.size() < best.size()) best = text;
   }
   return best;
+}
+
+Duration rounded(Duration duration) {
+  using namespace std::chrono;
+  if (duration >= seconds(10)) return floor<seconds>(duration);
+  return duration >= milliseconds(10) ? floor<milliseconds>(duration) : duration;
 }
 
 std::string format_time(WallTime time) {

@@ -41,6 +41,9 @@ Result<std::optional<Duration>> parse_duration_or_none(std::string_view text);
 /// "90s", "1m30s", "250ms": the shortest text that parse_duration reads back.
 std::string format_duration(Duration duration);
 
+/// As exactly as anybody wants to read it: whole seconds from 10 s on, whole milliseconds from 10 ms on.
+Duration rounded(Duration duration);
+
 /// RFC 3339 in UTC with milliseconds: "2026-11-20T09:33:58.123Z".
 std::string format_time(WallTime time);
 

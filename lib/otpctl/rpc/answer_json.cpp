@@ -245,7 +245,7 @@ WriteJson result(const HealthReport& health) {
   json["waiting"] = health.waiters;
   json["sessions"] = health.sessions;
   json["codes_pending"] = health.codes_pending;
-  json["oldest_pending"] = health.oldest_pending ? span(*health.oldest_pending) : WriteJson(nullptr);
+  json["oldest_pending"] = health.oldest_pending ? span(rounded(*health.oldest_pending)) : WriteJson(nullptr);
   json["codes_delivered"] = health.codes_delivered;
   json["messages"] = health.messages;
   json["store_trouble"] = text_or_null(health.store_trouble);

@@ -99,6 +99,20 @@ TEST_CASE("a duration is written in its shortest text and read back") {
   }
 }
 
+TEST_CASE("what people read is whole seconds from 10 s on, and of one unit below") {
+  CHECK(otpctl::format_duration(otpctl::rounded(413'073ms)) == "413s");
+  CHECK(otpctl::format_duration(otpctl::rounded(11'398ms)) == "11s");
+  CHECK(otpctl::format_duration(otpctl::rounded(9'999'900us)) == "9999ms");
+  CHECK(otpctl::format_duration(otpctl::rounded(340us)) == "340us");
+}
+
+TEST_CASE("'none' is offered only where it is understood") {
+  const auto message = [](const auto& read) { return std::string(read.error().message); };
+  CHECK(message(otpctl::parse_duration("1000000h")) == "'1000000h' is longer than 366 days");
+  CHECK(message(otpctl::parse_duration_or_none("1000000h")) ==
+        "'1000000h' is longer than 366 days; 'none' means no limit");
+}
+
 TEST_CASE("a time is RFC 3339 in UTC with milliseconds") {
   struct Row {
     std::int64_t micros;
