@@ -7,6 +7,7 @@
 #include "io/log.hpp"
 #include "rpc/json.hpp"
 #include "server/check.hpp"
+#include "shared/layout.hpp"
 #include "shared/output.hpp"
 
 #include <algorithm>
@@ -83,7 +84,7 @@ ExitCode list_paths(const Options& options, Context& context, const std::vector<
   for (const OwnFile& file : files) {
     rows.push_back({file.name, printable(file.path, 4096) + (file.exists ? "" : "  (not there)")});
   }
-  return answer(context, table(rows), false);
+  return answer(context, pairs_in(rows, columns_of(context)), false);
 }
 
 ExitCode path(const Options& options, Context& context) {

@@ -5,6 +5,7 @@
 #include "health/textfile.hpp"
 #include "health/views.hpp"
 #include "shared/agent.hpp"
+#include "shared/layout.hpp"
 #include "shared/output.hpp"
 
 #include <algorithm>
@@ -130,7 +131,8 @@ ExitCode run(const Options& options, Context& context) {
     }
   }
   if (options.quiet && outcome.assessment.status == Status::ok) return exit;
-  const std::string text = text_of(outcome, options, context.now().wall);
+  std::string text = text_of(outcome, options, context.now().wall);
+  if (!options.json && !options.prometheus) text = folded(text, columns_of(context));
   return answer(context, text, options.json) == ExitCode::done ? exit : exit_of(Status::unknown);
 }
 
@@ -138,7 +140,7 @@ ExitCode parse_and_run(const std::vector<std::string>& arguments, Context& conte
   Options options;
   const AppPtr app = make_app(kCommand.name, kCommand.examples);
   add(*app, options);
-  const Parsed parsed = parse(*app, arguments);
+  const Parsed parsed = parse(*app, arguments, columns_of(context));
   if (parsed && !*parsed) return run(options, context);
   const bool json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
   if (parsed) return answer(context, **parsed, json);

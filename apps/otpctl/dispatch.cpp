@@ -3,12 +3,15 @@
 #include "base/text.hpp"
 #include "shared/commands.hpp"
 #include "shared/exit_codes.hpp"
+#include "shared/hang.hpp"
 
 #include <otpctl/version.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,8 +31,21 @@ bool say(int fd, std::string_view text) {
 
 int number(ExitCode code) { return static_cast<int>(code); }
 
+/// Of the terminal; 0 where standard output is none.
+int columns() {
+  winsize told{};
+  if (isatty(STDOUT_FILENO) != 1) return 0;
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &told) == 0 && told.ws_col > 0) return told.ws_col;
+  const char* named = std::getenv("COLUMNS");
+  const int number = named == nullptr ? 0 : std::atoi(named);
+  return number > 0 ? std::min(number, 1000) : 80;
+}
+
 int print(const std::string& text) {
-  return number(say(STDOUT_FILENO, text) ? ExitCode::done : ExitCode::try_later);
+  if (say(STDOUT_FILENO, hung(text, columns()))) return number(ExitCode::done);
+  const int why = errno;
+  say(STDERR_FILENO, std::string("otpctl: standard output: cannot write: ") + std::strerror(why) + "\n");
+  return number(ExitCode::try_later);
 }
 
 int usage(const std::string& text) {

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "client/client.hpp"
 #include "shared/agent.hpp"
+#include "shared/layout.hpp"
 #include "shared/output.hpp"
 #include "shared/registration.hpp"
 #include "shared/sessions.hpp"
@@ -76,21 +77,22 @@ std::string describe_filters(const Filters& filters) {
   return text.empty() ? "-" : text.substr(1);
 }
 
-std::string in_words(const SessionInfo& session, WallTime now) {
-  return table({{"id", session.id},
-                {"state", std::string(rpc::name_of(session.state))},
-                {"recipient", words_for(session.target)},
-                {"filters", describe_filters(session.filters)},
-                {"country", session.country.empty() ? "-" : printable(session.country)},
-                {"metadata", printable(session.metadata, 1000)},
-                {"created", format_time(session.created)},
-                {"counts from", format_time(session.marked)},
-                {"expires in", expires_in(session, now)},
-                {"waiters", std::to_string(session.waiters)},
-                {"codes given", std::to_string(session.codes_given)}});
+std::string in_words(const SessionInfo& session, WallTime now, int columns) {
+  return pairs_in({{"id", session.id},
+                   {"state", std::string(rpc::name_of(session.state))},
+                   {"recipient", words_for(session.target)},
+                   {"filters", describe_filters(session.filters)},
+                   {"country", session.country.empty() ? "-" : printable(session.country)},
+                   {"metadata", printable(session.metadata, 1000)},
+                   {"created", format_time(session.created)},
+                   {"counts from", format_time(session.marked)},
+                   {"expires in", expires_in(session, now)},
+                   {"waiters", std::to_string(session.waiters)},
+                   {"codes given", std::to_string(session.codes_given)}},
+                  columns);
 }
 
-std::string in_words(const std::vector<SessionInfo>& sessions, WallTime now) {
+std::string in_words(const std::vector<SessionInfo>& sessions, WallTime now, int columns) {
   std::vector<std::vector<std::string>> rows{
       {"ID", "STATE", "RECIPIENT", "EXPIRES IN", "WAITERS", "CODES"}};
   for (const SessionInfo& each : sessions) {
@@ -98,32 +100,37 @@ std::string in_words(const std::vector<SessionInfo>& sessions, WallTime now) {
                     expires_in(each, now), std::to_string(each.waiters),
                     std::to_string(each.codes_given)});
   }
-  return table(rows);
+  return table_in(rows, columns);
 }
 
 ExitCode register_session(const Options& options, Context& context, client::Client& agent) {
   rpc::SessionRegister wanted = registration_of(options);
   if (options.unique) {
-    auto address = with_nonce(options.target.email, random_nonce());
+    const Target& target = options.target;
+    auto address = with_nonce(target.email.empty() ? target.phone : target.email, random_nonce());
     if (!address) return report(context, address.error(), options.json);
     wanted.target.email = std::move(*address);
   }
   const auto session =
       agent.ask<SessionInfo>(wanted, kAnswerWithin + options.queue.value_or(Duration(0)));
   if (!session) return report(context, session.error(), options.json);
-  if (options.json) return answer_json(context, *session);  // the object says both of what follows
-  if (!options.quiet) {
+  if (!options.json && !options.quiet) {  // the object says both
     warn_if_degraded(context, *session);
     warn_if_contended(context, *session);
   }
-  return answer(context, (options.unique ? session->target.email : session->id) + "\n", false);
+  const ExitCode told =
+      options.json ? answer_json(context, *session)
+                   : answer(context, (options.unique ? session->target.email : session->id) + "\n", false);
+  // Nobody knows of it: it would only stand in the way of the next one.
+  if (told != ExitCode::done) static_cast<void>(agent.ask<SessionInfo>(rpc::SessionClose{session->id}, kAnswerWithin));
+  return told;
 }
 
 ExitCode list(const Options& options, Context& context, client::Client& agent) {
   auto all = all_sessions(agent);
   if (!all) return report(context, all.error(), options.json);
   if (options.json) return answer_json(context, rpc::SessionListResult{std::move(*all), false});
-  return answer(context, in_words(*all, context.now().wall), false);
+  return answer(context, in_words(*all, context.now().wall, columns_of(context)), false);
 }
 
 rpc::Request request_on(const Options& options, const std::string& id) {
@@ -154,7 +161,7 @@ ExitCode on_one(const Options& options, Context& context, client::Client& agent)
   if (options.json) return answer_json(context, *session);
   // mark, refresh and close have nothing to say but that they did it.
   if (options.action != Action::show) return ExitCode::done;
-  return answer(context, in_words(*session, context.now().wall), false);
+  return answer(context, in_words(*session, context.now().wall, columns_of(context)), false);
 }
 
 std::optional<Error> wrong(const Options& options) {

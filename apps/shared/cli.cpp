@@ -3,6 +3,8 @@
 #include "base/text.hpp"
 #include "base/time.hpp"
 #include "shared/commands.hpp"
+#include "shared/hang.hpp"
+#include "shared/layout.hpp"
 #include "shared/output.hpp"
 
 #include <otpctl/version.hpp>
@@ -208,7 +210,8 @@ void add_duration_or(CLI::App& app, const char* names, const char* word, std::fu
       app, names, metavar.c_str(), help,
       [word, said = std::move(said), &value](const CLI::Option& option, const std::string& text) {
         if (word != nullptr && text == word) return said();
-        const auto read = parse_duration(text);
+        const bool endless = word != nullptr && std::string_view(word) == "none";
+        const auto read = endless ? parse_duration_or_none(text) : Result<std::optional<Duration>>(parse_duration(text));
         if (!read) refuse(option, read.error().message);
         value = *read;
       });
@@ -314,11 +317,11 @@ Result<Target> parse_recipient(const std::string& text) {
   return target;
 }
 
-Parsed parse(CLI::App& app, const std::vector<std::string>& arguments) {
+Parsed parse(CLI::App& app, const std::vector<std::string>& arguments, int columns) {
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::CallForHelp&) {
-    return std::optional<std::string>(help_text(innermost(app)));
+    return std::optional<std::string>(hung(help_text(innermost(app)), columns));
   } catch (const CLI::CallForVersion&) {
     return std::optional<std::string>(std::string("otpctl ") + kVersion + "\n");
   } catch (const CLI::Error& error) {
@@ -340,7 +343,7 @@ Parsed parse(CLI::App& app, const std::vector<std::string>& arguments) {
 
 std::optional<ExitCode> parse_or_exit(CLI::App& app, const std::vector<std::string>& arguments,
                                       Context& context) {
-  const Parsed parsed = parse(app, arguments);
+  const Parsed parsed = parse(app, arguments, columns_of(context));
   if (parsed && !*parsed) return std::nullopt;
   const bool json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
   if (parsed) return answer(context, **parsed, json);

@@ -69,9 +69,9 @@ CLI::App& add_action(CLI::App& app, const char* name, const char* summary,
 /// An address when it holds '@', a number when it looks like one, else `usage`.
 Result<Target> parse_recipient(const std::string& text);
 
-/// What a command line asks for: to run (nothing), or text to print (help, version).
+/// What a command line asks for: to run (nothing), or text to print (help, version), in lines of at most `columns`.
 using Parsed = Result<std::optional<std::string>>;
-Parsed parse(CLI::App& app, const std::vector<std::string>& arguments);
+Parsed parse(CLI::App& app, const std::vector<std::string>& arguments, int columns = 0);
 
 template <class Options>
 struct Command {

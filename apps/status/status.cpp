@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "client/client.hpp"
 #include "shared/agent.hpp"
+#include "shared/layout.hpp"
 #include "shared/output.hpp"
 
 namespace otpctl::apps::status {
@@ -32,17 +33,17 @@ int messages_seen(const WaiterInfo& waiter) {
   return count;
 }
 
-std::string sources_in_words(const AgentStatus& status, WallTime now) {
+std::string sources_in_words(const AgentStatus& status, WallTime now, int columns) {
   if (status.sources.empty()) return "no sources\n";
   std::vector<std::vector<std::string>> rows{{"SOURCE", "KIND", "MESSAGES", "RECONNECTS", "STATE"}};
   for (const SourceStatus& source : status.sources) {
     rows.push_back({printable(source.name), printable(source.kind), std::to_string(source.messages),
                     std::to_string(source.reconnects), describe(source, now)});
   }
-  return table(rows);
+  return table_in(rows, columns);
 }
 
-std::string waiters_in_words(const AgentStatus& status, WallTime now) {
+std::string waiters_in_words(const AgentStatus& status, WallTime now, int columns) {
   if (status.waiters.empty()) return "nobody waits\n";
   std::vector<std::vector<std::string>> rows{
       {"WAITS FOR", "SESSION", "PID", "SINCE", "LEFT", "SEEN", "STATE"}};
@@ -52,7 +53,7 @@ std::string waiters_in_words(const AgentStatus& status, WallTime now) {
                     waiter.deadline ? ago(now, *waiter.deadline) : "no limit",
                     std::to_string(messages_seen(waiter)), state_of(waiter)});
   }
-  return table(rows);
+  return table_in(rows, columns);
 }
 
 std::string plural(std::uint64_t count, const std::string& noun) {
@@ -61,7 +62,7 @@ std::string plural(std::uint64_t count, const std::string& noun) {
 
 }  // namespace
 
-std::string in_words(const AgentStatus& status, WallTime now) {
+std::string in_words(const AgentStatus& status, WallTime now, int columns) {
   std::string text = "otpctl " + printable(status.version) + ", pid " + std::to_string(status.pid) +
                      ", running for " + ago(status.started, now) + "\n";
   text += "home " + printable(status.home) + ", configuration " +
@@ -69,7 +70,7 @@ std::string in_words(const AgentStatus& status, WallTime now) {
   text += plural(static_cast<std::uint64_t>(status.sessions), "session") + ", " +
           plural(static_cast<std::uint64_t>(status.codes_pending), "code") + " kept for later, " +
           plural(status.codes_delivered, "code") + " handed over\n\n";
-  text += sources_in_words(status, now) + "\n" + waiters_in_words(status, now);
+  text = folded(text, columns) + sources_in_words(status, now, columns) + "\n" + waiters_in_words(status, now, columns);
   if (status.more > 0) text += "and " + std::to_string(status.more) + " more\n";
   return text;
 }
@@ -81,7 +82,7 @@ ExitCode run(const Options& options, Context& context) {
   const auto status = client::Client(*connection).ask<AgentStatus>(rpc::Status{});
   if (!status) return report(context, status.error(), options.json);
   if (options.json) return answer_json(context, *status);
-  return answer(context, in_words(*status, context.now().wall), false);
+  return answer(context, in_words(*status, context.now().wall, columns_of(context)), false);
 }
 
 }  // namespace otpctl::apps::status

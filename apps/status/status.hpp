@@ -10,8 +10,8 @@ struct Options {
   bool operator==(const Options&) const = default;
 };
 
-/// For people. Pure.
-std::string in_words(const AgentStatus& status, WallTime now);
+/// For people, in lines of at most `columns` (0: as long as they are). Pure.
+std::string in_words(const AgentStatus& status, WallTime now, int columns = 0);
 
 void add(CLI::App& app, Options& options);
 ExitCode run(const Options& options, Context& context);

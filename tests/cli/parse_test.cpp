@@ -156,6 +156,13 @@ TEST_CASE("session: each action with its own options") {
   CHECK(refused(session::kCommand, {"show", "--ttl", "5"}).rfind("unknown option --ttl", 0) == 0);
 }
 
+TEST_CASE("'none' is offered for what may be endless, and nowhere else") {
+  CHECK(refused(session::kCommand, {"register", "bot5@example.com", "--ttl", "1000000h"}) ==
+        "--ttl: '1000000h' is longer than 366 days");
+  CHECK(refused(wait::kCommand, {"bot5@example.com", "--timeout", "1000000h"}) ==
+        "--timeout: '1000000h' is longer than 366 days; 'none' means no limit");
+}
+
 TEST_CASE("manual, sms, deliver and status") {
   CHECK(parsed(manual::kCommand, {"bot5", "482913", "--json"}) ==
         manual::Options{"bot5", "482913", true});

@@ -408,6 +408,17 @@ TEST_CASE(
   CHECK(lines.due() == Instant(30s));
 }
 
+TEST_CASE("--unique for a number repeats the number that it cannot take") {
+  const TempDir home;
+  TestContext test("session", "", in(home));
+  session::Options options;
+  options.action = session::Action::register_;
+  options.unique = true;
+  options.target.phone = "+905551112233";
+  CHECK(session::run(options, test.context) == ExitCode::usage);
+  CHECK(test.err.find("not '+905551112233'") != std::string::npos);
+}
+
 TEST_CASE("X03 what others wrote is escaped before it reaches a terminal") {
   AgentStatus agent_status;
   agent_status.sources = {
