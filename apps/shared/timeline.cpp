@@ -45,7 +45,7 @@ class Words {
   }
   std::string waited(const char* word) const {
     if (!event_.waited) return "";
-    return word + format_duration(std::chrono::floor<std::chrono::milliseconds>(*event_.waited));
+    return word + format_duration(rounded(*event_.waited));
   }
   std::string after() const { return waited(" after "); }
   std::string origin() const {

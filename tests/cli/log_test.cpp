@@ -127,7 +127,7 @@ TEST_CASE("every type and state is told in words, a new one too") {
   CHECK(in_words(code, true, kUtc).what == "6 digits from no-reply@shop.example given back");
   Event done = at(0s, 11, EventType::wait, "ended");
   done.exit = ExitCode::done;
-  done.waited = 12s;
+  done.waited = 12398ms;
   CHECK(in_words(done, true, kUtc).what == "ended with its code after 12s");
   CHECK(in_words(done, true, kUtc).tone == Tone::good);
   CHECK(in_words(night()[4], true, kUtc).tone == Tone::bad);
