@@ -17,7 +17,8 @@ std::string from(const std::string& sender) {
   return sender.empty() ? "an unknown sender" : printable(sender, 100);
 }
 
-std::string phrase(const Seen& seen, const std::vector<std::string>& senders) {
+/// `ours`: how many of those that were taken went to its own session.
+std::string phrase(const Seen& seen, const std::vector<std::string>& senders, int ours = 0) {
   const bool one = seen.count == 1;
   const std::string messages = std::to_string(seen.count) + (one ? " message" : " messages");
   const std::string codes = std::to_string(seen.count) + (one ? " code" : " codes");
@@ -38,7 +39,11 @@ std::string phrase(const Seen& seen, const std::vector<std::string>& senders) {
              last;
     case Unmatched::before_mark: return codes + " came too early to count" + last;
     case Unmatched::filtered: return messages + " did not pass the filters" + last;
-    case Unmatched::taken: return codes + " went to another wait" + last;
+    case Unmatched::taken:
+      if (ours >= seen.count) return codes + " went to another wait of this session" + last;
+      if (ours > 0)
+        return codes + " went to other waits, " + std::to_string(ours) + " of them of this session" + last;
+      return codes + " went to another wait" + last;
     case Unmatched::superseded:
       return codes + (one ? " was" : " were") + " superseded by a later one" + last;
   }
@@ -199,8 +204,21 @@ std::string Brain::line(const Waiter& waiter, const Look& look, Duration waited)
     text += " in " + format_duration(std::max<Duration>(
                          std::chrono::round<std::chrono::seconds>(waited), Duration(0)));
   text += ": ";
+  int ours = 0;
+  const auto count = [&](CopyRef ref, std::string_view recipient) {
+    if (waiter.session && copy_at(ref).session == waiter.session->id &&
+        unmatched(waiter, ref, recipient) == Unmatched::taken) {
+      ++ours;
+    }
+  };
+  for (const auto recipient : recipients_of(waiter)) {
+    for (const CopyRef ref : pool_.of(recipient)) count(ref, recipient);
+  }
+  if (wants_sms(waiter)) {
+    for (const CopyRef ref : pool_.of({})) count(ref, waiter.number());
+  }
   for (std::size_t i = 0; i < look.seen.size(); ++i)
-    text += (i > 0 ? ", " : "") + phrase(look.seen[i], look.senders);
+    text += (i > 0 ? ", " : "") + phrase(look.seen[i], look.senders, ours);
   if (look.seen.empty()) text += "no message came";
   return text + "; " +
          sources_phrase(sources_.statuses(wants_email(waiter), wants_sms(waiter)), now_.wall);

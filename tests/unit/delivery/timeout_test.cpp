@@ -112,6 +112,19 @@ TEST_CASE("the message says what came and did not match") {
   }
 }
 
+TEST_CASE("taken: by a wait of the same session, and that is said") {
+  World w;
+  const auto session = w.register_for();
+  const auto first = w.wait_on(session);
+  w.mail({});
+  w.acknowledge(first);
+  const auto second = w.wait_on(session);
+  w.pass(121s);
+  REQUIRE(w.end(second));
+  CHECK(reasons(w, second) == std::vector{Unmatched::taken});
+  CHECK(w.end(second)->message.find("1 code went to another wait of this session (from") != std::string::npos);
+}
+
 TEST_CASE("taken: another waiter was older") {
   World w;
   const auto first = w.wait();
