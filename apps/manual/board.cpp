@@ -150,11 +150,14 @@ std::vector<std::size_t> Board::fitting(std::string_view text) const {
   return {};
 }
 
-bool Board::is_beyond(std::string_view text) const {
+bool is_number_of_list(std::string_view text, std::size_t count) {
   const std::string_view wanted = trim(text);
-  const std::size_t digits = std::max(std::to_string(rows_.size()).size(), kFewDigits);
-  return !wanted.empty() && wanted.size() <= digits && wanted.find_first_not_of("0123456789") == wanted.npos &&
-         number_in(wanted, rows_.size()) == 0;
+  const std::size_t digits = std::max(std::to_string(count).size(), kFewDigits);
+  return !wanted.empty() && wanted.size() <= digits && wanted.find_first_not_of("0123456789") == wanted.npos;
+}
+
+bool Board::is_beyond(std::string_view text) const {
+  return is_number_of_list(text, rows_.size()) && number_in(trim(text), rows_.size()) == 0;
 }
 
 std::vector<Line> candidates_in_lines(const WaiterInfo& waiter, WallTime now, View view) {

@@ -14,6 +14,9 @@
 
 namespace otpctl::apps::manual {
 
+/// Digits, as few as a number of a list of `count` has (two at least): meant as one, in the list or not.
+bool is_number_of_list(std::string_view text, std::size_t count);
+
 class Board {
  public:
   Board() = default;

@@ -33,6 +33,10 @@ bool shows_color(const Options& options, const Context& context) {
   return !options.plain && context.err_tty && !term.empty() && term != "dumb" && context.env("NO_COLOR").empty();
 }
 
+std::string only(std::size_t count) {
+  return (count == 1 ? "there is only " : "there are only ") + std::to_string(count);
+}
+
 /// 1 to `count`, as an index.
 std::optional<std::size_t> chosen(const std::string& text, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
@@ -149,8 +153,7 @@ std::optional<std::size_t> Conversation::ask_who() {
       say_wrapped("several fit:");
       say(in_lines(board_, found, context_.now().wall, view()));
     } else if (!text.empty()) {
-      say_wrapped(board_.is_beyond(text) ? "there are only " + std::to_string(board_.size())
-                                         : "nobody who waits has that number or name");
+      say_wrapped(board_.is_beyond(text) ? only(board_.size()) : "nobody who waits has that number or name");
     }
   }
 }
@@ -168,6 +171,10 @@ void Conversation::ask_code(std::size_t index) {
     if (text == "q") return end(ExitCode::no);
     if (text == "?" || text.empty()) return;
     const auto picked = chosen(text, count);
+    if (count > 0 && !picked && is_number_of_list(text, count)) {  // never the code itself
+      say_wrapped(only(count));
+      continue;
+    }
     std::string code = picked ? waiter.candidates[*picked].code : normalise(text);
     const bool done = hand_over(waiter, code);
     wipe(code);

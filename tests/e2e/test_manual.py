@@ -255,6 +255,8 @@ class OneTarget(WithADesk):
         number = re.search(r"(\d)\) 482913  from b@bank", shown)
         self.assertTrue(number, shown)
         self.assertIn(BOT5, shown)
+        desk.type("3\n")
+        self.assertIn("there are only 2", desk.expect("1-2 or code for bot5"))
         desk.type(f"{number[1]}\n")
         self.assertEqual((desk.finish(), wait.finish(), wait.stdout), (0, 0, "482913\n"))
 

@@ -6,8 +6,10 @@ import json
 import os
 import pty
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 import unittest
 
@@ -24,6 +26,22 @@ def hand_in(home, data, recipient):
 def shell(home, script, **env):
     return subprocess.run(["sh", "-c", script], env={**home.env, **env}, cwd=home.root, stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=60, check=False)
+
+
+def on_terminal(home, columns, *words):
+    """What stands on a terminal that is so wide."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    with open(ours, "rb", 0) as screen:
+        done = subprocess.Popen(home.command(*words), stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs,
+                                cwd=home.root, env={**home.env, "TERM": "xterm"})
+        os.close(theirs)
+        text = b""
+        with contextlib.suppress(OSError):  # EIO: nobody has it open any more
+            while part := screen.read(65536):
+                text += part
+        done.wait(20)
+    return text.decode()
 
 
 def next_gets(test, home, recipient, code):
@@ -112,6 +130,42 @@ class Discipline(unittest.TestCase):
             self.assertIn("No space left", wait.stderr)
             self.assertNotIn("482913", wait.stderr)
             next_gets(self, home, "bot1@example.com", "482913")
+
+    def test_X02_a_session_whose_id_could_not_be_written_is_closed_again(self):
+        with Home() as home, open("/dev/full", "wb", 0) as full:
+            home.start_agent()
+            for more in ((), ("--json",)):
+                with self.subTest(more):
+                    arguments = ("session", "register", "--exclusive", "bot1@example.com", *more)
+                    lost = home.spawn(*arguments, stdout=full)
+                    self.assertEqual(lost.finish(), 75)
+                    self.assertIn("No space left", lost.stderr)
+                    self.assertEqual(home.json("session", "list")["sessions"], [])
+            self.assertEqual(home.otpctl("session", "register", "--exclusive", "bot1@example.com").code, 0)
+
+    def test_X02_help_that_cannot_be_written_says_so_on_one_line(self):
+        with Home() as home:
+            for words in ("--help", "--version", "help", "help exit-codes", "status --help"):
+                for where in (">/dev/full", ">&-"):
+                    with self.subTest(words + where):
+                        done = shell(home, f"otpctl {words} {where}")
+                        self.assertEqual(done.returncode, 75)
+                        self.assertRegex(done.stderr, r"\Aotpctl[^\n]*: standard output: cannot write: [^\n]+\n\Z")
+
+    def test_what_is_shown_on_a_terminal_fits_its_columns_and_a_pipe_gets_whole_lines(self):
+        long_name = "a-rather-long-name-of-a-test-bot@mail.example.com"
+        with Home() as home:
+            home.start_agent()
+            home.otpctl("session", "register", long_name)
+            home.wait(long_name)
+            for words in (("status",), ("agent", "status"), ("session", "list"), ("session", "show", long_name),
+                          ("health",), ("config", "path"), ("session", "register", "--help"), ("help",)):
+                for columns in (40, 80):
+                    with self.subTest(words, columns=columns):
+                        lines = on_terminal(home, columns, *words).split("\r\n")
+                        self.assertGreater(len(lines), 3)
+                        self.assertEqual([line for line in lines if len(line) > columns], [])
+            self.assertIn(long_name, home.otpctl("session", "list", env={"COLUMNS": "40"}).stdout)
 
     def test_X02_a_wait_whose_reader_leaves_leaves_too(self):
         with Home() as home:
