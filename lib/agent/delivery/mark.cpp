@@ -28,12 +28,23 @@ bool counts_after(const Arrival& arrival, const Mark& mark) {
   return arrival.received + kInternalDateGrain > mark.time;
 }
 
+namespace {
+
+/// When it came into the world: an SMS that a gateway hands over late was sent long before it was received.
+WallTime moment_of(const Arrival& arrival) {
+  const bool late = arrival.channel == message::Channel::sms && arrival.sent &&
+                    *arrival.sent + kSmsSentSlack < arrival.received;
+  return late ? *arrival.sent : arrival.received;
+}
+
+}  // namespace
+
 bool is_newer(const Arrival& a, const Arrival& b) {
   if (a.from_mailbox && b.from_mailbox && a.source == b.source && a.uid_validity == b.uid_validity)
     return a.uid > b.uid;
   if (a.channel == message::Channel::sms && a.sent && b.sent && *a.sent != *b.sent)
     return *a.sent > *b.sent;
-  if (a.received != b.received) return a.received > b.received;
+  if (moment_of(a) != moment_of(b)) return moment_of(a) > moment_of(b);
   return a.seq > b.seq;
 }
 

@@ -42,8 +42,8 @@ struct Arrival {
 /// never counts, nor does an SMS that was sent more than 60 s before it.
 bool counts_after(const Arrival& arrival, const Mark& mark);
 
-/// Which of two messages of one sender is the later one: by UID in one mailbox, by the sent time of
-/// SMS, else by when they were received. Two of the same moment: as they arrived.
+/// Which of two messages of one sender is the later one: by UID in one mailbox, by the sent times of
+/// two SMS; else by when they were received, or sent where an SMS says that this was over 60 s before. Two of the same moment: as they arrived.
 bool is_newer(const Arrival& a, const Arrival& b);
 
 }  // namespace otpctl::delivery

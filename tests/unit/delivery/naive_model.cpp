@@ -90,7 +90,11 @@ bool NaiveModel::counts(const Message& message, const Wait& wait) const {
 bool NaiveModel::newer(const Message& a, const Message& b) {
   if (a.from_mailbox && b.from_mailbox) return a.uid > b.uid;
   if (a.channel == 's' && a.sent && b.sent && *a.sent != *b.sent) return *a.sent > *b.sent;
-  if (a.received != b.received) return a.received > b.received;
+  const auto moment = [](const Message& message) {
+    const bool late = message.channel == 's' && message.sent && message.received - *message.sent > 60s;
+    return late ? *message.sent : message.received;
+  };
+  if (moment(a) != moment(b)) return moment(a) > moment(b);
   return a.index > b.index;
 }
 

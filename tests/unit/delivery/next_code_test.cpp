@@ -43,6 +43,13 @@ TEST_CASE("an SMS that was sent earlier does not supersede one that was sent lat
   CHECK(w.code(w.wait(kPhone)) == "222222");
 }
 
+TEST_CASE("an old SMS that a gateway hands over late does not supersede a fresh one without a sent time") {
+  World w;
+  w.sms({.code = "222222"});
+  w.sms({.code = "111111", .sent_ago = std::chrono::hours(24)});
+  CHECK(w.code(w.wait(kPhone)) == "222222");
+}
+
 TEST_CASE("another recipient, another channel and another sender supersede nothing") {
   World w;
   w.mail({.code = "111111"});
