@@ -3,6 +3,7 @@
 #include "rpc/json.hpp"
 #include "rpc/members.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace otpctl::rpc {
@@ -205,6 +206,54 @@ HealthReport read_health(const Members& members) {
   return health;
 }
 
+enum class Kind { text, name, count, list, sessions };  // a name is not empty, each of the sessions has its id
+
+struct Required {
+  std::string_view method;
+  const char* member;
+  Kind kind;
+};
+
+/// What an answer means nothing without, and every agent of this protocol says. `wait`: a code's, not an end's.
+constexpr std::array kRequired{
+    Required{"hello", "protocol", Kind::count},        Required{"hello", "version", Kind::text},
+    Required{"wait", "delivery", Kind::name},          Required{"wait", "code", Kind::text},
+    Required{"session.list", "sessions", Kind::sessions},
+    Required{"session.register", "id", Kind::name},    Required{"session.show", "id", Kind::name},
+    Required{"session.mark", "id", Kind::name},        Required{"session.close", "id", Kind::name},
+    Required{"session.refresh", "id", Kind::name},     Required{"session.hold", "id", Kind::name},
+    Required{"manual", "recipient", Kind::text},       Required{"status", "version", Kind::text},
+    Required{"status", "pid", Kind::count},            Required{"waiters", "waiters", Kind::list},
+    Required{"events", "events", Kind::list},          Required{"events", "next", Kind::count},
+    Required{"health", "version", Kind::text},         Required{"health", "pid", Kind::count},
+};
+
+bool is_there(const Members& members, const Required& required) {
+  const ReadJson* value = members.find(required.member);
+  if (value == nullptr) return false;
+  switch (required.kind) {
+    case Kind::text: return value->is_string();
+    case Kind::name: return !members.text(required.member).empty();
+    case Kind::count: return value->is_number_unsigned();
+    case Kind::list: return value->is_array();
+    case Kind::sessions:
+      return value->is_array() && std::all_of(value->begin(), value->end(), [](const ReadJson& each) {
+               return !Members(each).text("id").empty();
+             });
+  }
+  return false;
+}
+
+Result<void> check_required(const std::string& method, const Members& members) {
+  if (method == "wait" && members.flag("end")) return {};
+  for (const Required& each : kRequired) {
+    if (each.method == method && !is_there(members, each))
+      return fail(ErrorCode::protocol, "the agent's answer to " + method + " lacks '" + each.member +
+                                           "': what answers at its socket is no agent that this command knows");
+  }
+  return {};
+}
+
 Result<Answer> read_wait(const Members& members) {
   if (members.flag("end")) return Answer(read_end(members));
   Delivered delivered = read_delivered(members);
@@ -222,6 +271,7 @@ Result<Answer> read_answer(const std::string& method, const ReadJson& result) {
   if (!result.is_object())
     return fail(ErrorCode::protocol, "the agent's answer to " + method + " is no object");
   const Members members(result);
+  if (const auto complete = check_required(method, members); !complete) return fail(complete.error());
   if (method == "hello") return Answer(read_hello(members));
   if (method == "wait") return read_wait(members);
   if (method == "ack") return Answer(AckResult{members.flag("known")});

@@ -1,5 +1,7 @@
 #include "unit/rpc/support.hpp"
 
+#include <array>
+
 using namespace std::chrono_literals;
 
 namespace otpctl::rpc {
@@ -332,6 +334,35 @@ TEST_CASE("an answer that was not asked for, or is none, is a protocol error") {
     const auto read = decode_incoming(line, {{"1", "status"}});
     REQUIRE(!read);
     CHECK(read.error().code == ErrorCode::protocol);
+  }
+}
+
+TEST_CASE("an answer without a member that it means nothing without is a protocol error that names it") {
+  const std::vector<std::array<std::string, 3>> lacking{
+      {"hello", R"({"version":"0.1.0"})", "protocol"},
+      {"hello", R"({"protocol":1,"version":7})", "version"},
+      {"wait", R"({"code":"482913"})", "delivery"},
+      {"wait", R"({"delivery":"d1"})", "code"},
+      {"session.register", "{}", "id"},
+      {"session.show", R"({"id":""})", "id"},
+      {"session.list", "{}", "sessions"},
+      {"session.list", R"({"sessions":[{"id":"1c8f"},{}]})", "sessions"},
+      {"manual", R"({"delivered":true})", "recipient"},
+      {"status", R"({"pid":1})", "version"},
+      {"status", R"({"version":"0.1.0","pid":"1"})", "pid"},
+      {"waiters", R"({"more":true})", "waiters"},
+      {"events", R"({"next":3})", "events"},
+      {"events", R"({"events":[],"next":-1})", "next"},
+      {"health", R"({"pid":1})", "version"},
+      {"health", R"({"version":"0.1.0"})", "pid"}};
+  for (const auto& [method, result, member] : lacking) {
+    CAPTURE(method);
+    CAPTURE(result);
+    const auto read = decode_incoming(R"({"id":1,"result":)" + result + "}", {{"1", method}});
+    REQUIRE(!read);
+    CHECK(read.error().code == ErrorCode::protocol);
+    CHECK(read.error().message.find("answer to " + method + " lacks '" + member + "'") != std::string::npos);
+    CHECK(read.error().message.find('\n') == std::string::npos);
   }
 }
 
