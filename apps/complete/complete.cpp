@@ -20,7 +20,7 @@ void add(CLI::App& app, Options& options) {
 
 namespace {
 
-constexpr auto kPatience = std::chrono::milliseconds(40);
+constexpr auto kGoneAfter = std::chrono::milliseconds(80);  // whatever hangs
 constexpr std::size_t kLongestName = 256;
 
 void add_recipients(std::vector<std::string>& names, const Target& target) {
@@ -29,40 +29,61 @@ void add_recipients(std::vector<std::string>& names, const Target& target) {
   }
 }
 
-std::vector<std::string> sessions(client::Client& agent, bool their_recipients) {
-  std::vector<std::string> names;
-  std::string after;
-  for (bool more = true; more;) {
-    const auto page = agent.ask<rpc::SessionListResult>(rpc::SessionList{after}, kPatience);
-    if (!page) break;
-    for (const SessionInfo& each : page->sessions) {
-      if (their_recipients) {
-        add_recipients(names, each.target);
-      } else {
-        names.push_back(each.id);
+/// Asks until its time is over: what was answered by then is offered.
+class Asker {
+ public:
+  Asker(const client::Options& agent, Instant until) : agent_(agent), until_(until) {}
+
+  std::vector<std::string> sessions(bool their_recipients) {
+    std::vector<std::string> names;
+    std::string after;
+    for (bool more = true; more;) {
+      const auto page = ask<rpc::SessionListResult>(rpc::SessionList{after});
+      if (!page) break;
+      for (const SessionInfo& each : page->sessions) {
+        if (their_recipients) {
+          add_recipients(names, each.target);
+        } else {
+          names.push_back(each.id);
+        }
+        after = each.id;
       }
-      after = each.id;
+      more = page->more && !page->sessions.empty();
     }
-    more = page->more && !page->sessions.empty();
+    return names;
   }
-  return names;
-}
 
-/// By the status: unlike the list for operators it holds no codes.
-void add_waiting(std::vector<std::string>& names, client::Client& agent) {
-  const auto status = agent.ask<AgentStatus>(rpc::Status{}, kPatience);
-  if (!status) return;
-  for (const WaiterInfo& each : status->waiters) add_recipients(names, each.target);
-}
+  /// By the status: unlike the list for operators it holds no codes.
+  void add_waiting(std::vector<std::string>& names) {
+    const auto status = ask<AgentStatus>(rpc::Status{});
+    if (!status) return;
+    for (const WaiterInfo& each : status->waiters) add_recipients(names, each.target);
+  }
 
-std::vector<std::string> names_of(const std::string& what, client::Client& agent) {
-  std::vector<std::string> names;
-  if (what == "sessions" || what == "recipients") names = sessions(agent, what == "recipients");
-  if (what == "waiters" || what == "recipients") add_waiting(names, agent);
-  if (what == "sources") {
-    const auto health = agent.ask<HealthReport>(rpc::Health{}, kPatience);
-    if (!health) return names;
+  void add_sources(std::vector<std::string>& names) {
+    const auto health = ask<HealthReport>(rpc::Health{});
+    if (!health) return;
     for (const SourceHealth& each : health->sources) names.push_back(each.status.name);
+  }
+
+ private:
+  template <class T>
+  Result<T> ask(const rpc::Request& request) {
+    const Duration left = std::chrono::floor<Duration>(until_ - BootClock::now());
+    if (left <= Duration(0)) return fail(ErrorCode::agent_unreachable, "its time is over");
+    return agent_.ask<T>(request, left);
+  }
+
+  client::Client agent_;
+  Instant until_;
+};
+
+std::vector<std::string> names_of(const std::string& what, Asker asker) {
+  std::vector<std::string> names;
+  if (what == "waiters" || what == "recipients") asker.add_waiting(names);
+  if (what == "sources") asker.add_sources(names);
+  if (what == "sessions" || what == "recipients") {
+    for (std::string& each : asker.sessions(what == "recipients")) names.push_back(std::move(each));
   }
   return names;
 }
@@ -87,15 +108,15 @@ ExitCode run(const Options& options, Context& context) {
   auto connection = agent_options(context, client::Start::never);
   if (!connection) return ExitCode::done;
   connection->environment.clear();
-  connection->hello_within = kPatience;
-  client::Client agent(*connection);
-  static_cast<void>(context.out.write(lines_of(names_of(options.what, agent), options.prefix)));
+  connection->hello_within = options.patience;
+  Asker asker(*connection, BootClock::now() + options.patience);
+  static_cast<void>(context.out.write(lines_of(names_of(options.what, std::move(asker)), options.prefix)));
   return ExitCode::done;
 }
 
 int main_of(int argc, char** argv) {
   std::signal(SIGALRM, leave);
-  const itimerval soon{{0, 0}, {0, std::chrono::microseconds(kPatience).count()}};
+  const itimerval soon{{0, 0}, {0, std::chrono::microseconds(kGoneAfter).count()}};
   setitimer(ITIMER_REAL, &soon, nullptr);
   Context context = Context::real(kCommand.name);
   guarded(context, [&] {

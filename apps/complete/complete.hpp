@@ -1,5 +1,5 @@
 // otpctl complete: what a shell offers behind TAB that only the agent knows. For the completions, not for people: silent
-// whatever goes wrong, always done, and gone after 40 ms.
+// whatever goes wrong, always done, and gone after 80 ms.
 #pragma once
 
 #include "shared/cli.hpp"
@@ -9,6 +9,7 @@ namespace otpctl::apps::complete {
 struct Options {
   std::string what;  // "recipients", "sessions", "waiters", "sources"
   std::string prefix;
+  Duration patience = std::chrono::milliseconds(40);  // with the agent
   bool operator==(const Options&) const = default;
 };
 

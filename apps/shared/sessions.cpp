@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace otpctl::apps {
@@ -15,6 +16,7 @@ Result<std::vector<SessionInfo>> all_sessions(client::Client& agent) {
     all.insert(all.end(), std::make_move_iterator(page->sessions.begin()),
                std::make_move_iterator(page->sessions.end()));
   }
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.created < b.created; });
   return all;
 }
 

@@ -4,6 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <thread>
+
 using otpctl::test::AgentSide;
 using otpctl::test::FakeAgent;
 using otpctl::test::TempDir;
@@ -58,7 +61,7 @@ std::string offered(const std::string& what, const TempDir& home) {
                       }
                     }
                   }});
-  CHECK(run({what, ""}, test.context) == ExitCode::done);
+  CHECK(run({what, "", std::chrono::seconds(5)}, test.context) == ExitCode::done);
   CHECK(test.err == "");
   return test.out;
 }
@@ -70,6 +73,22 @@ TEST_CASE("recipients of sessions and waits, ids of sessions page after page, wh
   CHECK(offered("waiters", home) == "+905551112233\nbot7@example.com\n");
   CHECK(offered("sources", home) == "main/INBOX\n");
   CHECK(offered("passwords", home) == "");
+}
+
+TEST_CASE("what was answered when its time is over is offered, however many pages are left") {
+  const TempDir home;
+  TestContext test("complete", "", in(home));
+  FakeAgent agent(home.path() + "/agent.sock", {[&](AgentSide& side) {
+                    int page = 0;
+                    for (rpc::Call call = side.greet(); call.id != "none" && page < 100; call = side.call()) {
+                      if (++page > 1) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+                      const auto one = session("id" + std::to_string(100 + page), "");
+                      side.answer(call.id, rpc::SessionListResult{{one}, page < 100});
+                    }
+                  }});
+  CHECK(run({"sessions", "", std::chrono::milliseconds(200)}, test.context) == ExitCode::done);
+  CHECK(test.out.starts_with("id101\n"));
+  CHECK(test.out.find("id199\n") == std::string::npos);
 }
 
 TEST_CASE("no agent, a wrong home, an agent that refuses: nothing is said, and all is done") {

@@ -70,6 +70,7 @@ class Brain {
 
   Demand demand() const;
   std::vector<SessionInfo> sessions() const;
+  std::vector<SessionInfo> sessions_after(const std::string& id, std::size_t most) const;
   Result<SessionInfo> session(const std::string& id_or_prefix) const;
   std::vector<WaiterInfo> waiters(bool with_candidates) const;
   const Sources& sources() const { return sources_; }

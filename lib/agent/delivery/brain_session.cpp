@@ -346,6 +346,13 @@ std::vector<SessionInfo> Brain::sessions() const {
   return infos;
 }
 
+std::vector<SessionInfo> Brain::sessions_after(const std::string& id, std::size_t most) const {
+  std::vector<SessionInfo> infos;
+  for (auto each = sessions_.upper_bound(id); each != sessions_.end() && infos.size() < most; ++each)
+    infos.push_back(info(*each->second, state_of(*each->second)));
+  return infos;
+}
+
 Result<SessionInfo> Brain::session(const std::string& id_or_prefix) const {
   const auto found = find_session(id_or_prefix);
   if (!found) return fail(found.error());

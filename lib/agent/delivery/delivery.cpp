@@ -276,6 +276,9 @@ Effects Delivery::apply(Command command, Now now) {
 std::optional<Instant> Delivery::deadline() const { return state_->brain.deadline(); }
 void Delivery::set_settings(Settings settings) { state_->brain.set_settings(std::move(settings)); }
 Demand Delivery::demand() const { return state_->brain.demand(); }
+std::vector<SessionInfo> Delivery::sessions_after(const std::string& id, std::size_t most, Now) const {
+  return state_->brain.sessions_after(id, most);
+}
 std::vector<SessionInfo> Delivery::sessions(Now) const { return state_->brain.sessions(); }
 Result<SessionInfo> Delivery::session(const std::string& id_or_prefix, Now) const {
   return state_->brain.session(id_or_prefix);

@@ -206,6 +206,8 @@ class Delivery {
 
   // ---- queries, no effect ----
   Demand demand() const;
+  /// At most `most` explicit ones whose id is greater than `id`, by their ids: pages that hold when sessions come and go.
+  std::vector<SessionInfo> sessions_after(const std::string& id, std::size_t most, Now now) const;
   std::vector<SessionInfo> sessions(Now now) const;                                 // explicit ones, oldest first
   Result<SessionInfo> session(const std::string& id_or_prefix, Now now) const;      // not_found, ambiguous, expired
   std::vector<WaiterInfo> waiters(Now now) const;                                   // oldest first

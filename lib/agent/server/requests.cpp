@@ -119,15 +119,9 @@ void Agent::submit(const rpc::Sms& sms, const Clients::Asked& asked) {
 rpc::SessionListResult Agent::page_of_sessions(const std::string& after) {
   constexpr std::size_t kPage = 40;  // of at most 1.5 KB each: a page fits a line
   rpc::SessionListResult page;
-  bool begun = after.empty();
-  for (auto& session : delivery_.sessions(loop_.now())) {
-    if (begun && page.sessions.size() == kPage) {
-      page.more = true;
-      break;
-    }
-    if (begun) page.sessions.push_back(std::move(session));
-    else begun = session.id == after;
-  }
+  page.sessions = delivery_.sessions_after(after, kPage + 1, loop_.now());
+  page.more = page.sessions.size() > kPage;
+  if (page.more) page.sessions.pop_back();
   return page;
 }
 

@@ -111,8 +111,10 @@ Result<std::vector<SessionInfo>> all_sessions(client::Client& agent) {
     auto page = agent.ask<rpc::SessionListResult>(rpc::SessionList{all.empty() ? "" : all.back().id}, kAnswerWithin);
     if (!page) return fail(page.error());
     all.insert(all.end(), page->sessions.begin(), page->sessions.end());
-    if (!page->more || page->sessions.empty()) return all;
+    if (!page->more || page->sessions.empty()) break;
   }
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.created < b.created; });
+  return all;
 }
 
 }  // namespace

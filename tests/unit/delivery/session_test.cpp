@@ -362,6 +362,28 @@ TEST_CASE("sessions are listed oldest first") {
   CHECK(all[1].id == second.id);
 }
 
+TEST_CASE("pages of sessions go by the id: one that has ended meanwhile loses nothing") {
+  World w;
+  for (char name = 'a'; name <= 'e'; ++name) {
+    Register each;
+    each.request = w.next_request();
+    each.spec = World::spec(kBot);
+    each.id = std::string(8, name) + "-0000-4000-8000-000000000000";
+    w.apply(each);
+  }
+  const auto ids = [&](const std::string& after, std::size_t most) {
+    std::string first_letters;
+    for (const auto& each : w.delivery.sessions_after(after, most, w.now)) first_letters += each.id[0];
+    return first_letters;
+  };
+  CHECK(ids("", 2) == "ab");
+  const std::string last(std::string(8, 'b') + "-0000-4000-8000-000000000000");
+  w.apply(CloseSession{w.next_request(), last});
+  CHECK(ids(last, 2) == "cd");
+  CHECK(ids(last, 9) == "cde");
+  CHECK(ids("f", 9).empty());
+}
+
 TEST_CASE("what cannot be a session is refused with usage") {
   World w;
   SessionSpec nobody;
