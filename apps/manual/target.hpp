@@ -11,7 +11,7 @@
 namespace otpctl::apps::manual {
 
 struct Meant {
-  std::vector<WaiterInfo> waiting;  // all for one recipient; empty: nobody waits, a code can be kept for the next who does
+  std::vector<WaiterInfo> waiting;  // all for one recipient; empty: a code can be kept for the next who waits
   std::string name;                 // the recipient
 };
 

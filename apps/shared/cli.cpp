@@ -211,7 +211,8 @@ void add_duration_or(CLI::App& app, const char* names, const char* word, std::fu
       [word, said = std::move(said), &value](const CLI::Option& option, const std::string& text) {
         if (word != nullptr && text == word) return said();
         const bool endless = word != nullptr && std::string_view(word) == "none";
-        const auto read = endless ? parse_duration_or_none(text) : Result<std::optional<Duration>>(parse_duration(text));
+        const Result<std::optional<Duration>> read =
+            endless ? parse_duration_or_none(text) : Result<std::optional<Duration>>(parse_duration(text));
         if (!read) refuse(option, read.error().message);
         value = *read;
       });

@@ -7,7 +7,8 @@
 
 namespace otpctl::apps {
 
-/// `text` broken at spaces into lines of at most `columns`; the first begins with `indent` spaces, the next with `hang`.
+/// `text` broken at spaces into lines of at most `columns`; the first begins with `indent` spaces, the others with
+/// `hang`.
 inline std::string broken(std::string_view text, std::size_t columns, std::size_t indent, std::size_t hang) {
   std::string out;
   for (; !text.empty(); indent = hang) {
