@@ -27,6 +27,7 @@ class Words {
     words.who = who();
     words.tone = tone();
     words.what = what();
+    words.brief = brief();
     return words;
   }
 
@@ -98,6 +99,24 @@ class Words {
       case EventType::message: return message();
       case EventType::code: return code();
       case EventType::entry: return (is("taken") ? "a person entered a code" : state()) + because();
+    }
+    return {};
+  }
+
+  std::string brief() const {
+    switch (event_.type) {
+      case EventType::agent:
+      case EventType::session:
+      case EventType::code: return std::string(rpc::name_of(event_.type)) + " " + state();
+      case EventType::source: return state();
+      case EventType::wait:
+        if (is("ended")) return "exit " + std::to_string(static_cast<int>(event_.exit.value_or(ExitCode::done)));
+        return "wait " + state();
+      case EventType::message:
+        if (!is("arrived")) return state();
+        if (event_.verdict == "code") return "code came";
+        return event_.verdict == "none" ? "no code" : show(event_.verdict);
+      case EventType::entry: return "entered";
     }
     return {};
   }

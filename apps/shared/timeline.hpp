@@ -22,7 +22,8 @@ std::string clock_of(WallTime time, const Zone& zone);  // "09:33:58"
 struct InWords {
   std::string type;  // "message"
   std::string who;   // recipient, source; may be empty
-  std::string what;  // "arrived from no-reply@shop.example by main/INBOX: no code (…)"
+  std::string what;  // "arrived from no-reply@shop.example by main/INBOX, no code in it: …"
+  std::string brief;  // "no code", "exit 124": type and state, for where there is little room
   Tone tone = Tone::plain;
 };
 InWords in_words(const Event& event, bool utf8, const Zone& zone);

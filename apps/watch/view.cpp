@@ -212,12 +212,15 @@ class View {
 
   Line line_of(const Event& event) const {
     const InWords words = in_words(event, utf8_, zone_);
-    // Hours and minutes are enough where there is little room.
-    std::string text = clock_of(event.at, zone_).substr(0, size_.columns < 40 ? 5 : 8) + " ";
-    if (size_.columns >= 72) text += pad(words.type, 7, utf8_) + " ";
-    if (size_.columns < 72) text += words.type + " ";
-    if (!words.who.empty()) text += words.who + " ";
-    return Line{fit(text + words.what, size_.columns, utf8_), words.tone};
+    const std::string clock = clock_of(event.at, zone_);
+    if (size_.columns >= 72) {
+      const std::string text = clock + " " + pad(words.type, 7, utf8_) + " " + words.who +
+                               (words.who.empty() ? "" : " ") + words.what;
+      return Line{fit(text, size_.columns, utf8_), words.tone};
+    }
+    // Hours and minutes are enough where there is little room, and what happened before to whom.
+    const std::string text = clock.substr(0, size_.columns < 40 ? 5 : 8) + " " + words.brief + "  " + words.who;
+    return Line{fit(text, size_.columns, utf8_), words.tone};
   }
 
   const State& state_;

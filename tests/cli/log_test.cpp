@@ -131,6 +131,9 @@ TEST_CASE("every type and state is told in words, a new one too") {
   CHECK(in_words(done, true, kUtc).what == "ended with its code after 12s");
   CHECK(in_words(done, true, kUtc).tone == Tone::good);
   CHECK(in_words(night()[4], true, kUtc).tone == Tone::bad);
+  std::string briefly;
+  for (const Event& each : night()) briefly += in_words(each, true, kUtc).brief + ", ";
+  CHECK(briefly + in_words(done, true, kUtc).brief == "unreachable, wait began, live, no code, exit 124, exit 0");
 }
 
 // ---- which entries ----

@@ -320,7 +320,7 @@ class OnATerminal(Watching):
         for env, coloured in (({"NO_COLOR": "1", "LANG": "C.UTF-8"}, False), ({"LC_ALL": "C"}, True)):
             with self.subTest(env=env), Terminal(40, 24) as terminal:
                 watch = self.watch(terminal, "--since", "1h", env=env)
-                terminal.await_text("message")
+                terminal.await_text(f"no code  {BOT5}")
                 self.assertEqual(bool(re.search(rb"\x1b\[[123]\d?m", terminal.raw)), coloured)
                 if "LC_ALL" in env:
                     self.assertTrue(terminal.raw.isascii())
