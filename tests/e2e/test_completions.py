@@ -143,6 +143,14 @@ class Completions(unittest.TestCase):
         self.assertEqual(done.stderr, "")
         return done.stdout.split()
 
+    @needs("bash")
+    def test_a_file_whose_name_has_spaces_is_one_word_in_bash(self):
+        with open(os.path.join(self.home.root, "my bot.env"), "w", encoding="ascii"):
+            pass
+        shell = self.shell("bash")
+        for option in ("--env-file", "--config"):
+            self.assertEqual(shell.completed(f"otpctl run {option} my")[-1], "my bot.env")
+
     def check_in(self, kind):
         """What must hold in each shell that has a line to edit."""
         self.agent("bot5@example.com", "+905551112233", sessions=[SESSION], sources=["main/INBOX", "lmtp"])
