@@ -206,6 +206,7 @@ TEST_CASE(
     {
       FakeAgent agent(home.path() + "/agent.sock", {[](AgentSide& side) {
                                                       SessionInfo session;
+                                                      session.id = "1c8f1c8f";
                                                       session.target.email = "bot5@example.com";
                                                       side.answer(side.greet().id, session);
                                                     },
