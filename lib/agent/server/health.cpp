@@ -80,20 +80,13 @@ void Health::processed(const std::string& source, Duration took, Now now) {
   ++half_hour.classes[class_of(took)];
 }
 
-/// Somewhere in its class, as if all of that class were spread over it evenly.
+/// What 95 of 100 did not exceed: the upper bound of their class, or the longest of all, as it is of fewer than 20.
 Duration Health::percentile_95(const HalfHour& day) {
   const double wanted = 0.95 * static_cast<double>(day.processed);
-  double below = 0;
-  for (std::size_t index = 0; index < kClasses; ++index) {
-    const double here = day.classes[index];
-    if (below + here < wanted || here == 0) {
-      below += here;
-      continue;
-    }
-    const Duration least = index == 0 ? Duration(0) : bound_of(index - 1);
-    const Duration most = index + 1 == kClasses ? day.longest : std::min(bound_of(index), day.longest);
-    if (most <= least) return most;
-    return least + std::chrono::round<Duration>((most - least) * ((wanted - below) / here));
+  double so_far = 0;
+  for (std::size_t index = 0; index + 1 < kClasses; ++index) {
+    so_far += day.classes[index];
+    if (so_far >= wanted) return std::min(bound_of(index), day.longest);
   }
   return day.longest;
 }

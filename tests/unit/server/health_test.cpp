@@ -109,6 +109,19 @@ TEST_CASE("one slow message among many does not move the p95") {
   CHECK(day.processing_mean > 300ms);
 }
 
+TEST_CASE("the p95 of equal times is that time; of few messages it is the longest") {
+  Health health;
+  for (int i = 1; i <= 200; ++i) {
+    health.processed("main/INBOX", 5'500us, at(1s));
+    const auto day = of(health, at(2s));
+    CHECK(day.processing_p95 == 5'500us);
+    CHECK(day.processing_p95 >= day.processing_mean);
+  }
+  Health few;
+  for (int i = 1; i <= 19; ++i) few.processed("main/INBOX", i * 1ms, at(1s));
+  CHECK(of(few, at(2s)).processing_p95 == 19ms);
+}
+
 TEST_CASE("absurd times are counted and stay in bounds") {
   Health health;
   for (const Duration took : {Duration(0), Duration(1us), Duration(24h)}) health.processed("main/INBOX", took, at(0s));
