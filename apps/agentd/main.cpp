@@ -72,12 +72,18 @@ struct Life {
 Result<void> begin(Life& life, const Options& options, server::Activation activation, Fd leash) {
   auto paths = find_paths(options, activation);
   if (!paths) return fail(paths.error());
+  if (options.remove_home) {
+    if (auto may = server::may_remove_home(*paths); !may) return may;
+  }
   auto origin = origin_of(options, *paths);
   auto plan = server::read_plan(origin);
   if (!plan) return fail(plan.error());
   server::reduce_environment(plan->config);
   auto lock = server::take_agent_lock(*paths);
   if (!lock) return fail(lock.error());
+  if (options.remove_home) {
+    if (auto marked = server::mark_removable(*paths); !marked) return marked;
+  }
   if (auto logging = otpctl::io::start_log(plan->log_file, plan->level); !logging) return logging;
   if (leash) {
     auto held = server::Leash::hold(life.loop, std::move(leash));

@@ -390,6 +390,24 @@ class Leash(unittest.TestCase):
         until(lambda: not alive(pid), 5, "the agent has ended")
         self.assertIn("key", os.listdir(home.folder))
 
+    def test_the_folder_of_an_ordinary_agent_is_refused_and_kept(self):
+        home = self.enterContext(Home())
+        holder, _ = self._private(home)
+        pid = home.agent_pid()
+        holder.kill()
+        until(lambda: not alive(pid), 5, "the agent has ended")
+        before = set(os.listdir(home.folder))
+        self.assertIn("key", before)
+        agentd = os.path.join(os.path.dirname(home.bin), "libexec/otpctl/otpctl-agentd")
+        end, hold = os.pipe()
+        os.close(hold)
+        done = subprocess.run([agentd, "--leash-fd", str(end), "--remove-home"], env=home.env, pass_fds=(end,), text=True,
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False)
+        os.close(end)
+        self.assertEqual((done.returncode, done.stdout), (64, ""), done)
+        self.assertIn("--remove-home", done.stderr)
+        self.assertEqual(set(os.listdir(home.folder)), before)
+
     def test_what_is_no_leash_is_refused(self):
         home = self.enterContext(Home())
         agentd = os.path.join(os.path.dirname(home.bin), "libexec/otpctl/otpctl-agentd")

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -156,11 +157,8 @@ Result<std::unique_ptr<Leash>> Leash::hold(io::Loop& loop, Fd fd) {
 
 void Leash::look() {
   char ignored[512];
-  ssize_t n = 0;
-  do {
-    n = ::read(fd_.get(), ignored, sizeof ignored);
-  } while (n > 0 || (n < 0 && errno == EINTR));
-  if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
+  const ssize_t n = ::read(fd_.get(), ignored, sizeof ignored);  // one a turn: whoever floods it holds up nothing else
+  if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))) return;
   watch_.want_read(false);
   ended_ = true;
   ::kill(::getpid(), SIGTERM);
@@ -168,7 +166,10 @@ void Leash::look() {
 
 namespace {
 
+constexpr const char kRemovable[] = "private";  // marks a home that was begun empty, and goes with it
+
 constexpr const char* kMadeHere[] = {
+    kRemovable,
     "agent.sock",  "lmtp.sock", "agent.json",   "agent.json.new", "agent.log",        "agent.1.log",
     "agent.2.log", "store.db",  "store.db-wal", "store.db-shm",   "store.db-journal", "key",
     "key.new",     "start.lock", "agent.lock"};
@@ -178,6 +179,28 @@ bool is_plain_and_ours(const struct stat& status) {
 }
 
 }  // namespace
+
+Result<void> may_remove_home(const Paths& paths) {
+  std::error_code error;
+  std::filesystem::directory_iterator each(paths.state, error);
+  for (; !error && each != std::filesystem::directory_iterator(); each.increment(error)) {
+    const std::string name = each->path().filename();
+    // An agent of this run that died has left its files there, with the mark of such a home.
+    if (name == kRemovable) return {};
+    if (name != "start.lock" && name != "agent.lock" && name != "agent.log") {
+      return fail(ErrorCode::usage, "--remove-home: " + paths.state + " is no folder of its own, there is " +
+                                        printable(name, 60) + " in it; nothing was changed");
+    }
+  }
+  return {};
+}
+
+Result<void> mark_removable(const Paths& paths) {
+  const std::string path = paths.state + "/" + kRemovable;
+  Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!fd) return fail(ErrorCode::storage, "cannot write " + path + ": " + std::strerror(errno));
+  return {};
+}
 
 Result<void> remove_home(const Paths& paths, const Fd& lock) {
   Fd folder(::open(paths.state.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));

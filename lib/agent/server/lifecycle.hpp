@@ -50,6 +50,11 @@ class Leash {
   bool ended_ = false;
 };
 
+/// `usage` for a folder with something in it, but for what a start leaves there and one that mark_removable() marked:
+/// the store of an ordinary agent is not removed because it was started once with the wrong option.
+Result<void> may_remove_home(const Paths& paths);
+Result<void> mark_removable(const Paths& paths);
+
 /// Removes what an agent makes in its state folder, and the folder when nothing else is in it. Only a folder that is
 /// ours, 0700, and in which `lock` is held; never follows a link; leaves alone what is no plain file or socket of ours.
 /// `permission` for another folder, `busy` when something was left in it.
