@@ -300,6 +300,36 @@ class Timeline(unittest.TestCase):
             self.assertEqual(told(live.frame()["result"]["events"]), ["agent store_well"])
             self.assertEqual(self.sms(wire, "+905551119999"), {"v": 1, "duplicate": False, "delivered": False})
 
+    # ctest: timeout=90
+    @isolated
+    def test_on_a_full_disk_an_entry_is_refused_before_it_is_decided_on(self):
+        with Home() as home:
+            small_disk(home.folder, "2m")
+            home.start_agent()
+            wire = self.wire(home)
+            filler = os.path.join(home.folder, "filler")
+            file = os.open(filler, os.O_WRONLY | os.O_CREAT)
+            with contextlib.suppress(OSError):
+                while True:
+                    os.write(file, bytes(4096))
+            os.close(file)
+            with self.assertRaises(WireError):
+                for number in range(1000):
+                    self.sms(wire, f"+90555111{number:04}")
+            with self.assertRaises(WireError) as refused:
+                wire.call("manual", target="bot5@example.com", code="482913")
+            self.assertEqual(refused.exception.exit, 75)
+            with self.assertRaises(WireError) as refused:
+                wire.call("session.register", email="bot5@example.com")
+            self.assertEqual(refused.exception.exit, 75)
+            os.unlink(filler)
+            until(lambda: wire.call("health")["store_trouble"] is None, 15, "the store is well", every=0.1)
+            self.assertEqual(wire.call("session.list")["sessions"], [])
+            wait = home.otpctl("wait", "bot5@example.com", "--timeout", "0")
+            self.assertEqual((wait.code != 0, wait.stdout), (True, ""))
+            wire.call("manual", target="bot5@example.com", code="193744")
+            self.assertEqual(home.otpctl("wait", "bot5@example.com", "--timeout", "0").stdout, "193744\n")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -50,7 +50,22 @@ void Agent::asked(const Clients::Asked& asked) {
   answer(asked);
 }
 
+namespace {
+
+/// Its answer says "it is taken".
+bool promises(const rpc::Request& request) {
+  return std::holds_alternative<rpc::Manual>(request) || std::holds_alternative<rpc::Sms>(request) ||
+         std::holds_alternative<rpc::SessionRegister>(request);
+}
+
+}  // namespace
+
 void Agent::answer(const Clients::Asked& asked) {
+  // Before it is decided on: what was refused must not be handed out later.
+  if (commit_.trouble() && promises(asked.what)) {
+    return clients_.refuse(asked.request,
+                           {ErrorCode::storage, "not taken, try again: " + commit_.trouble()->message});
+  }
   const Caller caller{asked.request, asked.client, asked.pid, config_.default_region};
   const auto decide = [&](const auto& request) { carry_out(asked, command_of(request, caller)); };
   std::visit(
