@@ -146,6 +146,7 @@ ExitCode run(const Options& options, Context& context) {
   Options from_root = options;  // the agent works in "/"
   if (!options.config.empty()) from_root.config = connection->paths.config;
   connection->agent_arguments = agent_arguments(from_root);
+  connection->note = [&](const std::string& text) { warn(context, rpc::Warning{text, 0}, options.json); };
   // They are for the agent that runs, whatever mailbox it watches: else nobody could end it.
   if (options.action != Action::start) connection->environment.clear();
   switch (options.action) {

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "client/client.hpp"
 #include "base/private_folder.hpp"
+#include "client/end_by_signal.hpp"
 #include "client/lock_file.hpp"
 #include "client/start.hpp"
 #include "rpc/agent_file.hpp"
@@ -152,13 +153,30 @@ namespace {
 
 constexpr Duration kStopWithin = std::chrono::seconds(15);
 
+/// Whether the agent of this store is the one that could not be asked, and not one that listens elsewhere.
+bool may_be_signalled(const Options& options, const Error& error) {
+  if (error.code == ErrorCode::permission || error.code == ErrorCode::config || error.code == ErrorCode::cancelled)
+    return false;
+  const auto file = agent_file(options.paths);
+  const auto found = find_agent(options, BootClock::now() + std::chrono::seconds(1));
+  return file && (!found || found->socket == file->socket);
+}
+
+Result<int> end_unasked(const Options& options, const Error& error) {
+  if (!may_be_signalled(options, error)) return fail(error);
+  const auto ended = end_by_signal(options.paths, BootClock::now() + std::chrono::seconds(10));
+  if (!ended) return fail(ended.error().code == ErrorCode::not_found ? error : ended.error());
+  if (options.note) options.note("the agent (pid " + std::to_string(*ended) + ") could not be asked, SIGTERM ended it");
+  return ended;
+}
+
 /// Asks it to end and returns when it is gone.
 Result<int> end_agent(const Options& options, bool restart) {
   Options never = options;
   never.start = Start::never;
   Client agent(never);
   const auto stopped = agent.ask<rpc::StopResult>(rpc::Stop{restart});
-  if (!stopped) return fail(stopped.error());
+  if (!stopped) return end_unasked(never, stopped.error());
   const Instant until = BootClock::now() + kStopWithin;
   auto ended = agent.await_end(until);
   if (ended) {

@@ -6,6 +6,7 @@
 #include "base/time.hpp"
 #include "client/channel.hpp"
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -27,6 +28,7 @@ struct Options {
   // Of an agent that is started, over those that it inherits; "": it does not get this one.
   std::map<std::string, std::string> agent_environment = {};
   int leash = -1;   // of an agent that is started: see StartAround
+  std::function<void(const std::string&)> note = {};  // gets a line when an agent had to be ended by a signal
   int cancel = -1;  // readable: whoever finds, starts or connects ends with `cancelled`
 };
 
@@ -58,7 +60,7 @@ bool stopped_just_now(const Paths& paths);
 Result<int> restart_agent(const Options& options);
 
 /// `agent stop`: returns when the agent is gone (its connection and agent.lock are closed). The pid
-/// that it had.
+/// that it had. One that cannot be asked (it hangs, or speaks another protocol) gets SIGTERM instead, as in a restart.
 Result<int> stop_agent(const Options& options);
 
 }  // namespace otpctl::client

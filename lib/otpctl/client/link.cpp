@@ -17,7 +17,7 @@ constexpr int kHelloId = 1;
 Error hung(int agent_pid) {
   return Error{ErrorCode::agent_unreachable,
                "the agent (pid " + std::to_string(agent_pid) +
-                   ") does not answer; if it hangs, end it and try again"};
+                   ") does not answer; if it hangs: otpctl agent restart"};
 }
 
 Result<Link> Link::open(const Options& options) {
