@@ -26,7 +26,6 @@ void add(CLI::App& app, Options& options) {
 namespace {
 
 constexpr std::size_t kLongestMessage = 64 * 1024 * 1024;
-constexpr Duration kProgressWithin = std::chrono::seconds(60);
 // An envelope without a recipient does not exist; with this one the headers decide alone.
 constexpr char kUnknown[] = "unknown@otpctl.invalid";
 
@@ -77,8 +76,7 @@ ExitCode run(const Options& options, Context& context) {
   if (!connection) return refuse(connection.error());
   const auto socket = client::Client(*connection).lmtp_socket();
   if (!socket) return refuse(for_retry(socket.error()));
-  const auto replies = client::deliver(*socket, without_brackets(options.sender), recipients,
-                                       *message, kProgressWithin);
+  const auto replies = client::deliver(*socket, without_brackets(options.sender), recipients, *message);
   if (!replies) return refuse(for_retry(replies.error()));
   const bool all = std::all_of(replies->begin(), replies->end(),
                                [](const auto& reply) { return reply.code == 250; });

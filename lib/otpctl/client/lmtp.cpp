@@ -13,6 +13,7 @@ namespace {
 class Dialogue {
  public:
   Dialogue(Channel channel, Duration within) : channel_(std::move(channel)), within_(within) {}
+  void be_patient(Duration within) { within_ = within; }
 
   Result<LmtpReply> ask(const std::string& command) {
     if (auto sent = channel_.send(command, deadline()); !sent) return fail(sent.error());
@@ -74,15 +75,15 @@ std::string to_lmtp_data(std::string_view message) {
 
 Result<std::vector<LmtpReply>> deliver(const std::string& socket, const std::string& sender,
                                        const std::vector<std::string>& recipients,
-                                       std::string_view message, Duration within) {
+                                       std::string_view message, const LmtpPatience& patience) {
   for (const std::string& address : recipients) {
     if (address.empty() || !is_path(address))
       return fail(ErrorCode::usage, "'" + printable(address) + "' is no address");
   }
   if (!is_path(sender)) return fail(ErrorCode::usage, "'" + printable(sender) + "' is no address");
-  auto channel = Channel::connect(socket, BootClock::now() + within);
+  auto channel = Channel::connect(socket, BootClock::now() + patience.command);
   if (!channel) return fail(channel.error());
-  Dialogue dialogue(std::move(*channel), within);
+  Dialogue dialogue(std::move(*channel), patience.command);
   const auto refused = [](const LmtpReply& reply) {
     return fail(reply.code / 100 == 5 ? ErrorCode::protocol : ErrorCode::busy,
                 "the agent refused: " + reply.text);
@@ -110,6 +111,7 @@ Result<std::vector<LmtpReply>> deliver(const std::string& socket, const std::str
   if (!step) return fail(step.error());
   if (step->code != 354) return refused(*step);
   // RFC 2033 4.2: after the dot one reply for each accepted recipient.
+  dialogue.be_patient(patience.message);
   step = dialogue.ask(to_lmtp_data(message) + ".\r\n");
   for (const std::size_t index : accepted) {
     if (!step) return fail(step.error());

@@ -16,13 +16,18 @@ struct LmtpReply {
   std::string text;  // one printable line
 };
 
+struct LmtpPatience {
+  Duration command = std::chrono::seconds(10);  // connection, greeting and each command in front of the message
+  Duration message = std::chrono::seconds(60);  // the message and each answer behind its final dot
+};
+
 /// `message` as it comes: bare LF and CR become CRLF, lines that begin with a dot are stuffed.
 /// `sender` "" is the null sender. One reply a recipient, in order, also for those refused at RCPT.
 /// Error: the agent is not there
-/// (`agent_unreachable`), or hung up, or did not answer within `within` after the last progress.
+/// (`agent_unreachable`), or hung up, or did not answer in time.
 Result<std::vector<LmtpReply>> deliver(const std::string& socket, const std::string& sender,
                                        const std::vector<std::string>& recipients,
-                                       std::string_view message, Duration within);
+                                       std::string_view message, const LmtpPatience& patience = {});
 
 /// What stands between DATA and the final dot: CRLF lines, dots stuffed, the last line ended. Pure.
 std::string to_lmtp_data(std::string_view message);

@@ -41,7 +41,7 @@ TEST_CASE("each recipient has its own reply, in order") {
                "354 go", "", "", "250 2.0.0 kept\r\n452 4.3.1 full"},
               &lines)});
     replies = deliver(home.path() + "/lmtp.sock", "", {"a@x.example", "b@x.example", "c@x.example"},
-                      "S: x\n\n.", 5s);
+                      "S: x\n\n.", {5s, 5s});
   }
   REQUIRE(replies);
   REQUIRE(replies->size() == 3);
@@ -65,7 +65,7 @@ TEST_CASE("an address cannot bring a second command") {
   const test::TempDir home;
   for (const std::string address :
        {"a@x.example>\r\nDATA", "a\nb@x.example", "a<b@x.example", ""}) {
-    const auto replies = deliver(home.path() + "/lmtp.sock", "", {address}, "x", 1s);
+    const auto replies = deliver(home.path() + "/lmtp.sock", "", {address}, "x", {1s, 1s});
     REQUIRE(!replies);
     CHECK(replies.error().code == ErrorCode::usage);
   }
@@ -74,13 +74,13 @@ TEST_CASE("an address cannot bring a second command") {
 TEST_CASE("nobody listening is agent_unreachable, a hang-up is network, silence a timeout") {
   const test::TempDir home;
   const std::string socket = home.path() + "/lmtp.sock";
-  CHECK(deliver(socket, "", {"a@x.example"}, "x", 1s).error().code == ErrorCode::agent_unreachable);
+  CHECK(deliver(socket, "", {"a@x.example"}, "x", {1s, 1s}).error().code == ErrorCode::agent_unreachable);
   {
     test::FakeAgent agent(socket, {[](test::AgentSide& side) { side.say("220 hi\r\n"); }});
-    CHECK(deliver(socket, "", {"a@x.example"}, "x", 5s).error().code == ErrorCode::network);
+    CHECK(deliver(socket, "", {"a@x.example"}, "x", {5s, 5s}).error().code == ErrorCode::network);
   }
   test::FakeAgent silent(socket, {[](test::AgentSide& side) { side.line(); }});
-  CHECK(deliver(socket, "", {"a@x.example"}, "x", 30ms).error().code == ErrorCode::timeout);
+  CHECK(deliver(socket, "", {"a@x.example"}, "x", {30ms, 60s}).error().code == ErrorCode::timeout);
 }
 
 }  // namespace
