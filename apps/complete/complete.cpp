@@ -40,6 +40,7 @@ class Asker {
     for (bool more = true; more;) {
       const auto page = ask<rpc::SessionListResult>(rpc::SessionList{after});
       if (!page) break;
+      more = page->more && !page->sessions.empty() && page->sessions.back().id > after;
       for (const SessionInfo& each : page->sessions) {
         if (their_recipients) {
           add_recipients(names, each.target);
@@ -48,7 +49,6 @@ class Asker {
         }
         after = each.id;
       }
-      more = page->more && !page->sessions.empty();
     }
     return names;
   }

@@ -1,7 +1,7 @@
 #include "log/log.hpp"
 
 #include "base/text.hpp"
-#include "client/client.hpp"
+#include "client/pages.hpp"
 #include "log/story.hpp"
 #include "shared/agent.hpp"
 #include "shared/output.hpp"
@@ -45,6 +45,7 @@ class Pages {
       if (!page) return fail(page.error());
       page_.assign(std::make_move_iterator(page->events.begin()), std::make_move_iterator(page->events.end()));
       more_ = page->more;
+      if (more_ && ask_.after && page->next <= *ask_.after) return fail(client::no_progress("events"));
       ask_.after = page->next;
       ask_.since.reset();
     }
@@ -75,8 +76,8 @@ class Run {
 
   ExitCode read() {
     const WallTime now = context_.now().wall;
-    const WallTime since = resolve(options_.since.value_or(Moment{kSince, {}}), now);
-    const auto until = options_.until ? std::optional(resolve(*options_.until, now)) : std::nullopt;
+    const WallTime since = resolve(options_.since.value_or(Moment{kSince, {}}), now, zone_);
+    const auto until = options_.until ? std::optional(resolve(*options_.until, now, zone_)) : std::nullopt;
     Story story(options_, until);
     for (rpc::Events& each : questions(options_, since)) pages_.emplace_back(std::move(each));
     for (;;) {

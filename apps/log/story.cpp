@@ -20,6 +20,7 @@ Belongs Story::look(const Event& event) {
   const bool of_session = options_.session.empty() || is_of_session(event);
   if (!is_wanted(event.type) || (until_ && event.at > *until_)) return Belongs::no;
   const bool all = options_.session.empty() && options_.recipient.empty();
+  if (explains(event.type) && ended_) return Belongs::no;
   // Asked for by name they are no by-work.
   if (explains(event.type) && !all && options_.types.empty()) return Belongs::explains;
   if (explains(event.type)) return Belongs::yes;
@@ -35,15 +36,22 @@ bool Story::is_wanted(EventType type) const {
   return types.empty() || std::find(types.begin(), types.end(), type) != types.end();
 }
 
+/// Another session may begin with the same characters.
+void Story::note_end(const Event& event) {
+  if (event.type != EventType::session) return;
+  ended_ = event.state == "closed" || event.state == "expired";
+}
+
 bool Story::is_of_session(const Event& event) {
   if (!event.session.empty()) {
     if (event.session.rfind(options_.session, 0) != 0) return false;
+    note_end(event);
     for (const std::string* each : {&event.target.email, &event.target.phone}) {
       if (!each->empty()) recipients_.insert(to_lower(*each));
     }
     return true;
   }
-  return std::any_of(event.recipients.begin(), event.recipients.end(),
+  return !ended_ && std::any_of(event.recipients.begin(), event.recipients.end(),
                      [&](const std::string& each) { return recipients_.count(to_lower(each)) > 0; });
 }
 

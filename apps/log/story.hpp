@@ -24,11 +24,13 @@ class Story {
 
  private:
   bool is_of_session(const Event& event);
+  void note_end(const Event& event);
   bool is_wanted(EventType type) const;
 
   const Options& options_;
   std::optional<WallTime> until_;
   std::set<std::string> recipients_;  // of the session
+  bool ended_ = false;                // it: what names it goes on, what only may be its own does not
 };
 
 /// What to ask the agent for: with a recipient, what explains is asked for apart from it.

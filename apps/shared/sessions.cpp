@@ -2,23 +2,7 @@
 
 #include "base/text.hpp"
 
-#include <algorithm>
-#include <utility>
-
 namespace otpctl::apps {
-
-Result<std::vector<SessionInfo>> all_sessions(client::Client& agent) {
-  std::vector<SessionInfo> all;
-  for (bool more = true; more;) {
-    auto page = agent.ask<rpc::SessionListResult>(rpc::SessionList{all.empty() ? "" : all.back().id});
-    if (!page) return fail(page.error());
-    more = page->more && !page->sessions.empty();
-    all.insert(all.end(), std::make_move_iterator(page->sessions.begin()),
-               std::make_move_iterator(page->sessions.end()));
-  }
-  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.created < b.created; });
-  return all;
-}
 
 Result<std::string> session_named(client::Client& agent, const std::string& name) {
   if (name.find('@') == name.npos) return name;

@@ -210,6 +210,26 @@ std::optional<std::chrono::minutes> offset_of(std::string_view text) {
   return std::chrono::minutes((zone[0] == '-' ? -1 : 1) * (hours * 60 + minutes));
 }
 
+/// "2026-11-20 14:14", "03:00:05".
+std::optional<Moment> parse_local(const std::string& text) {
+  const bool dated = text.size() > 11 && text[10] == ' ';
+  std::string time = dated ? text.substr(11) : text;
+  if (time.size() == 5) time += ":00";
+  if (time.size() != 8) return std::nullopt;
+  const auto at = parse_time((dated ? text.substr(0, 10) : "1970-01-01") + "T" + time + "Z");
+  if (!at) return std::nullopt;
+  Moment moment;
+  if (dated) moment.local = *at;
+  if (!dated) moment.time_of_day = at->time_since_epoch();
+  return moment;
+}
+
+/// The moment at which clocks of `zone` show `local`.
+WallTime from_local(WallTime local, const Zone& zone) {
+  const WallTime near = local - zone(local);
+  return local - zone(near);
+}
+
 }  // namespace
 
 Result<Moment> parse_moment(const std::string& text) {
@@ -218,18 +238,24 @@ Result<Moment> parse_moment(const std::string& text) {
     moment.ago = *ago;
     return moment;
   }
+  if (const auto local = parse_local(text)) return *local;
   const auto offset = offset_of(text);
   const auto at = parse_time(offset ? text.substr(0, text.size() - 6) + "Z" : text);
   if (!at) {
     return fail(ErrorCode::usage, "'" + printable(text, 40) +
-                                      "' is no moment: write 2h (so long ago) or 2026-11-20T09:33:58Z");
+                                      "' is no moment: write 2h (so long ago), 03:00, '2026-11-20 14:14' or 2026-11-20T09:33:58Z");
   }
   moment.at = *at - offset.value_or(std::chrono::minutes(0));
   return moment;
 }
 
-WallTime resolve(const Moment& moment, WallTime now) {
-  return moment.at ? *moment.at : now - moment.ago.value_or(Duration(0));
+WallTime resolve(const Moment& moment, WallTime now, const Zone& zone) {
+  if (moment.at) return *moment.at;
+  if (moment.local) return from_local(*moment.local, zone);
+  if (!moment.time_of_day) return now - moment.ago.value_or(Duration(0));
+  const auto today = std::chrono::floor<std::chrono::days>(now + zone(now));
+  const WallTime at = from_local(today + *moment.time_of_day, zone);
+  return at <= now ? at : from_local(today - std::chrono::days(1) + *moment.time_of_day, zone);
 }
 
 Result<std::vector<EventType>> parse_types(const std::string& text) {

@@ -39,10 +39,12 @@ std::vector<Line> in_lines(const Event& event, int columns, bool utf8, const Zon
 struct Moment {
   std::optional<Duration> ago;
   std::optional<WallTime> at;
+  std::optional<WallTime> local = {};        // a local date and time, as if it were UTC
+  std::optional<Duration> time_of_day = {};  // local: the last such time
   bool operator==(const Moment&) const = default;
 };
 Result<Moment> parse_moment(const std::string& text);
-WallTime resolve(const Moment& moment, WallTime now);
+WallTime resolve(const Moment& moment, WallTime now, const Zone& zone);
 
 /// "message,wait". `usage` naming the types there are.
 Result<std::vector<EventType>> parse_types(const std::string& text);

@@ -48,7 +48,7 @@ ExitCode run(const Options& options, Context& context) {
     return report(context, Error{ErrorCode::storage, "standard output is closed"}, options.json);
   rpc::Events from;
   from.after = options.after;
-  if (options.since) from.since = resolve(*options.since, context.now().wall);
+  if (options.since) from.since = resolve(*options.since, context.now().wall, local_zone());
   from.recipient = options.recipient;
   from.types = options.types;
   from.follow = true;

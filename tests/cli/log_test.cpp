@@ -1,7 +1,10 @@
 // `log`: which entries belong to what was asked for, how they read, and how it ends.
 #include "cli/commands.hpp"
 #include "log/story.hpp"
+#include "manual/waiters.hpp"
+#include "shared/agent.hpp"
 #include "shared/cells.hpp"
+#include "shared/sessions.hpp"
 #include "shared/timeline.hpp"
 #include "support/fake_agent.hpp"
 
@@ -58,7 +61,26 @@ TEST_CASE("a moment is a duration ago or RFC 3339, with Z or an offset") {
   CHECK(*parse_moment("2026-11-19T22:30:00.000-04:30") == Moment{{}, kThree});
   for (const char* wrong : {"", "yesterday", "2026-11-20", "2026-11-20T03:00:00", "2026-11-20T03:00:00+25:00", "-2h"})
     CHECK_FALSE(parse_moment(wrong));
-  CHECK(resolve(Moment{2h, {}}, kThree) == kThree - 2h);
+  CHECK(resolve(Moment{2h, {}}, kThree, kUtc) == kThree - 2h);
+}
+
+TEST_CASE("a moment is also a local time as log prints it; without a date it is the last such time") {
+  const Zone istanbul = [](WallTime) { return 3h; };
+  const auto in = [](const char* text, const Zone& zone) { return resolve(parse_moment(text).value(), kThree, zone); };
+  CHECK(in("2026-11-20 02:14", kUtc) == kThree - 46min);
+  CHECK(in("2026-11-20 02:14:05", istanbul) == kThree - 46min + 5s - 3h);
+  CHECK(in("02:14", kUtc) == kThree - 46min);
+  CHECK(in("03:00", kUtc) == kThree);
+  CHECK(in("03:00:01", kUtc) == kThree + 1s - 24h);
+  CHECK(in("05:30", istanbul) == kThree - 30min);
+  CHECK(in("23:00", istanbul) == kThree - 7h);
+  const Zone summer_until_two = [](WallTime at) { return at < kThree - 1h ? 1h : 0h; };
+  CHECK(in("02:30", summer_until_two) == kThree - 30min);
+  CHECK(in("01:30", summer_until_two) == kThree - 150min);
+  for (const char* wrong : {"24:00", "3:00", "03:60", "03:00:", "2026-13-20 03:00", "2026-11-20  03:00", " 03:00", "03:00:00.5"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(parse_moment(wrong));
+  }
 }
 
 TEST_CASE("log: nothing said is the default, everything said is kept") {
@@ -170,6 +192,29 @@ TEST_CASE("a session has its own entries, its messages, and what explains") {
   for (Event each : night()) CHECK(other.look(each) != log::Belongs::yes);
 }
 
+TEST_CASE("a session's story ends with it: later messages of its recipient and later troubles are somebody else's") {
+  log::Options options;
+  options.session = "1c8f";
+  log::Story story(options, {});
+  const auto look = [&story](EventType type, const std::string& state, const std::string& id = "") {
+    Event event = at(0s, 1, type, state);
+    event.session = id;
+    if (!id.empty()) event.target.email = "bot5@example.com";
+    if (type == EventType::message) event.recipients = {"bot5@example.com"};
+    return story.look(event);
+  };
+  CHECK(look(EventType::session, "registered", "1c8f0001") == log::Belongs::yes);
+  CHECK(look(EventType::message, "arrived") == log::Belongs::yes);
+  CHECK(look(EventType::session, "closed", "1c8f0001") == log::Belongs::yes);
+  CHECK(look(EventType::message, "arrived") == log::Belongs::no);
+  CHECK(look(EventType::source, "unreachable") == log::Belongs::no);
+  CHECK(look(EventType::code, "acknowledged", "1c8f0001") == log::Belongs::yes);
+  CHECK(look(EventType::session, "registered", "1c8f0002") == log::Belongs::yes);
+  CHECK(look(EventType::source, "unreachable") == log::Belongs::explains);
+  CHECK(look(EventType::session, "expired", "1c8f0002") == log::Belongs::yes);
+  CHECK(look(EventType::message, "arrived") == log::Belongs::no);
+}
+
 // ---- the command ----
 
 std::map<std::string, std::string> in(const TempDir& home) { return {{"OTPCTL_HOME", home.path()}}; }
@@ -221,6 +266,38 @@ std::vector<std::uint64_t> ids_in(const std::string& lines) {
   std::istringstream in(lines);
   for (std::string line; std::getline(in, line);) ids.push_back(rpc::parse_event(line).value().id);
   return ids;
+}
+
+/// Answers whatever list is asked for with the same page, again and again.
+void turns_in_a_circle(AgentSide& side) {
+  for (rpc::Call call = side.greet(); call.id != "none"; call = side.call()) {
+    if (std::holds_alternative<rpc::Events>(call.request)) {
+      side.answer(call.id, rpc::EventsResult{{}, 3, true});
+    } else if (std::holds_alternative<rpc::SessionList>(call.request)) {
+      SessionInfo session;
+      session.id = "1c8f";
+      side.answer(call.id, rpc::SessionListResult{{session}, true});
+    } else {
+      side.answer(call.id, rpc::WaitersResult{{}, true});
+    }
+  }
+}
+
+TEST_CASE("an agent whose pages do not go on is a protocol error, not an endless loop") {
+  const TempDir home;
+  TestContext test("log", "", in(home));
+  FakeAgent agent(home.path() + "/agent.sock", {turns_in_a_circle, turns_in_a_circle});
+  CHECK(log::run(log::Options{}, test.context) == ExitCode::unreachable);
+  CHECK(test.err.find("the agent's answers to events do not come to an end") != std::string::npos);
+  auto options = agent_options(test.context, client::Start::never);
+  REQUIRE(options);
+  client::Client client(*options);
+  const auto sessions = all_sessions(client);
+  REQUIRE_FALSE(sessions);
+  CHECK(sessions.error().code == ErrorCode::protocol);
+  const auto waiters = manual::read_waiters(client);
+  REQUIRE_FALSE(waiters);
+  CHECK(waiters.error().code == ErrorCode::protocol);
 }
 
 TEST_CASE("log --email tells what happened to one recipient and what explains it, in order") {

@@ -245,7 +245,7 @@ TEST_CASE("watch, log: a wrong glob, type, time or id is refused in one line") {
         "--type: 'mail' is no type of event; there are agent, source, session, wait, message, code, entry");
   CHECK(refused(watch::kCommand, {"--type", ""}) != "");
   CHECK(refused(watch::kCommand, {"--since", "yesterday"}) ==
-        "--since: 'yesterday' is no moment: write 2h (so long ago) or 2026-11-20T09:33:58Z");
+        "--since: 'yesterday' is no moment: write 2h (so long ago), 03:00, '2026-11-20 14:14' or 2026-11-20T09:33:58Z");
   CHECK(refused(watch::kCommand, {"--after", "-1"}) ==
         "--after: an id is a whole number: the `id` of the last event seen");
   CHECK(refused(watch::kCommand, {"--after", "1234567890123456789"}) != "");
