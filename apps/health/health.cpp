@@ -24,8 +24,14 @@ void add(CLI::App& app, Options& options) {
   add_duration(app, "-c,--critical", options.critical, "CRITICAL when it is down that long [5m]");
   add_texts(app, "--source", "GLOB", options.sources, "look only at these sources (* and ?)");
   add_flag(app, "--prometheus", options.prometheus, "metrics in the text format of Prometheus");
-  add_text(app, "--textfile", "PATH", options.textfile,
-           "write the metrics to PATH as well, for node_exporter");
+  add_value(
+      app, "--textfile", "PATH",
+      [&options](const std::string& text) -> Result<void> {
+        if (text.empty()) return fail(ErrorCode::usage, "it is empty");
+        options.textfile = text;
+        return {};
+      },
+      "write the metrics to PATH as well, for node_exporter");
   add_flag(app, "-q,--quiet", options.quiet, "print nothing when all is well");
   add_flag(app, "--json", options.json, "answer as JSON");
 }

@@ -7,7 +7,7 @@
 
 namespace otpctl::apps::health {
 
-/// Replaces `path`, mode 0644 whatever the umask. `permission` for a path that is something else than a
+/// Replaces `path`; its mode stays, that of a new one is 0644 whatever the umask. `permission` for a path that is something else than a
 /// file, `storage` when it cannot be written; then the old one is as it was.
 Result<void> replace_file(const std::string& path, const std::string& text);
 

@@ -10,8 +10,10 @@
 #include "shared/registration.hpp"
 #include "shared/signals.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fcntl.h>
+#include <iterator>
 #include <sys/wait.h>
 
 namespace otpctl::apps::run {
@@ -29,6 +31,13 @@ namespace {
 constexpr Duration kAnswerWithin = std::chrono::seconds(10);
 constexpr Duration kCloseWithin = std::chrono::seconds(1);
 
+/// An empty one is a variable of the caller's script that was not set: not "none given".
+Result<void> take(const std::string& text, std::string& value) {
+  if (text.empty()) return fail(ErrorCode::usage, "it is empty");
+  value = text;
+  return {};
+}
+
 }  // namespace
 
 void add(CLI::App& app, Options& options) {
@@ -36,8 +45,9 @@ void add(CLI::App& app, Options& options) {
   add_registration(app, options);
   add_number(app, "--fd", "N", 3, 1023, options.fd,
              "the program reads each code from this descriptor, while it runs");
-  add_text(app, "--env", "NAME", options.variable,
-           "wait for a code first, then start the program with it in NAME");
+  add_value(
+      app, "--env", "NAME", [&options](const std::string& text) { return take(text, options.variable); },
+      "wait for a code first, then start the program with it in NAME");
   add_duration_or(
       app, "--timeout", "none", [&options] { options.no_limit = true; }, options.timeout,
       "of --fd and --env: give up after this time [120s]");
@@ -46,8 +56,9 @@ void add(CLI::App& app, Options& options) {
       "of --env: codes that came so long before count too [30s]");
   add_flag(app, "--private", options.own_agent,
            "an agent and a store of its own, gone with the run");
-  add_text(app, "--config", "FILE", options.config,
-           "of --private: this configuration instead of the usual one");
+  add_value(
+      app, "--config", "FILE", [&options](const std::string& text) { return take(text, options.config); },
+      "of --private: this configuration instead of the usual one");
   add_program(app, options.command);
 }
 
@@ -56,7 +67,14 @@ bool may_carry_code(std::string_view name) {
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
   const bool is_name = !name.empty() && name.find_first_not_of(kLetters) == name.npos &&
                        (name.front() < '0' || name.front() > '9');
-  return is_name && name != "PATH" && name.rfind("LD_", 0) != 0 && name.rfind("OTPCTL_", 0) != 0;
+  // Whoever wrote the mail has chosen the value: nothing that a program runs, loads or splits words by.
+  constexpr std::string_view kNames[] = {
+      "BASH_ENV", "ENV",        "HOME",       "IFS",           "NODE_OPTIONS", "PATH",    "PERL5LIB",
+      "PERL5OPT", "PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "RUBYLIB",      "RUBYOPT", "SHELL"};
+  constexpr std::string_view kBeginnings[] = {"GIT_", "LD_", "OTPCTL_"};
+  return is_name && std::find(std::begin(kNames), std::end(kNames), name) == std::end(kNames) &&
+         std::none_of(std::begin(kBeginnings), std::end(kBeginnings),
+                      [&](std::string_view beginning) { return name.starts_with(beginning); });
 }
 
 std::optional<Error> wrong(const Options& options) {
@@ -67,7 +85,8 @@ std::optional<Error> wrong(const Options& options) {
   if (auto error = wrong_registration(options)) return error;
   if (!options.variable.empty() && !may_carry_code(options.variable)) {
     return usage("--env: '" + printable(options.variable, 60) +
-                 "' is no name for a variable with a code: letters, digits and _, not PATH, LD_* or OTPCTL_*");
+                 "' is no name for a variable with a code: letters, digits and _, "
+                 "and none that programs run or load (PATH, BASH_ENV, GIT_*, LD_* …)");
   }
   if (options.fd && !options.variable.empty())
     return usage("--fd and --env exclude each other: codes while it runs, or one before it starts");

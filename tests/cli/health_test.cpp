@@ -343,6 +343,26 @@ TEST_CASE("--textfile: what is no file is not replaced, and what cannot be writt
   CHECK(static_cast<int>(run(options, gone.context)) == 2);
 }
 
+TEST_CASE("--textfile: a path that is empty is refused") {
+  const TempDir home;
+  TestContext test("health", "", in(home));
+  CHECK(static_cast<int>(parse_and_run({"--textfile", ""}, test.context)) == 3);
+  CHECK(test.out.find("empty") != std::string::npos);
+}
+
+TEST_CASE("--textfile: what a run that was killed left is swept, the mode of the file is kept") {
+  const TempDir home;
+  const std::string path = home.path() + "/otpctl.prom";
+  std::ofstream(path + ".otpctl-new") << "half";
+  REQUIRE(replace_file(path, "whole"));
+  CHECK(!std::filesystem::exists(path + ".otpctl-new"));
+  REQUIRE(chmod(path.c_str(), 0640) == 0);
+  REQUIRE(replace_file(path, "again"));
+  struct stat info {};
+  REQUIRE(stat(path.c_str(), &info) == 0);
+  CHECK((info.st_mode & 0777) == 0640);
+}
+
 TEST_CASE("health: everything that is said is kept") {
   Options all;
   all.warning = 2min;

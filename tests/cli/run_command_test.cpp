@@ -62,8 +62,18 @@ TEST_CASE("run: without -- the first word that is no option of ours begins the p
 
 TEST_CASE("run: a code goes into a variable that changes nothing but that") {
   for (const char* name : {"OTP", "otp_1", "_", "MY_PATH", "ALD_X"}) CHECK(run::may_carry_code(name));
-  for (const char* name : {"", "1A", "A-B", "A B", "A=B", "Ä", "PATH", "LD_PRELOAD", "OTPCTL_SESSION"})
+  for (const char* name :
+       {"", "1A", "A-B", "A B", "A=B", "Ä", "PATH", "LD_PRELOAD", "BASH_ENV", "ENV", "IFS", "HOME", "SHELL", "NODE_OPTIONS",
+        "PYTHONSTARTUP", "PYTHONPATH", "PERL5OPT", "RUBYOPT", "GIT_SSH_COMMAND", "OTPCTL_SESSION"})
     CHECK_FALSE(run::may_carry_code(name));
+}
+
+TEST_CASE("run: an empty name or file is refused, not taken for none") {
+  for (const char* option : {"--env", "--config"}) {
+    CAPTURE(option);
+    CHECK(refused(run::kCommand, {"--email", "a@b.example", "--private", option, "", "--", "true"}).find("is empty") !=
+          std::string::npos);
+  }
 }
 
 TEST_CASE("run: a private home goes where its sockets fit") {
