@@ -114,6 +114,23 @@ class ByHand(unittest.TestCase):
         until(lambda: self.home.agent_pid() == second.pid and self.home.otpctl("status").code == 0, 10, "the next one")
         self.assertEqual(os.lstat(path).st_ino, inode)
 
+    def test_a_wait_comes_back_through_the_socket_and_ends_with_69_where_nobody_listens_any_more(self):
+        listener = self._socket()
+        first = self._start(listener)
+        self._until_said("READY=1")
+        wait = self.home.wait(BOT, "--timeout", "60s")
+        first.terminate()
+        self.assertEqual(first.wait(10), 0)
+        second = self._start(listener)  # what the manager does for the connection that comes
+        until(lambda: self.home.agent_pid() == second.pid and len(self.home.waiters()) == 1, 15, "the wait has come back")
+        second.terminate()
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        os.unlink(self.home.folder + "/agent.sock")
+        self.assertEqual((wait.finish(20), wait.stdout), (69, ""), wait.stderr)
+        self.assertEqual(second.wait(10), 0)
+        self.assertEqual(self.home.agent_pids(), [])
+
     def test_sockets_that_are_not_meant_are_refused_with_their_name(self):
         good = self._socket()
         other = self.enterContext(listening(os.path.join(self.home.root, "other.sock")))
@@ -275,6 +292,19 @@ class Units(unittest.TestCase):
             self.assertIn(f"ExecStart={home.root}/prefix/libexec/otpctl/otpctl-agentd\n", text)
             self.assertEqual(set(re.findall(r"@[\w-]+@?", text)), {"@system-service", "@privileged", "@resources"})
 
+    def test_below_a_home_the_users_units_lie_where_the_users_manager_looks(self):
+        home = self.enterContext(Home())
+        for prefix, folder in ((".local", "share/systemd/user"), ("../elsewhere", "lib/systemd/user")):
+            prefix = os.path.normpath(os.path.join(home.env["HOME"], prefix))
+            install_units(prefix, home.env["HOME"])
+            found = [os.path.relpath(os.path.join(at, name), prefix) for at, _, names in os.walk(prefix)
+                     for name in names if name.startswith("otpctl-agent.") and at.endswith("user")]
+            self.assertEqual(sorted(found), [f"{folder}/otpctl-agent.service", f"{folder}/otpctl-agent.socket"])
+        looked = subprocess.run(["systemd-analyze", "--user", "unit-paths"], env=home.env, text=True,
+                                capture_output=True, check=False)
+        if looked.returncode == 0:
+            self.assertIn(os.path.join(home.env["HOME"], ".local/share/systemd/user"), looked.stdout.splitlines())
+
     # ctest: timeout=120
     @managed
     def test_the_first_command_wakes_the_agent_through_its_socket_and_there_is_one(self):
@@ -360,9 +390,9 @@ class Units(unittest.TestCase):
         until(lambda: len(home.waiters()) == 1, 20, "the wait has come back")
         self._comes(home, wait)
         wait = home.wait(BOT, "--timeout", "60s")
-        manager.systemctl("restart", "otpctl-agent.service")  # which cannot be told from a stop
-        self.assertEqual(wait.finish(), 69)
-        self.assertEqual(home.otpctl("status").code, 0)
+        manager.systemctl("restart", "otpctl-agent.service")
+        until(lambda: len(home.waiters()) == 1, 20, "the wait has come back after the manager's restart as well")
+        self._comes(home, wait, "572961")
         self.assertEqual(home.otpctl("agent", "stop").code, 0)
         until(lambda: manager.show("ActiveState") == "inactive", 10, "the manager has seen that it ended")
         for command in ("status", "health"):  # they start none, and a socket that would is not asked

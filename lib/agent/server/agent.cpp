@@ -107,8 +107,9 @@ std::unique_ptr<source::Mailbox> Agent::make_mailbox(const config::Mailbox& want
 
 void Agent::run() {
   signals_ = std::make_unique<io::Signals>(loop_, std::vector<int>{SIGTERM, SIGINT, SIGHUP}, [this](int signal) {
-    if (signal != SIGHUP) stop(false);
-    else if (!stopping_) (void)reload();
+    const bool managed = supervisor_.is_listened_to() && clients_.socket_is_adopted();
+    if (signal != SIGHUP) stop(managed ? Stop::by_manager : Stop::for_good);
+    else if (stopping_ == Stop::not_yet) (void)reload();
   });
   for (const auto& mailbox : config_.mailboxes) {
     mailboxes_.push_back(make_mailbox(mailbox, true));
@@ -227,7 +228,7 @@ void Agent::note(const std::string& state, const std::string& reason) {
 void Agent::look_after_home() {
   if (!home_is_there(paths_, lock_)) {
     io::log_warning("the store's folder was removed; the agent ends");
-    stop(false);
+    stop(Stop::for_good);
     return;
   }
   if (!clients_.socket_is_ours() && clients_.socket_is_adopted()) {
@@ -236,24 +237,26 @@ void Agent::look_after_home() {
     io::log_warning("the socket was removed; it is made again");
     if (auto again = clients_.listen(paths_.socket, room_for_clients(config_) - room_for_mail(config_)); !again) {
       io::log_error(again.error().message);
-      stop(false);
+      stop(Stop::for_good);
       return;
     }
   }
   home_timer_.set(loop_.now().instant + std::chrono::seconds(30), [this] { look_after_home(); });
 }
 
-void Agent::stop(bool restart) {
-  if (std::exchange(stopping_, true)) return;
-  io::log_info(restart ? "restarting" : "stopping");
+/// A manager's stop may be half of its restart. Its socket goes on listening then: waiters come back through it, as after
+/// `agent restart`, and wake the next agent. Where nobody listens any more the mark in agent.json ends them.
+void Agent::stop(Stop why) {
+  if (stopping_ != Stop::not_yet) return;
+  stopping_ = why;
+  io::log_info(why == Stop::for_restart ? "restarting" : "stopping");
   supervisor_.stopping();
-  if (!restart) {
-    const rpc::AgentFile file{paths_.socket, paths_.lmtp_socket, ::getpid(), kVersion, started_, loop_.now().wall};
-    if (home_is_there(paths_, lock_)) (void)write_agent_file(paths_.agent_file, file);
+  if (why == Stop::for_good) {
+    mark_as_stopped();
     auto effects = delivery_.apply(delivery::Stop{}, loop_.now());
     commit_.add(std::move(effects));
   }
-  note("stopping", restart ? "restarts" : "stopped");
+  note("stopping", why == Stop::for_restart ? "restarts" : "stopped");
   commit_.flush();
   clients_.stop_listening();
   lmtp_.reset();
@@ -265,7 +268,13 @@ void Agent::stop(bool restart) {
   loop_.post(one_less);
 }
 
+void Agent::mark_as_stopped() {
+  const rpc::AgentFile file{paths_.socket, paths_.lmtp_socket, ::getpid(), kVersion, started_, loop_.now().wall};
+  if (home_is_there(paths_, lock_)) (void)write_agent_file(paths_.agent_file, file);
+}
+
 void Agent::finish() {
+  if (stopping_ == Stop::by_manager) mark_as_stopped();  // it holds for 2 s from here on
   commit_.flush();
   events_.flush();
   ending_ = true;  // as if killed: what is not acknowledged is kept for its waiter

@@ -88,7 +88,9 @@ class Agent : private source::Sink {
   void update_demand();
   void look_after_home();
 
-  void stop(bool restart);
+  enum class Stop { not_yet, for_good, for_restart, by_manager };
+  void stop(Stop why);
+  void mark_as_stopped();
   void finish();
 
   io::Loop& loop_;
@@ -117,7 +119,8 @@ class Agent : private source::Sink {
   std::unique_ptr<io::Signals> signals_;
   Supervisor supervisor_;
   std::size_t still_stopping_ = 0;
-  bool stopping_ = false, ending_ = false;
+  Stop stopping_ = Stop::not_yet;
+  bool ending_ = false;
 };
 
 }  // namespace otpctl::server

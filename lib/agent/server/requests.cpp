@@ -46,7 +46,7 @@ Result<rpc::HelloResult> Agent::hello(const rpc::Hello& hello) {
 
 void Agent::asked(const Clients::Asked& asked) {
   // A code that is printed is told even now, or the next agent would give it to somebody else.
-  if (stopping_ && !std::holds_alternative<rpc::Ack>(asked.what)) return;
+  if (stopping_ != Stop::not_yet && !std::holds_alternative<rpc::Ack>(asked.what)) return;
   answer(asked);
 }
 
@@ -89,7 +89,7 @@ void Agent::answer(const Clients::Asked& asked) {
           [&](const rpc::Reload&) { reply(asked, reload()); },
           [&](const rpc::Stop& end) {
             reply(asked, rpc::StopResult{::getpid()});
-            stop(end.restart);
+            stop(end.restart ? Stop::for_restart : Stop::for_good);
           },
       },
       asked.what);

@@ -44,6 +44,7 @@ class Supervisor {
   void stopping();
   /// Something happened that the status line may tell. Cheap.
   void changed();
+  bool is_listened_to() const { return listened_to_; }
 
  private:
   void tell_status();

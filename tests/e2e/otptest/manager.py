@@ -21,13 +21,14 @@ mkdir -p /run/systemd/system /run/lock && "$@"
 """
 
 
-def install_units(prefix):
-    """Installs the units below `prefix`, with the programs of the build; returns the folder lib/systemd."""
+def install_units(prefix, home="/nowhere"):
+    """Installs the units below `prefix`, for whom `home` is at home, with the programs of the build; returns lib/systemd."""
     build = os.path.dirname(bin_dir())
     script = os.path.join(build, "dist/systemd/cmake_install.cmake")
     if not shutil.which("cmake") or not os.path.exists(script):
         raise unittest.SkipTest("no cmake, or no build folder to install from")
-    subprocess.run(["cmake", f"-DCMAKE_INSTALL_PREFIX={prefix}", "-P", script], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["cmake", f"-DCMAKE_INSTALL_PREFIX={prefix}", "-P", script], check=True, stdout=subprocess.DEVNULL,
+                   env={**os.environ, "HOME": home})
     for name in ("bin", "libexec", "lib/libotpctl.so.0"):
         if not os.path.exists(os.path.join(prefix, name)):
             os.symlink(os.path.join(build, name), os.path.join(prefix, name))
