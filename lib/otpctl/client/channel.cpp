@@ -73,6 +73,16 @@ int connect_until(int fd, const sockaddr_un& address, Instant until, int cancel)
   }
 }
 
+/// Up to `scanned` there is no end of a line.
+bool holds_long_line(std::string_view bytes, std::size_t scanned) {
+  std::size_t begin = 0;
+  for (auto lf = bytes.find('\n', scanned); lf != bytes.npos; lf = bytes.find('\n', begin)) {
+    if (lf + 1 - begin > rpc::kMaxLine) return true;
+    begin = lf + 1;
+  }
+  return bytes.size() - begin >= rpc::kMaxLine;  // its LF is still to come
+}
+
 }  // namespace
 
 Error cancelled() { return Error{ErrorCode::cancelled, "the caller asked to stop"}; }
@@ -182,7 +192,7 @@ Result<bool> Channel::fill() {
     const ssize_t got = recv(fd_.get(), buffer.data(), buffer.size(), 0);
     if (got > 0) {
       in_.append(buffer.data(), static_cast<std::size_t>(got));
-      if (in_.size() > 4 * rpc::kMaxLine)
+      if (holds_long_line(in_, scanned_) || in_.size() > 4 * rpc::kMaxLine)
         return fail(ErrorCode::protocol, "the agent sent a line beyond the limit");
       return true;
     }

@@ -2,6 +2,7 @@
 // child of fork(), none is open where a program closes all descriptors. One costs 0.1 ms.
 #include "base/text.hpp"
 #include "client/client.hpp"
+#include "client/pages.hpp"
 #include "client/follower.hpp"
 #include "client/public_cancel.hpp"
 #include "client/public_installation.hpp"
@@ -105,17 +106,7 @@ Result<T> act(const client::Options& options, const rpc::Request& request, Durat
   return client::Client(options).ask<T>(request, within);
 }
 
-Result<std::vector<SessionInfo>> all_sessions(client::Client& agent) {
-  std::vector<SessionInfo> all;
-  for (;;) {
-    auto page = agent.ask<rpc::SessionListResult>(rpc::SessionList{all.empty() ? "" : all.back().id}, kAnswerWithin);
-    if (!page) return fail(page.error());
-    all.insert(all.end(), page->sessions.begin(), page->sessions.end());
-    if (!page->more || page->sessions.empty()) break;
-  }
-  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.created < b.created; });
-  return all;
-}
+Result<std::vector<SessionInfo>> every_session(client::Client& agent) { return client::all_sessions(agent, kAnswerWithin); }
 
 }  // namespace
 
@@ -143,7 +134,7 @@ Outcome<SessionInfo> Client::register_session(const RegisterOptions& wanted) {
 Outcome<std::vector<SessionInfo>> Client::sessions() {
   auto options = State::of(state_);
   if (!options) return std::move(options.error());
-  return outcome_of(reading(never_starting(*options), all_sessions));
+  return outcome_of(reading(never_starting(*options), every_session));
 }
 
 Outcome<SessionInfo> Client::session(const std::string& id) {

@@ -44,6 +44,24 @@ std::string read_file(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+TEST_CASE("a line of the agent has 64 KiB with its end, a longer one is a protocol error") {
+  const test::TempDir home;
+  const auto of_length = [](const rpc::Id& id, std::size_t length) {
+    const std::string head = R"({"id":)" + id + R"(,"result":{"version":"1","pid":7,"home":")", tail = "\"}}\n";
+    return head + std::string(length - head.size() - tail.size(), 'x') + tail;
+  };
+  FakeAgent agent(home.path() + "/agent.sock",
+                  {[&](AgentSide& side) { side.say(of_length(side.greet().id, rpc::kMaxLine)); },
+                   [&](AgentSide& side) { side.say(of_length(side.greet().id, rpc::kMaxLine + 1)); }});
+  const auto longest = Client(options_in(home)).ask<AgentStatus>(rpc::Status{});
+  REQUIRE_MESSAGE(longest.has_value(), (longest ? "" : longest.error().message));
+  CHECK(longest->pid == 7);
+  const auto longer = Client(options_in(home)).ask<AgentStatus>(rpc::Status{});
+  REQUIRE(!longer);
+  CHECK(longer.error().code == ErrorCode::protocol);
+  CHECK(longer.error().message == "the agent sent a line beyond the limit");
+}
+
 TEST_CASE("hello and the first request go out together, later requests on the same connection") {
   const test::TempDir home;
   rpc::Hello hello;

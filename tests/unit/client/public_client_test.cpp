@@ -26,6 +26,7 @@ TEST_CASE("each call is answered on a connection of its own, under the program's
                                             const rpc::Call call = side.greet();
                                             CHECK(std::get<rpc::SessionClose>(call.request).session == "1c8f");
                                             SessionInfo session;
+                                            session.id = "1c8f";
                                             session.state = SessionState::closed;
                                             side.answer(call.id, session);
                                           }});
@@ -75,16 +76,35 @@ TEST_CASE("a list of sessions is read to its end") {
   FakeAgent agent(test::socket_in(home), {[](AgentSide& side) {
                     rpc::SessionListResult page;
                     page.sessions.resize(2);
+                    page.sessions[0].id = "aaaa";
                     page.sessions[1].id = "bbbb";
                     page.more = true;
                     side.answer(side.greet().id, page);
                     const rpc::Call call = side.call();
                     CHECK(std::get<rpc::SessionList>(call.request).after == "bbbb");
                     page.sessions.resize(1);
+                    page.sessions[0].id = "cccc";
                     page.more = false;
                     side.answer(call.id, page);
                   }});
-  CHECK(test::client_in(home).sessions()->size() == 3);
+  const auto sessions = test::client_in(home).sessions();
+  REQUIRE(sessions);
+  CHECK(sessions->size() == 3);
+}
+
+TEST_CASE("a list of sessions that does not go on is a protocol error") {
+  const test::TempDir home;
+  FakeAgent agent(test::socket_in(home), {[](AgentSide& side) {
+                    rpc::SessionListResult page;
+                    page.sessions.resize(1);
+                    page.sessions[0].id = "aaaa";
+                    page.more = true;
+                    side.answer(side.greet().id, page);
+                    side.answer(side.call().id, page);
+                  }});
+  const auto sessions = test::client_in(home).sessions();
+  REQUIRE(!sessions);
+  CHECK(sessions.error().code == ErrorCode::protocol);
 }
 
 TEST_CASE("an error of the agent keeps its class and words") {
