@@ -181,12 +181,13 @@ bool is_plain_and_ours(const struct stat& status) {
 }  // namespace
 
 Result<void> may_remove_home(const Paths& paths) {
+  struct stat mark {};
+  // An agent of this run that died has left its files there, with the mark of such a home.
+  if (::lstat((paths.state + "/" + kRemovable).c_str(), &mark) == 0 && is_plain_and_ours(mark)) return {};
   std::error_code error;
   std::filesystem::directory_iterator each(paths.state, error);
   for (; !error && each != std::filesystem::directory_iterator(); each.increment(error)) {
     const std::string name = each->path().filename();
-    // An agent of this run that died has left its files there, with the mark of such a home.
-    if (name == kRemovable) return {};
     if (name != "start.lock" && name != "agent.lock" && name != "agent.log") {
       return fail(ErrorCode::usage, "--remove-home: " + paths.state + " is no folder of its own, there is " +
                                         printable(name, 60) + " in it; nothing was changed");
