@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <map>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -81,8 +82,9 @@ Result<void> PrivateHome::prepare(const Context& context, const std::string& con
   const auto used = config_of_caller(context.surroundings, folder_, config);
   if (!used) return fail(used.error());
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0)
-    return fail(ErrorCode::storage, std::string("no pipe for the agent: ") + std::strerror(errno));
+  // No pipe: here we also see when the last process that has the other end is gone.
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+    return fail(ErrorCode::storage, std::string("no leash for the agent: ") + std::strerror(errno));
   leash_ = above_streams(Fd(ends[0]));
   leash_held_ = above_streams(Fd(ends[1]));
   const std::map<std::string, std::string> here{
@@ -99,6 +101,20 @@ Result<void> PrivateHome::prepare(const Context& context, const std::string& con
 
 namespace {
 
+/// False when somebody still has the other end after 2 s.
+bool let_go_of(const Fd& leash) {
+  shutdown(leash.get(), SHUT_WR);
+  const Instant until = BootClock::now() + std::chrono::seconds(2);
+  char none = 0;
+  for (ssize_t got = -1; got != 0;) {
+    if (BootClock::now() >= until) return false;
+    client::pause(leash.get(), {}, until);
+    got = recv(leash.get(), &none, 1, MSG_DONTWAIT);
+    if (got < 0 && errno != EAGAIN && errno != EINTR) return true;
+  }
+  return true;
+}
+
 /// It has let go of everything; its process may need a moment more.
 void await_end_of(int pid) {
   const Fd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0U)));
@@ -113,9 +129,14 @@ void PrivateHome::end() {
   agent_.cancel = -1;
   // Also one that somebody has started there meanwhile.
   if (const auto pid = client::stop_agent(agent_)) await_end_of(*pid);
+  // One that is still starting is no agent yet, but it makes files: it ends by the leash, and then nobody makes any.
+  // If it does not end in time it removes the folder itself when it does: we would only take its lock away.
+  const bool alone = !leash_held_ || let_go_of(leash_held_);
   leash_held_.reset();
+  const std::string folder = std::exchange(folder_, {});
+  if (!alone) return;
   std::error_code ignored;
-  std::filesystem::remove_all(std::exchange(folder_, {}), ignored);
+  std::filesystem::remove_all(folder, ignored);
 }
 
 }  // namespace otpctl::apps::run
