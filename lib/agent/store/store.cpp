@@ -92,6 +92,7 @@ struct Store::State {
   std::optional<Sealer> sealer;
   Statement put, erase, scan, begin, commit, rollback;
   std::optional<Timeline> timeline;
+  bool timeline_is_new = false;
   bool full_sync = false;
 
   ~State() {
@@ -235,6 +236,12 @@ Result<void> Store::State::open_timeline() {
     if (auto created = Timeline::create(database); !created) return created;
   }
   auto opened = Timeline::open(database, *sealer);
+  if (!opened && opened.error().code == ErrorCode::storage) {
+    // Codes are worth more than what is told about them: they must not stay locked in for its sake.
+    if (auto made = Timeline::create_anew(database); !made) return made;
+    timeline_is_new = true;
+    opened = Timeline::open(database, *sealer);
+  }
   if (!opened) return fail(opened.error());
   timeline = std::move(*opened);
   return {};
@@ -326,6 +333,8 @@ Result<void> Store::commit(const std::vector<Change>& changes, bool durable) {
     return {};
   });
 }
+
+bool Store::timeline_is_new() const { return state_->timeline_is_new; }
 
 Result<std::uint64_t> Store::highest_id() const { return state_->timeline->highest(); }
 

@@ -50,6 +50,9 @@ class Store {
     WallTime at{};
     std::string value;  // "" when read: damaged
   };
+  /// Its tables could not be used when the store was opened: what they held is lost, the records are not.
+  bool timeline_is_new() const;
+
   /// The highest id that any entry ever had or that was named as `used`: erasing frees no id.
   Result<std::uint64_t> highest_id() const;
 

@@ -11,7 +11,6 @@ namespace {
 
 // `timeline_head`: the highest id that was ever taken, also by an entry that was erased or never written.
 constexpr char kCreate[] =
-    "BEGIN IMMEDIATE;"
     "CREATE TABLE timeline(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, value BLOB NOT NULL);"
     "CREATE INDEX timeline_at ON timeline(at);"
     "CREATE TABLE timeline_head(id INTEGER NOT NULL);"
@@ -38,9 +37,20 @@ std::string place_of(std::int64_t id, std::int64_t at) {
   return place;
 }
 
+Result<void> make(Database& database, const std::string& first) {
+  auto made = database.run(("BEGIN IMMEDIATE;" + first + kCreate).c_str());
+  if (!made && database.in_transaction()) (void)database.run("ROLLBACK");
+  return made;
+}
+
 }  // namespace
 
-Result<void> Timeline::create(Database& database) { return database.run(kCreate); }
+Result<void> Timeline::create(Database& database) { return make(database, ""); }
+
+Result<void> Timeline::create_anew(Database& database) {
+  return make(database,
+              "DROP INDEX IF EXISTS timeline_at; DROP TABLE IF EXISTS timeline; DROP TABLE IF EXISTS timeline_head;");
+}
 
 Result<Timeline> Timeline::open(Database& database, const Sealer& sealer) {
   Timeline timeline(database, sealer);

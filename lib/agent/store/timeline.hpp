@@ -17,7 +17,10 @@ class Timeline {
   /// Makes the tables in a store that has none yet (schema 1); one transaction.
   static Result<void> create(Database& database);
 
-  /// Both must outlive it.
+  /// In place of tables that cannot be used; what they hold is lost. One transaction.
+  static Result<void> create_anew(Database& database);
+
+  /// Both must outlive it. `storage` also for tables that are missing or other ones.
   static Result<Timeline> open(Database& database, const Sealer& sealer);
 
   Result<void> insert(const Store::Entry& entry);

@@ -207,3 +207,30 @@ TEST_CASE("a store in memory keeps a timeline as long as it lives") {
   REQUIRE(store.append(entries(1, 3)).has_value());
   CHECK(ids(store) == Ids{1, 2, 3});
 }
+
+TEST_CASE("a timeline whose tables cannot be used begins anew, and the records stay") {
+  for (const char* damage :
+       {"DROP TABLE timeline", "DROP TABLE timeline_head", "DROP TABLE timeline; DROP TABLE timeline_head",
+        "DROP INDEX timeline_at", "ALTER TABLE timeline RENAME COLUMN value TO other",
+        "DROP TABLE timeline; CREATE TABLE timeline(x)"}) {
+    CAPTURE(damage);
+    TemporaryFolder folder;
+    {
+      Store store = must_open(folder.options());
+      CHECK_FALSE(store.timeline_is_new());
+      REQUIRE(store.commit({put("m1", "kept")}).has_value());
+      REQUIRE(store.append(entries(1, 3)).has_value());
+    }
+    in_database(folder.options().path, damage);
+    {
+      Store store = must_open(folder.options());
+      CHECK(store.timeline_is_new());
+      CHECK(content(store).size() == 1);
+      CHECK(ids(store).empty());
+      REQUIRE(store.append({entry(7)}).has_value());
+    }
+    const Store store = must_open(folder.options());
+    CHECK_FALSE(store.timeline_is_new());
+    CHECK(ids(store) == Ids{7});
+  }
+}
