@@ -25,8 +25,8 @@ class SmallAgent:
 
     def __init__(self, home, recipients=(), sessions=(), sources=(), silent=False):
         self._sessions = [{"id": name, "state": "open", "email": "carol@example.com"} for name in sessions]
-        self._status = {"v": 1, "waiters": [{"session": "w", "email": name} for name in recipients], "sources": []}
-        self._health = {"v": 1, "sources": [{"name": name, "kind": "imap", "state": "live"} for name in sources]}
+        self._status = {"v": 1, "version": "9.9.9", "pid": 1, "waiters": [{"session": "w", "email": name} for name in recipients], "sources": []}
+        self._health = {"v": 1, "version": "9.9.9", "pid": 1, "sources": [{"name": name, "kind": "imap", "state": "live"} for name in sources]}
         self._silent = silent
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(os.path.join(home.folder, "agent.sock"))
