@@ -75,6 +75,8 @@ Result<std::unique_ptr<Agent>> Agent::create(io::Loop& loop, Beginning with) {
   auto store = store::Store::open({with.plan.config.store_in_memory ? ":memory:" : with.paths.store, with.paths.key,
                                    std::chrono::milliseconds(200)});
   if (!store) return fail(store.error());
+  if (store->timeline_is_new())
+    io::log_warning("the timeline of the store could not be used: it begins anew, codes are not touched");
   Fd socket = std::move(with.socket);
   std::unique_ptr<Agent> agent(new Agent(loop, std::move(with), std::move(*store)));
   if (auto opened = agent->open(std::move(socket)); !opened) return fail(opened.error());
