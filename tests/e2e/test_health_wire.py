@@ -54,6 +54,33 @@ class Health(unittest.TestCase):
         self.assertEqual([(one["name"], one["state"], one["down_since"], one["due_every"]) for one in health["sources"]],
                          [("lmtp", "live", None, "0s"), ("pipe", "live", None, "0s")])
 
+    def test_the_days_numbers_outlive_the_agent_and_what_is_read_again_is_no_message(self):
+        dovecot = self.enterContext(Dovecot())
+        home = self.enterContext(Home())
+        home.write_config(home.mailbox(dovecot))
+        wait = home.wait(BOT)
+        home.await_source()
+        self.wire = self.connect(home)
+        dovecot.deliver(mail.plain("482913", to=BOT), BOT)
+        self.assertEqual(wait.finish(), 0)
+        for _ in range(2):
+            self.wire.call("sms", text=mail.sms_text("482913"), to="+905551112233", id="the same", **{"from": "EXAMPLE"})
+        self.assertEqual([self.source(name)["day"]["messages"] for name in ("main/INBOX", "pipe")], [1, 1])
+        for how in ("restart", "kill"):
+            with self.subTest(how):
+                if how == "restart":
+                    self.assertEqual(home.otpctl("agent", "restart").code, 0)
+                else:
+                    time.sleep(0.3)  # the timeline is written a quarter of a second later
+                    home.kill_agent()
+                    home.start_agent()
+                self.wire = self.connect(home)
+                home.await_source()
+                self.await_source(lambda one: one["day"]["messages"] >= 1, "the day is known again", "pipe")
+                late = home.wait("late@example.com", "--since", "10m")  # looks back: finds the mail again
+                self.assertEqual([self.source(name)["day"]["messages"] for name in ("main/INBOX", "pipe")], [1, 1])
+                late.kill()
+
     def test_messages_are_counted_and_their_processing_is_measured(self):
         home = self.home()
         wait = home.wait(BOT)

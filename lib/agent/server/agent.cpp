@@ -63,6 +63,8 @@ Agent::Agent(io::Loop& loop, Beginning with, store::Store store)
       deadline_(loop),
       home_timer_(loop),
       supervisor_(loop, with.watchdog, [this] { return health(); }) {
+  // A store in memory begins anew with each agent: its ids grow all the same, so that whoever goes on from one misses nothing.
+  if (config_.store_in_memory) events_.begin_above(static_cast<std::uint64_t>(started_.time_since_epoch().count()));
   deadline_.on_fire([this] { apply(delivery::Tick{}); });
   health_.add_door("lmtp", "takes whole messages", loop.now());
   health_.add_door("pipe", "takes text messages", loop.now());
@@ -122,6 +124,10 @@ void Agent::run() {
   io::log_info(std::string("otpctl-agentd ") + kVersion + " runs on " + paths_.state);
   note("started", std::string("otpctl ") + kVersion);
   supervisor_.ready();
+  rpc::Events day;
+  day.since = started_ - std::chrono::hours(24);
+  day.types = {EventType::message, EventType::source, EventType::agent};
+  loop_.post([this, day] { recall(day); });
   loop_.run();
 }
 
@@ -195,7 +201,6 @@ void Agent::synchronise(const delivery::Synchronise& wanted) {
 
 void Agent::begin_work(const std::string& source) {
   constexpr std::size_t kMost = 10'000;  // while the store cannot be written
-  health_.message(source, loop_.now());
   if (in_hand_.size() < kMost) in_hand_.push_back({source, loop_.now().instant});
 }
 
@@ -204,7 +209,25 @@ void Agent::committed(std::vector<Event> events, Instant written_at) {
   for (const auto& message : std::exchange(in_hand_, {})) {
     health_.processed(message.source, written_at - message.came, loop_.now());
   }
+  for (const Event& event : events) {
+    if (event.type == EventType::message && event.state != "duplicate") health_.message(event.source, loop_.now());
+  }
   events_.add(std::move(events));
+}
+
+/// The day before the start, a page a turn: nobody waits for it.
+void Agent::recall(const rpc::Events& asked) {
+  const auto page = events_.page(asked, 0, 0);
+  if (!page) return io::log_warning("the timeline cannot be read: " + page.error().message);
+  for (const Event& event : (*page)->events) {
+    if (event.at < started_) recall_.add(event, health_, loop_.now());
+  }
+  const bool over = !(*page)->events.empty() && (*page)->events.back().at >= started_;
+  if (!(*page)->more || over || stopping_ != Stop::not_yet) return;
+  rpc::Events next = asked;
+  next.since.reset();
+  next.after = (*page)->next;
+  loop_.post([this, next] { recall(next); });
 }
 
 void Agent::store_trouble(const Error* error) {

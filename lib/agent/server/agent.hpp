@@ -12,6 +12,7 @@
 #include "server/event_log.hpp"
 #include "server/health.hpp"
 #include "server/lifecycle.hpp"
+#include "server/recall.hpp"
 #include "server/reload.hpp"
 #include "server/systemd.hpp"
 #include "source/lmtp_door.hpp"
@@ -59,6 +60,7 @@ class Agent : private source::Sink {
   void hand_over(delivery::Reply& reply);
   void begin_work(const std::string& source);
   void committed(std::vector<Event> events, Instant written_at);
+  void recall(const rpc::Events& asked);
   void store_trouble(const Error* error);
 
   // requests.cpp
@@ -106,6 +108,7 @@ class Agent : private source::Sink {
   Commit commit_;
   EventLog events_;
   Health health_;
+  Recall recall_;
   struct InHand {  // a message whose decision is not on disk yet
     std::string source;
     Instant came{};

@@ -82,6 +82,8 @@ EventLog::EventLog(io::Loop& loop, store::Store& store, Duration keep, Answer an
   retention_.move_to(loop_.now().instant + 1s);
 }
 
+void EventLog::begin_above(std::uint64_t id) { last_id_ = reserved_ = std::max(id, last_id_); }
+
 // ------------------------------------------------------------------------- writing
 
 void EventLog::add(std::vector<Event> events) {
@@ -141,7 +143,7 @@ void EventLog::hold_back(const Error& error) {
 std::uint64_t EventLog::first_in_memory() const { return recent_.empty() ? last_id_ + 1 : recent_.front().event.id; }
 
 Result<std::uint64_t> EventLog::start_of(const rpc::Events& asked) {
-  if (asked.after) return *asked.after > last_id_ ? 0 : *asked.after;
+  if (asked.after) return std::min(*asked.after, last_id_);
   if (!asked.since) return last_id_;
   const auto stored = store_.first_since(*asked.since);
   if (!stored) return fail(stored.error());

@@ -39,10 +39,13 @@ class EventLog {
   /// Ids are given here. Followers hear of it in a later turn: whoever gets a code comes first.
   void add(std::vector<Event> events);
 
+  /// Before the first entry: the ids that follow are higher than `id`.
+  void begin_above(std::uint64_t id);
+
   /// Answers now or, with `follow`, when there is something (empty after 25 s). `client` may go meanwhile.
   /// A page takes at most 500 rows of the store into its hands and at most 48 KiB of JSON: `more`.
   /// `usage`: a glob that is too long. `busy`: this client follows 64 times already, or all together 1,000 times.
-  /// An `after` that this store never gave is of an earlier store: the page begins with the first entry.
+  /// An `after` beyond the last id begins behind the last entry: nothing is told twice.
   Result<std::optional<rpc::EventsResult>> page(const rpc::Events& asked, std::uint64_t request, std::uint64_t client);
   /// What it follows is answered with an empty page: it may have ended its sending side only.
   void client_gone(std::uint64_t client);

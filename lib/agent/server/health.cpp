@@ -72,6 +72,22 @@ void Health::message(const std::string& source, Now now) {
   }
 }
 
+void Health::recall(const std::string& source, Past what, Duration age, Now now) {
+  if (age < Duration(0) || age >= Duration(24h)) return;
+  auto& half_hours = sources_[source].half_hours;
+  const auto number = half_hour_of(now) - age / Duration(30min);
+  const auto place = std::find_if(half_hours.begin(), half_hours.end(),
+                                  [&](const HalfHour& each) { return each.number >= number; });
+  const bool there = place != half_hours.end() && place->number == number;
+  HalfHour& half_hour = there ? *place : *half_hours.emplace(place);
+  half_hour.number = number;
+  switch (what) {
+    case Past::message: ++half_hour.messages; break;
+    case Past::error: ++half_hour.errors; break;
+    case Past::reconnect: ++half_hour.reconnects; break;
+  }
+}
+
 void Health::processed(const std::string& source, Duration took, Now now) {
   auto& half_hour = current(source, now);
   ++half_hour.processed;

@@ -28,9 +28,14 @@ class Health {
   void try_failed(const std::string& source, Now now);
   void source_gone(const std::string& source);
 
+  /// One that is new: a mail that is known already is none.
   void message(const std::string& source, Now now);
   /// `took`: from its bytes being here to the decision being on disk.
   void processed(const std::string& source, Duration took, Now now);
+
+  /// Something of `age` ago, before this agent began.
+  enum class Past { message, error, reconnect };
+  void recall(const std::string& source, Past what, Duration age, Now now);
 
   /// `sources` in their order, then the doors. Of more than 100 those that are down come first: the end of a long list
   /// may not fit into an answer.

@@ -203,10 +203,21 @@ TEST_CASE("with neither id nor time it begins now") {
   CHECK(states_of(world.page(after(now.next))) == "ended");
 }
 
-TEST_CASE("an id of another, newer-looking store begins with the first entry of this one") {
+TEST_CASE("an id beyond the last one begins behind the last entry, and goes on from there") {
   World world;
   world.log->add({event("began")});
-  CHECK(states_of(world.page(after(1'000'000))) == "began");
+  const auto page = world.page(after(1'000'000));
+  CHECK(states_of(page) == "");
+  world.log->add({event("ended")});
+  CHECK(states_of(world.page(after(page.next))) == "ended");
+}
+
+TEST_CASE("ids may begin above a number, so that those of one agent after the other grow") {
+  World world;
+  world.log->begin_above(1'700'000'000'000'000);
+  world.log->add({event("began")});
+  CHECK(world.page(after(0)).events.front().id == 1'700'000'000'000'001);
+  CHECK(states_of(world.page(after(5))) == "began");
 }
 
 TEST_CASE("pages of 48 KiB and 500 rows lead through everything, once each, in order") {
