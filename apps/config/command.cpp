@@ -8,6 +8,7 @@
 #include "rpc/json.hpp"
 #include "server/check.hpp"
 #include "shared/layout.hpp"
+#include "shared/agent.hpp"
 #include "shared/output.hpp"
 
 #include <algorithm>
@@ -35,9 +36,11 @@ void add(CLI::App& app, Options& options) {
   add_json(path, options.json);
   CLI::App& show = action("show", "print what is in force, with defaults and without secrets", Action::show);
   add_text(show, "--config", "FILE", options.file, "this configuration instead of the usual one");
+  add_text(show, "--env-file", "FILE", options.env_file, "read OTPCTL_* and related variables from FILE");
   add_json(show, options.json);
   CLI::App& check = action("check", "say whether an agent would take it", Action::check);
   add_text(check, "FILE", "FILE", options.file, "the file; without one what the agent would read");
+  add_text(check, "--env-file", "FILE", options.env_file, "read OTPCTL_* and related variables from FILE");
   add_json(check, options.json);
 }
 
@@ -169,6 +172,9 @@ ExitCode check(const Options& options, Context& context) {
 }  // namespace
 
 ExitCode run(const Options& options, Context& context) {
+  if (!options.env_file.empty()) {
+    if (auto loaded = load_env_file(context, options.env_file); !loaded) return report(context, loaded.error(), options.json);
+  }
   switch (options.action) {
     case Action::path: return path(options, context);
     case Action::show: return show(options, context);

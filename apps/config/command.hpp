@@ -12,6 +12,7 @@ struct Options {
   std::string name;  // of `path`: this one alone
   std::string file;  // --config, or what `check` reads; empty: the usual one
   bool json = false;
+  std::string env_file = {};  // of `show` and `check`
   bool operator==(const Options&) const = default;
 };
 

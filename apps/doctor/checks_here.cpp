@@ -163,7 +163,12 @@ Rows check_clock(const Facts& facts) {
 }
 
 Rows check_home(const Facts& facts) {
-  if (facts.no_paths) return {failed(facts.no_paths->code, facts.no_paths->message, "set OTPCTL_HOME to a folder of your own")};
+  if (facts.no_paths) {
+    const bool too_long = facts.no_paths->message.find("short") != std::string::npos;
+    return {failed(facts.no_paths->code, facts.no_paths->message,
+                   too_long ? "a short path: OTPCTL_SOCKET for the socket alone, or OTPCTL_HOME"
+                            : "set OTPCTL_HOME to a folder of your own")};
+  }
   const Paths& paths = *facts.paths;
   const std::size_t longest = std::max(paths.socket.size(), paths.lmtp_socket.size());
   return {of("config", passed(printable(paths.config, 1000) + " (" + origin_of_config(facts) + ")")),

@@ -1,6 +1,7 @@
 #include "doctor/doctor.hpp"
 
 #include "doctor/checks.hpp"
+#include "shared/agent.hpp"
 #include "shared/output.hpp"
 #include "shared/terminal.hpp"
 
@@ -16,6 +17,7 @@ const Command<Options> kCommand{
 void add(CLI::App& app, Options& options) {
   add_flag(app, "--secrets", options.secrets, "run password-command and token-command to see whether they work");
   add_text(app, "--config", "FILE", options.config, "this configuration instead of the usual one");
+  add_text(app, "--env-file", "FILE", options.env_file, "read OTPCTL_* and related variables from FILE");
   add_json(app, options.json);
 }
 
@@ -33,6 +35,9 @@ Rows run_all(const Facts& facts) {
 }
 
 ExitCode run(const Options& options, Context& context) {
+  if (!options.env_file.empty()) {
+    if (auto loaded = load_env_file(context, options.env_file); !loaded) return report(context, loaded.error(), options.json);
+  }
   const Rows rows = run_all(gather(options, context));
   const Looks looks = looks_of(context);
   const Shape shape{looks.terminal ? size_of(context).columns : 0, looks.color};

@@ -9,6 +9,7 @@ struct Options {
   bool secrets = false;
   std::string config;
   bool json = false;
+  std::string env_file = {};
   bool operator==(const Options&) const = default;
 };
 

@@ -5,6 +5,7 @@
 #include "extract/view.hpp"
 #include "message/address.hpp"
 #include "server/check.hpp"
+#include "shared/agent.hpp"
 #include "shared/output.hpp"
 
 #include <algorithm>
@@ -25,6 +26,7 @@ void add(CLI::App& app, Options& options) {
   add_text(app, "--message", "ID", options.message, "fetch the mail of this event of otpctl log from its mailbox");
   add_text(app, "--pattern", "REGEX", options.pattern, "the code is what the one group matches");
   add_text(app, "--config", "FILE", options.config, "patterns and mailboxes of this configuration");
+  add_text(app, "--env-file", "FILE", options.env_file, "read OTPCTL_* and related variables from FILE");
   add_flag(app, "--explain", options.explain, "show what was seen and why it was decided so");
   add_json(app, options.json);
 }
@@ -109,6 +111,9 @@ ExitCode explain_message(const Options& options, Context& context) {
 
 ExitCode run(const Options& options, Context& context) {
   const auto refuse = [&](const Error& error) { return report(context, error, options.json); };
+  if (!options.env_file.empty()) {
+    if (auto loaded = load_env_file(context, options.env_file); !loaded) return refuse(loaded.error());
+  }
   if (!options.message.empty()) {
     if (!options.file.empty() || options.sms) {
       return refuse({ErrorCode::usage, "--message excludes a file and --sms"});

@@ -13,6 +13,7 @@ struct Options {
   bool sms = false;
   bool explain = false;
   bool json = false;
+  std::string env_file = {};
   bool operator==(const Options&) const = default;
 };
 

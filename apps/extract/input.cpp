@@ -77,7 +77,7 @@ Result<Event> find_event(client::Client& agent, std::uint64_t id) {
   }
   Event event = std::move(page->events.front());
   if (event.type != EventType::message) {
-    return no_message(id, "is none of a message but of a " + std::string(rpc::name_of(event.type)));
+    return no_message(id, "is no message, its type is " + std::string(rpc::name_of(event.type)));
   }
   if (event.uid == 0 || event.uid_validity == 0) {
     return no_message(id, "came through " + printable(event.source) + " and lies in no mailbox: it cannot be fetched again");

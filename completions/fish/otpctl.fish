@@ -198,9 +198,11 @@ complete -c otpctl -n '__fish_seen_subcommand_from config; and __fish_seen_subco
 complete -c otpctl -n '__fish_seen_subcommand_from config; and not __fish_seen_subcommand_from path show check' -a show -d 'print what is in force, with defaults and without secrets'
 complete -c otpctl -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from show' -s h -l help -d 'print this help and exit'
 complete -c otpctl -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from show' -l config -r -F -d 'this configuration instead of the usual one'
+complete -c otpctl -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from show' -l env-file -r -F -d 'read OTPCTL_* and related variables from FILE'
 complete -c otpctl -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from show' -l json -d 'answer and errors as JSON'
 complete -c otpctl -n '__fish_seen_subcommand_from config; and not __fish_seen_subcommand_from path show check' -a check -d 'say whether an agent would take it'
 complete -c otpctl -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from check' -s h -l help -d 'print this help and exit'
+complete -c otpctl -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from check' -l env-file -r -F -d 'read OTPCTL_* and related variables from FILE'
 complete -c otpctl -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from check' -l json -d 'answer and errors as JSON'
 complete -c otpctl -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from check' -F
 
@@ -211,6 +213,7 @@ complete -c otpctl -n '__fish_seen_subcommand_from extract' -l sms -d 'it is the
 complete -c otpctl -n '__fish_seen_subcommand_from extract' -l message -x -d 'fetch the mail of this event of otpctl log from its mailbox'
 complete -c otpctl -n '__fish_seen_subcommand_from extract' -l pattern -x -d 'the code is what the one group matches'
 complete -c otpctl -n '__fish_seen_subcommand_from extract' -l config -r -F -d 'patterns and mailboxes of this configuration'
+complete -c otpctl -n '__fish_seen_subcommand_from extract' -l env-file -r -F -d 'read OTPCTL_* and related variables from FILE'
 complete -c otpctl -n '__fish_seen_subcommand_from extract' -l explain -d 'show what was seen and why it was decided so'
 complete -c otpctl -n '__fish_seen_subcommand_from extract' -l json -d 'answer and errors as JSON'
 complete -c otpctl -n '__fish_seen_subcommand_from extract' -F
@@ -220,4 +223,5 @@ complete -c otpctl -n '__fish_seen_subcommand_from doctor' -s h -l help -d 'prin
 complete -c otpctl -n '__fish_seen_subcommand_from doctor' -s V -l version -d 'print the version and exit'
 complete -c otpctl -n '__fish_seen_subcommand_from doctor' -l secrets -d 'run password-command and token-command to see whether they work'
 complete -c otpctl -n '__fish_seen_subcommand_from doctor' -l config -r -F -d 'this configuration instead of the usual one'
+complete -c otpctl -n '__fish_seen_subcommand_from doctor' -l env-file -r -F -d 'read OTPCTL_* and related variables from FILE'
 complete -c otpctl -n '__fish_seen_subcommand_from doctor' -l json -d 'answer and errors as JSON'

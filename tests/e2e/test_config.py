@@ -108,6 +108,36 @@ class Config(unittest.TestCase):
         errors = [json.loads(line)["error"] for line in self.run_one("check", "--json", code=78).stderr.splitlines()]
         self.assertEqual([error["exit"] for error in errors], [78] * 3)
 
+    def test_check_tells_wrong_keys_and_wrong_values_at_once_in_the_order_of_the_file(self):
+        home = self.home
+        secret = home.write("open-secret", "x\n", 0o644)
+        home.write_config('[wait]\ntimout = "5s"\n[phone]\ndefault-region = "QQ"\n[log]\nlevel = "loud"',
+                          "[[pattern]]\nregex = '(('\n[[pattern]]\nregex = 7", MAILBOX + f'password-file = "{secret}"', "[zzz]")
+        lines = self.run_one("check", code=78).stderr.splitlines()
+        self.assertEqual([int(line.split(": ")[1].rsplit(":", 1)[1]) for line in lines], [2, 4, 6, 8, 10, 11, 16])
+        self.assertEqual(len(self.run_one("show", code=78).stderr.splitlines()), 7)
+
+    def test_an_env_file_counts_for_show_check_doctor_and_extract_as_for_a_wait(self):
+        home = self.home
+        file = home.write("mail.env", "OTPCTL_MAILBOX=imaps://me@imap.example.com\nOTPCTL_PASSWORD=not to be shown\nUNRELATED=x\n")
+        shown = self.run_one("show", "--env-file", file).stdout
+        self.assertIn("[[mailbox]]  # OTPCTL_MAILBOX\n", shown)
+        self.assertIn("right, 1 mailbox", self.run_one("check", "--env-file", file).stdout)
+        rows = {row["check"]: row for row in json.loads(home.otpctl("doctor", "--json", "--env-file", file).stdout)["checks"]}
+        self.assertIn("from the environment", rows["config"]["words"])
+        for one in (shown, str(rows)):
+            self.assertNotIn("not to be shown", one)
+        other = home.write("other.toml", "[[pattern]]\nregex = 'PIN (\\d{4})'\n")
+        home.write("home.env", f"OTPCTL_HOME={home.root}/elsewhere\n")
+        os.mkdir(home.root + "/elsewhere", 0o700)
+        os.rename(other, home.root + "/elsewhere/config.toml")
+        done = home.otpctl("extract", "--env-file", home.folder + "/home.env", input="PIN 4829")
+        self.assertEqual((done.code, done.stdout), (0, "4829\n"), done)
+        for words in (("config", "show"), ("config", "check"), ("doctor",), ("extract",)):
+            self.assertEqual(home.otpctl(*words, "--env-file", home.root + "/none").code, 66, words)
+        os.chmod(file, 0o644)
+        self.run_one("check", "--env-file", file, code=78)
+
     def test_check_and_the_start_of_an_agent_say_the_same(self):
         home = self.home
         for text in ("[waitt]", "[[pattern]]\nregex = '('", '[phone]\ndefault-region = "XX"', "x = [",

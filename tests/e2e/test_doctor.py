@@ -170,6 +170,15 @@ class Doctor(unittest.TestCase):
         self.assertIn(f"pid {pid}", done.stdout)
         self.assertLess(done.seconds, 8)
 
+    def test_a_home_whose_socket_would_be_too_long_is_told_to_be_shorter(self):
+        done = self.home.otpctl("doctor", "--json", env={"OTPCTL_HOME": "/" + "x" * 120})
+        row = {row["check"]: row for row in json.loads(done.stdout)["checks"]}["home"]
+        self.assertEqual((done.code, row["state"]), (78, "failed"))
+        self.assertIn("short", row["fix"])
+        relative = self.home.otpctl("doctor", "--json", env={"OTPCTL_HOME": "relative"})
+        row = {row["check"]: row for row in json.loads(relative.stdout)["checks"]}["home"]
+        self.assertIn("a folder of your own", row["fix"])
+
     def test_a_lost_socket_is_told_with_the_agent_that_holds_the_store(self):
         home = self.home
         home.start_agent()

@@ -215,7 +215,7 @@ class FromMailbox(Extract):
         self.assertIn("lies in no mailbox", self.run_one("--message", door["id"], code=66).stderr)
         self.assertIn("lies in no mailbox", self.run_one("--message", pipe["id"], code=66).stderr)
         other = [json.loads(line) for line in home.otpctl("log", "--json", "--type", "agent").stdout.splitlines()]
-        self.assertIn("none of a message", self.run_one("--message", other[0]["id"], code=66).stderr)
+        self.assertIn("is no message, its type is", self.run_one("--message", other[0]["id"], code=66).stderr)
         self.run_one("--message", 999999, code=66)
         for wrong in ("0", "-1", "x", "1x", "99999999999999999999"):
             self.run_one(f"--message={wrong}", code=64)

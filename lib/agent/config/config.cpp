@@ -29,10 +29,11 @@ class Reader {
  public:
   Reader(const Value& root, const std::string& name) : root_(root), problems_(name) {}
 
-  Result<Config> read(std::vector<Error>* problems) {
+  Result<Config> read(std::vector<Error>* problems, Config* understood) {
     for (const Entry& entry : root_.entries) read_entry(entry);
     check_names();
     if (problems) *problems = problems_.all();
+    if (understood) *understood = config_;
     if (auto problem = problems_.first()) return fail(std::move(*problem));
     return std::move(config_);
   }
@@ -169,11 +170,11 @@ class Reader {
 
 }  // namespace
 
-Result<Config> parse(std::string_view toml, const std::string& name, std::vector<Error>* problems) {
+Result<Config> parse(std::string_view toml, const std::string& name, std::vector<Error>* problems, Config* understood) {
   const auto root = parse_document(toml, name);
   if (!root && problems) problems->push_back(root.error());
   if (!root) return fail(root.error());
-  auto config = Reader(*root, name).read(problems);
+  auto config = Reader(*root, name).read(problems, understood);
   if (config) config->path = name;
   return config;
 }

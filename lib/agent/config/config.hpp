@@ -73,7 +73,9 @@ struct Config {
 /// `name` stands in errors ("config.toml:12: …") and becomes Config::path. Every error is ErrorCode::config,
 /// is the first one of the file, and repeats no value that could be a secret. Paths in it are from the
 /// root. At most 1 MiB. `problems` (if given) gets all that is wrong, in the order of the file.
-Result<Config> parse(std::string_view toml, const std::string& name, std::vector<Error>* problems = nullptr);
+/// `understood` gets what could be read in spite of them.
+Result<Config> parse(std::string_view toml, const std::string& name, std::vector<Error>* problems = nullptr,
+                     Config* understood = nullptr);
 
 /// A mailbox from the environment alone (OTPCTL_MAILBOX + OTPCTL_PASSWORD, or the names people have:
 /// OTP_MANAGER_EMAIL …), added to an otherwise default Config. Fills nothing when none of the names is set.

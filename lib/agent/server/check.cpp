@@ -6,6 +6,8 @@
 #include "message/address.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <iterator>
 #include <sys/stat.h>
 
 namespace otpctl::server {
@@ -35,6 +37,7 @@ void look_at_secrets(const config::Config& config, std::vector<Problem>& problem
 
 void look_at_patterns(const config::Config& config, std::vector<Problem>& problems) {
   for (const auto& pattern : config.patterns) {
+    if (pattern.regex.empty()) continue;  // said already
     const auto compiled = code::Pattern::compile(pattern.regex);
     if (!compiled) problems.push_back({pattern.line, compiled.error().message});
   }
@@ -45,6 +48,16 @@ void look_at_region(const config::Config& config, std::vector<Problem>& problems
   problems.push_back({config.default_region_line,
                       "'default-region' \"" + printable(config.default_region, 10) +
                           "\" is no country; write its two letters (ISO 3166): \"TR\", \"DE\", \"GB\""});
+}
+
+/// Both are in the order of the file, "path:12: …".
+void add_in_order(std::vector<Error> more, const std::string& path, std::vector<Error>& problems) {
+  const auto line_of = [&](const Error& error) {
+    return error.message.size() > path.size() ? std::atoi(error.message.c_str() + path.size() + 1) : 0;
+  };
+  problems.insert(problems.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  std::stable_sort(problems.begin(), problems.end(),
+                   [&](const Error& a, const Error& b) { return line_of(a) < line_of(b); });
 }
 
 }  // namespace
@@ -64,7 +77,13 @@ Result<config::Config> read_config(const std::string& path, bool named,
     if (!asked && problems) problems->push_back(asked.error());
     return asked;
   }
-  return config::parse(file->text, path, problems);
+  config::Config understood;
+  auto config = config::parse(file->text, path, problems, &understood);
+  if (!config && problems) {
+    understood.path = path;
+    add_in_order(config_problems(understood), path, *problems);
+  }
+  return config;
 }
 
 std::vector<Error> config_problems(const config::Config& config) {
