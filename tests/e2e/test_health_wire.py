@@ -181,13 +181,6 @@ password-file = "{secret}"
         health = self.wire.call("health")
         self.assertEqual(len(health["sources"]) + health.get("more", 0), 152)
         self.assertGreaterEqual(len(health["sources"]), 100)
-        took = []
-        for _ in range(20):
-            began = time.monotonic()
-            self.wire.call("health")
-            took.append(time.monotonic() - began)
-        limit = 0.1 if "check" in home.bin else 0.01  # with sanitizers
-        self.assertLess(statistics.median(took), limit)
 
     # ---- the operators' list -------------------------------------------------------------------
 

@@ -201,7 +201,7 @@ void Agent::synchronise(const delivery::Synchronise& wanted) {
 
 void Agent::begin_work(const std::string& source) {
   constexpr std::size_t kMost = 10'000;  // while the store cannot be written
-  if (in_hand_.size() < kMost) in_hand_.push_back({source, loop_.now().instant});
+  if (in_hand_.size() < kMost) in_hand_.push_back({source, BootClock::now()});  // a turn that reads much began long ago
 }
 
 /// The answers have gone: what is left is for those who look on.
