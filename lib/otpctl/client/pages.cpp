@@ -34,7 +34,9 @@ Result<std::vector<SessionInfo>> all_sessions(Client& agent, Duration within) {
     append(all, std::move(page->sessions));
     if (more) after = all.back().id;
   }
-  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.created < b.created; });
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    return a.created != b.created ? a.created < b.created : a.id < b.id;
+  });
   return all;
 }
 
