@@ -12,13 +12,14 @@ from otptest.shop import Shop
 
 BOT = "bot5@example.com"
 PAGES = ("README.md", "docs/guide.md", "docs/ci.md")
-FENCE = re.compile(r"^```(?:bash|sh|crontab)\n(.*?)^```$", re.M | re.S)
+FENCE = re.compile(r"^```(?:bash|sh|crontab|procmail|postfix)\n(.*?)^```$", re.M | re.S)
 
 # Blocks that another test or script executes: (page, a line of it) → where.
 ELSEWHERE = {
     ("README.md", "scripts/demo "): "scripts/demo is what a person runs; scripts/package-check runs its main job",
     ("README.md", "cmake --install build/release"): "tests/e2e/test_library.py installs into a fresh prefix",
-    ("docs/ci.md", "docker compose exec"): "no container runtime here; scripts/package-check runs the same job in a read-only root",
+    ("docs/ci.md", "docker compose exec"): "tests/e2e/test_ci.py, without the container; scripts/package-check, in a read-only root",
+    ("docs/guide.md", "flags=R user=bot"): "scripts/package-check, with a real Postfix",
 }
 
 
@@ -38,7 +39,7 @@ PARTS = {  # every block that a test below takes; test_every_block_is_executed h
     "README.md": ("session=$(otpctl session register --email bot5@example.com)   #",),
     "docs/guide.md": ("set -euo pipefail\n\nsession=", "hidden()", "otpctl run --email bot5@example.com -- ./login.sh",
                       "--fd 3", "for bot in", "--unique", "for attempt in", "while read -r event", "otpctl health -q",
-                      "otpctl log --since 12h", "ssh -f -N -L"),
+                      "otpctl log --since 12h", "ssh -f -N -L", "DECODED_1_TEXT", "= RECEIVED", "EXITCODE=75"),
     "docs/ci.md": ("--sendmail",),
 }
 
@@ -142,6 +143,33 @@ class Guide(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""), command)
         with open(os.path.join(self.home.root, "code"), encoding="ascii") as file:
             self.assertEqual(file.read(), self.shop.sent[-1] + "\n")
+
+    def test_a_modem_hands_its_sms_over(self):
+        self.home.start_agent()
+        message = self.home.write("GSM1.abc", "From: 905550001122\nSent: 26-11-20 09:30:00\nAlphabet: UTF-8\n\nKodunuz: 482913\nİyi günler\n")
+        ways = (("DECODED_1_TEXT", (), {"SMS_1_NUMBER": "Shop", "SMS_1_TEXT": "Your code is 482913."}, "482913"),
+                ("DECODED_1_TEXT", (), {"SMS_1_NUMBER": "Shop", "SMS_1_TEXT": "Your co", "DECODED_1_TEXT": "Your code is 551208."}, "551208"),
+                ("= RECEIVED", ("RECEIVED", message), {}, "482913"))
+        for part, arguments, variables, code in ways:
+            wait = self.home.wait("+905551112233", "--timeout", "20s")
+            script = self.home.write("otp-sms", block("docs/guide.md", part), 0o700)
+            # gammu-smsd closes all descriptors.
+            done = subprocess.run(["sh", "-c", '"$@" <&- >&- 2>&-', "sh", script, *arguments], env={**self.home.env, **variables}, check=False)
+            self.assertEqual((done.returncode, wait.finish(), wait.stdout), (0, 0, code + "\n"), variables)
+        # smsd tells of what it has sent, too.
+        self.assertEqual(subprocess.run([script, "SENT", message], env=self.home.env, check=False).returncode, 0)
+        self.assertEqual(self.home.otpctl("wait", "+905551112233", "--timeout", "0").code, 1)
+
+    def test_procmail_hands_a_mail_over_and_gives_back_what_is_not_taken(self):
+        rules = self.home.write("procmailrc", block("docs/guide.md", "EXITCODE=75"))
+        command = ["procmail", *(f"{name}={self.home.env[name]}" for name in ("PATH", "OTPCTL_HOME")), f"HOME={self.home.root}",
+                   f"DEFAULT={self.home.root}/inbox", rules]
+        filter_mail = lambda: subprocess.run(command, input=mail.plain("482913", to=BOT), env=self.home.env, capture_output=True, check=False)
+        self.assertEqual(filter_mail().returncode, 75)  # no agent
+        self.home.start_agent()
+        self.assertEqual(filter_mail().returncode, 0)
+        self.assertEqual(self.home.otpctl("wait", BOT, "--timeout", "20s").stdout, "482913\n")
+        self.assertFalse(os.path.exists(f"{self.home.root}/inbox"))
 
     def test_the_log_explains_a_timeout(self):
         self.home.start_agent()
