@@ -154,7 +154,7 @@ TEST_CASE("a stop ends every wait, whoever stands in line too") {
 
 // ---- sessions ----
 
-TEST_CASE("a session's life; a refresh, a hold and a look at it are no events") {
+TEST_CASE("a session's life, a refresh, a hold and a look at it are no events") {
   World w;
   Register each;
   each.spec = World::spec(kBot);
@@ -178,7 +178,7 @@ TEST_CASE("a session's life; a refresh, a hold and a look at it are no events") 
                            "session registered"});
 }
 
-TEST_CASE("a session that is closed ends the waits on it; one that has its code goes on by its name") {
+TEST_CASE("a session that is closed ends the waits on it, one that has its code goes on by its name") {
   World w;
   const auto session = w.register_for();
   const auto served = w.wait_on(session);

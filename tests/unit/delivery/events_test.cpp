@@ -28,7 +28,7 @@ Arrive arrival(const std::string& recipient, const std::string& code) {
 
 // ---- the way of one code ----
 
-TEST_CASE("a wait, its message and its code in order; its end says how long it waited") {
+TEST_CASE("a wait, its message and its code in order, its end says how long it waited") {
   World w;
   const auto wait = w.wait();
   w.pass(3s);

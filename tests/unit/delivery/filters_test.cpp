@@ -151,7 +151,7 @@ TEST_CASE("of a long text only the beginning is kept, the cut is at a character"
   CHECK(w.code(filtered(w, {"", "", "^(0123456789)$", 0, 0})) == "0123456789");
 }
 
-TEST_CASE("the oldest texts go first when there are too many; the codes stay") {
+TEST_CASE("the oldest texts go first when there are too many, the codes stay") {
   Settings small;
   small.max_text_total = 100;
   World w(small);

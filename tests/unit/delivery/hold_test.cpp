@@ -97,7 +97,7 @@ TEST_CASE("a refresh of a session that is held only changes the ttl that begins 
   CHECK_FALSE(lives(w, session));
 }
 
-TEST_CASE("a session that is held can be closed; the hold of it ends without harm") {
+TEST_CASE("a session that is held can be closed, the hold of it ends without harm") {
   World w;
   const auto session = w.register_for();
   w.hold(session, kRun);

@@ -9,7 +9,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace otpctl::delivery::test {
@@ -136,6 +138,7 @@ class NaiveModel {
   void offer(const std::vector<long>& indices);
   bool choose(Wait& wait, std::vector<long> indices);
   void settle(bool from_mailbox);
+  bool take_from_the_held(Wait& wait, const std::string& value);
   void give_back(const std::vector<long>& indices);
   void leave(const std::string& wait);
   void floor(const std::string& recipient);
@@ -146,6 +149,17 @@ class NaiveModel {
   Message& at(long index);
   const Message& at(long index) const { return const_cast<NaiveModel*>(this)->at(index); }
   Wait* wait_by(const std::string& id);
+  /// The ids of these waits, the one that began first in front.
+  template <class Which>
+  std::vector<std::string> in_line(Which which) const {
+    std::set<std::pair<long, std::string>> line;
+    for (const Wait& wait : waits_) {
+      if (which(wait)) line.emplace(wait.order, wait.id);
+    }
+    std::vector<std::string> ids;
+    for (const auto& [order, id] : line) ids.push_back(id);
+    return ids;
+  }
   Session* session_by(const std::string& id);
 
   std::vector<Message> messages_;

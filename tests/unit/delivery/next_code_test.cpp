@@ -82,7 +82,7 @@ TEST_CASE("a superseded mail that a look-back brings again is known, also after 
 }
 
 TEST_CASE(
-    "a live waiter takes each code as it comes; what is claimed supersedes nothing any more") {
+    "a live waiter takes each code as it comes, what is claimed supersedes nothing any more") {
   World w;
   const auto first = w.wait();
   const auto second = w.wait();

@@ -50,7 +50,7 @@ TEST_CASE("an entry finds the one recipient that begins with or holds what was t
   CHECK(w.code(b) == "222222");
 }
 
-TEST_CASE("a start goes before a part; several are listed; nobody is an error") {
+TEST_CASE("a start goes before a part, several are listed, nobody is an error") {
   World w;
   w.wait("bot5@example.com");
   w.wait("bot6@example.com");
@@ -166,7 +166,7 @@ TEST_CASE("of two waits on one session an entry goes to the one that is named") 
   CHECK(w.code(second) == "482913");
 }
 
-TEST_CASE("an entry for a wait is nobody else's when it is given back; the wait itself gets it again") {
+TEST_CASE("an entry for a wait is nobody else's when it is given back, the wait itself gets it again") {
   World w;
   const auto meant = w.wait(with_id("aaaa2222-0000-4000-8000-000000000002"));
   const auto other = w.wait();

@@ -97,7 +97,7 @@ TEST_CASE("kept with its candidates and matched when somebody asks") {
   CHECK(w.blocks(late));  // it went to one of them
 }
 
-TEST_CASE("that the others stop asking decides nothing; a new wait does") {
+TEST_CASE("that the others stop asking decides nothing, a new wait does") {
   World w;
   const auto a = w.wait(kBot);
   const auto b = w.wait(kOther);

@@ -9,20 +9,6 @@ using namespace otpctl::delivery::test;
 
 namespace {
 
-Asked at_once(World& w, const std::string& recipient = kBot) {
-  Wait wait;
-  wait.spec = World::spec(recipient);
-  wait.timeout = Duration(0);
-  return w.wait(wait);
-}
-
-Asked fail_fast(World& w) {
-  Wait wait;
-  wait.spec = World::spec(kBot);
-  wait.fail_fast = true;
-  return w.wait(wait);
-}
-
 std::vector<Unmatched> reasons(const World& w, const Asked& wait) {
   std::vector<Unmatched> all;
   for (const Seen& seen : w.end(wait)->seen) all.push_back(seen.reason);
@@ -64,36 +50,41 @@ TEST_CASE("--timeout none waits for ever") {
   CHECK(w.blocks(asked));
 }
 
+namespace {
+
+struct CameAndSaid {
+  const char* what;
+  void (*happens)(World&);
+  Unmatched reason;
+  ExitCode exit;
+  std::string says;
+};
+const CameAndSaid kCameAndSaid[] = {
+    {"no code", [](World& w) { w.mail({.code = ""}); }, Unmatched::no_code, ExitCode::unreadable,
+     "1 message came without a code (from noreply@shop.example)"},
+    {"two codes",
+     [](World& w) {
+       w.mail({.codes = {"1", "2"}});
+     },
+     Unmatched::ambiguous_code, ExitCode::unreadable,
+     "1 message holds more than one code (from noreply@shop.example)"},
+    {"for others",
+     [](World& w) {
+       w.mail({.to = kOther});
+       w.mail({.to = "x@example.com"});
+     },
+     Unmatched::other_recipient, ExitCode::timed_out,
+     "2 messages came for others (last from noreply@shop.example)"},
+    {"too early", [](World& w) { w.mail({.age = 1h}); }, Unmatched::before_mark,
+     ExitCode::timed_out, "1 code came too early to count (from noreply@shop.example)"},
+    {"filtered", [](World& w) { w.mail({.code = "12345678"}); }, Unmatched::filtered,
+     ExitCode::timed_out, "1 message did not pass the filters (from noreply@shop.example)"},
+};
+
+}  // namespace
+
 TEST_CASE("the message says what came and did not match") {
-  struct Row {
-    const char* what;
-    void (*happens)(World&);
-    Unmatched reason;
-    ExitCode exit;
-    std::string says;
-  };
-  const Row rows[] = {
-      {"no code", [](World& w) { w.mail({.code = ""}); }, Unmatched::no_code, ExitCode::unreadable,
-       "1 message came without a code (from noreply@shop.example)"},
-      {"two codes",
-       [](World& w) {
-         w.mail({.codes = {"1", "2"}});
-       },
-       Unmatched::ambiguous_code, ExitCode::unreadable,
-       "1 message holds more than one code (from noreply@shop.example)"},
-      {"for others",
-       [](World& w) {
-         w.mail({.to = kOther});
-         w.mail({.to = "x@example.com"});
-       },
-       Unmatched::other_recipient, ExitCode::timed_out,
-       "2 messages came for others (last from noreply@shop.example)"},
-      {"too early", [](World& w) { w.mail({.age = 1h}); }, Unmatched::before_mark,
-       ExitCode::timed_out, "1 code came too early to count (from noreply@shop.example)"},
-      {"filtered", [](World& w) { w.mail({.code = "12345678"}); }, Unmatched::filtered,
-       ExitCode::timed_out, "1 message did not pass the filters (from noreply@shop.example)"},
-  };
-  for (const Row& row : rows) {
+  for (const CameAndSaid& row : kCameAndSaid) {
     CAPTURE(row.what);
     World w;
     w.mailbox();
@@ -177,93 +168,98 @@ TEST_CASE(
   CHECK(w.exit(wait) == ExitCode::timed_out);
 }
 
+namespace {
+
+struct SourcesAndExit {
+  const char* what;
+  void (*happens)(World&);
+  ExitCode exit;
+};
+const SourcesAndExit kSourcesAndExit[] = {
+    {"live",
+     [](World& w) {
+       w.mailbox();
+       w.pass(120s);
+     },
+     ExitCode::timed_out},
+    {"signed out",
+     [](World& w) {
+       w.mailbox();
+       w.mailbox(SourceState::signed_out);
+       w.pass(120s);
+     },
+     ExitCode::not_allowed},
+    {"signed out goes before no code",
+     [](World& w) {
+       w.mail({.code = ""});
+       w.mailbox(SourceState::signed_out);
+       w.pass(120s);
+     },
+     ExitCode::not_allowed},
+    {"one of two signed out",
+     [](World& w) {
+       w.mailbox();
+       w.mailbox(SourceState::signed_out, "second/INBOX");
+       w.pass(120s);
+     },
+     ExitCode::not_allowed},
+    {"unreachable the whole time",
+     [](World& w) {
+       w.mailbox(SourceState::unreachable);
+       w.pass(120s);
+     },
+     ExitCode::unreachable},
+    {"unreachable, with a door that is always open",
+     [](World& w) {
+       w.door();
+       w.mailbox(SourceState::unreachable);
+       w.pass(120s);
+     },
+     ExitCode::unreachable},
+    {"never came up",
+     [](World& w) {
+       w.mailbox(SourceState::starting);
+       w.pass(120s);
+     },
+     ExitCode::unreachable},
+    {"one of two is live",
+     [](World& w) {
+       w.mailbox();
+       w.mailbox(SourceState::unreachable, "second/INBOX");
+       w.pass(120s);
+     },
+     ExitCode::timed_out},
+    {"live for a moment",
+     [](World& w) {
+       w.mailbox(SourceState::unreachable);
+       w.pass(60s);
+       w.mailbox();
+       w.pass(1s);
+       w.mailbox(SourceState::unreachable);
+       w.pass(59s);
+     },
+     ExitCode::timed_out},
+    {"went down in the middle",
+     [](World& w) {
+       w.mailbox();
+       w.pass(60s);
+       w.mailbox(SourceState::unreachable);
+       w.pass(60s);
+     },
+     ExitCode::timed_out},
+    {"only a source of SMS is signed out",
+     [](World& w) {
+       w.mailbox();
+       w.source("phone1", "smsgate", SourceState::signed_out, false, true);
+       w.pass(120s);
+     },
+     ExitCode::timed_out},
+};
+
+}  // namespace
+
 TEST_CASE("the exit code at the deadline says how the sources were") {
-  struct Row {
-    const char* what;
-    void (*happens)(World&);
-    ExitCode exit;
-  };
-  const Row rows[] = {
-      {"live",
-       [](World& w) {
-         w.mailbox();
-         w.pass(120s);
-       },
-       ExitCode::timed_out},
-      {"signed out",
-       [](World& w) {
-         w.mailbox();
-         w.mailbox(SourceState::signed_out);
-         w.pass(120s);
-       },
-       ExitCode::not_allowed},
-      {"signed out goes before no code",
-       [](World& w) {
-         w.mail({.code = ""});
-         w.mailbox(SourceState::signed_out);
-         w.pass(120s);
-       },
-       ExitCode::not_allowed},
-      {"one of two signed out",
-       [](World& w) {
-         w.mailbox();
-         w.mailbox(SourceState::signed_out, "second/INBOX");
-         w.pass(120s);
-       },
-       ExitCode::not_allowed},
-      {"unreachable the whole time",
-       [](World& w) {
-         w.mailbox(SourceState::unreachable);
-         w.pass(120s);
-       },
-       ExitCode::unreachable},
-      {"unreachable, with a door that is always open",
-       [](World& w) {
-         w.door();
-         w.mailbox(SourceState::unreachable);
-         w.pass(120s);
-       },
-       ExitCode::unreachable},
-      {"never came up",
-       [](World& w) {
-         w.mailbox(SourceState::starting);
-         w.pass(120s);
-       },
-       ExitCode::unreachable},
-      {"one of two is live",
-       [](World& w) {
-         w.mailbox();
-         w.mailbox(SourceState::unreachable, "second/INBOX");
-         w.pass(120s);
-       },
-       ExitCode::timed_out},
-      {"live for a moment",
-       [](World& w) {
-         w.mailbox(SourceState::unreachable);
-         w.pass(60s);
-         w.mailbox();
-         w.pass(1s);
-         w.mailbox(SourceState::unreachable);
-         w.pass(59s);
-       },
-       ExitCode::timed_out},
-      {"went down in the middle",
-       [](World& w) {
-         w.mailbox();
-         w.pass(60s);
-         w.mailbox(SourceState::unreachable);
-         w.pass(60s);
-       },
-       ExitCode::timed_out},
-      {"only a source of SMS is signed out",
-       [](World& w) {
-         w.mailbox();
-         w.source("phone1", "smsgate", SourceState::signed_out, false, true);
-         w.pass(120s);
-       },
-       ExitCode::timed_out},
-  };
-  for (const Row& row : rows) {
+  for (const SourcesAndExit& row : kSourcesAndExit) {
     CAPTURE(row.what);
     World w;
     const auto wait = w.wait();
@@ -290,164 +286,8 @@ TEST_CASE("no source can bring it: one line says so at the start") {
   CHECK(w.warning(w.wait(kPhone)).find("no source can bring") != std::string::npos);
 }
 
-TEST_CASE("--timeout 0 asks the mailboxes first and answers when all have") {
-  World w;
-  w.mailbox();
-  const auto wait = at_once(w);
-  REQUIRE(w.last.synchronise.size() == 1);
-  CHECK(w.last.synchronise[0].since == w.now.wall - 30s);
-  CHECK(w.blocks(wait));
-  w.mail({.more = true});
-  w.settled();
-  CHECK(w.blocks(wait));
-  w.synchronised();
-  CHECK(w.code(wait) == "482913");
-}
-
-TEST_CASE("--timeout 0 with nothing there is a definite no") {
-  World w;
-  w.mailbox();
-  const auto wait = at_once(w);
-  w.synchronised();
-  CHECK(w.exit(wait) == ExitCode::no);
-}
-
-TEST_CASE("--timeout 0 waits at most 5 s for a mailbox that does not answer") {
-  World w;
-  w.mailbox(SourceState::starting);
-  const auto wait = at_once(w);
-  w.pass(5s - 1us);
-  CHECK(w.blocks(wait));
-  w.pass(1us);
-  CHECK(w.exit(wait) == ExitCode::unreachable);
-}
-
-TEST_CASE("--timeout 0 does not wait for a mailbox that is down") {
-  World w;
-  w.door();
-  w.mailbox(SourceState::unreachable);
-  w.mail({.source = "lmtp"});
-  CHECK(w.code(at_once(w)) == "482913");
-  CHECK(w.exit(at_once(w, kOther)) == ExitCode::unreachable);
-}
-
-TEST_CASE("--timeout 0 with doors only answers at once") {
-  World w;
-  w.door();
-  CHECK(w.exit(at_once(w)) == ExitCode::no);
-}
-
-TEST_CASE("--timeout 0: 65 when it came without a code or is ambiguous") {
-  World w;
-  w.mail({.code = ""});
-  CHECK(w.exit(at_once(w)) == ExitCode::unreadable);
-  w.mail({.to = kOther, .from = "a@shop.example", .code = "111111"});
-  w.mail({.to = kOther, .from = "b@bank.example", .code = "222222"});
-  CHECK(w.exit(at_once(w, kOther)) == ExitCode::unreadable);
-}
-
-TEST_CASE("--timeout 0 whose client goes away is forgotten") {
-  World w;
-  w.mailbox();
-  const auto wait = at_once(w);
-  w.gone(wait);
-  w.synchronised();
-  w.pass(10s);
-  CHECK(w.blocks(wait));
-}
-
-TEST_CASE("--timeout 0 on a session that is just being marked") {
-  World w;
-  w.mailbox();
-  const auto session = w.register_for();
-  Wait wait;
-  wait.session = session.id;
-  wait.timeout = Duration(0);
-  const auto asked = w.wait(wait);
-  w.mail({.source = "lmtp"});
-  w.synchronised();
-  CHECK(w.code(asked) == "482913");
-}
-
-TEST_CASE("--fail-fast ends at the first cause") {
-  struct Row {
-    const char* what;
-    void (*happens)(World&);
-    ExitCode exit;
-  };
-  const Row rows[] = {
-      {"signed out", [](World& w) { w.mailbox(SourceState::signed_out); }, ExitCode::not_allowed},
-      {"unreachable", [](World& w) { w.mailbox(SourceState::unreachable); }, ExitCode::unreachable},
-      {"a message without a code", [](World& w) { w.mail({.code = ""}); }, ExitCode::unreadable},
-      {"a message with two",
-       [](World& w) {
-         w.mail({.codes = {"1", "2"}});
-       },
-       ExitCode::unreadable},
-      {"different senders at once",
-       [](World& w) {
-         w.mail({.from = "a@shop.example", .code = "1111", .more = true});
-         w.mail({.from = "b@bank.example", .code = "2222"});
-       },
-       ExitCode::unreadable},
-  };
-  for (const Row& row : rows) {
-    CAPTURE(row.what);
-    World w;
-    w.mailbox();
-    const auto fast = fail_fast(w);
-    const auto patient = w.wait();
-    CHECK(w.blocks(fast));
-    row.happens(w);
-    CHECK(w.exit(fast) == row.exit);
-    CHECK(w.blocks(patient));
-  }
-}
-
-TEST_CASE("--fail-fast sees a cause that is there when it starts; a starting mailbox is none") {
-  World w;
-  w.mailbox(SourceState::starting);
-  const auto wait = fail_fast(w);
-  CHECK(w.blocks(wait));
-  w.mailbox(SourceState::signed_out);
-  CHECK(w.exit(wait) == ExitCode::not_allowed);
-  CHECK(w.exit(fail_fast(w)) == ExitCode::not_allowed);
-}
-
-TEST_CASE("--fail-fast: what is not for it is no cause") {
-  World w;
-  w.mailbox();
-  const auto wait = fail_fast(w);
-  w.mail({.to = kOther, .code = ""});
-  w.mail({.code = "", .age = 1h});
-  CHECK(w.blocks(wait));
-}
-
 TEST_CASE("a wait for nobody is a usage error") {
   World w;
   const auto asked = w.wait(Wait{});
   CHECK(w.error(asked)->code == ErrorCode::usage);
-}
-
-TEST_CASE("after a stop nothing begins any more") {
-  World w;
-  w.apply(Stop{});
-  CHECK(w.error(w.wait())->code == ErrorCode::agent_unreachable);
-  CHECK(w.error(w.register_for())->code == ErrorCode::agent_unreachable);
-}
-
-TEST_CASE("stop answers those who stand in line and those whose mark is being taken") {
-  World w;
-  w.mailbox();
-  Wait alone;
-  alone.spec = World::spec(kOther);
-  alone.exclusive = true;
-  w.wait(alone);
-  alone.queue = 1min;
-  const auto in_line = w.wait(alone);
-  const auto session = w.register_for();
-  w.apply(Stop{});
-  CHECK(w.error(in_line)->code == ErrorCode::agent_unreachable);
-  CHECK(w.error(session)->code == ErrorCode::agent_unreachable);
-  CHECK(w.delivery.waiters(w.now).empty());
 }
