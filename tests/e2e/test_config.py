@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import stat
 import unittest
 
 from otptest import Home
+from otptest.agent import ROOT
 
 MAILBOX = """[[mailbox]]
 name = "main"
@@ -56,6 +58,30 @@ class Config(unittest.TestCase):
         env = {"OTPCTL_HOME": "relative"}
         self.assertIn("OTPCTL_HOME", self.run_one("path", code=78, env=env).stderr)
         self.assertEqual(self.run_one("path", "--config", "other.toml", "config").stdout, home.root + "/other.toml\n")
+
+    # ---- the manual page -------------------------------------------------------------------------
+
+    def test_every_key_of_every_section_stands_in_the_manual_page_and_no_other(self):
+        with open(os.path.join(ROOT, "man/otpctl.toml.5"), encoding="utf-8") as file:
+            parts = re.split(r"^\.Ss (\[+\w+\]+)\\&$", file.read(), flags=re.M)
+        told = {(section, key) for section, text in zip(parts[1::2], parts[2::2])
+                for keys in re.findall(r"^\.It Ic (.*)$", text, re.M) for key in keys.split(" , ")}
+        for section, key in told:
+            self.home.write_config(f"{section}\n{key} = {{}}")  # of no key's type
+            said = self.run_one("check", code=78).stderr
+            self.assertNotIn("unknown", said, (section, key))
+        shown = set()
+        for secret in ("password", "token"):
+            for form in ('command = ["pass"]', 'file = "/run/secret"', 'credential = "mail"', 'env = "MAIL"'):
+                self.home.write_config('[phone]\ndefault-region = "TR"', MAILBOX + f"{secret}-{form}", 'address = "a@example.com"',
+                                       'tls = "none"\ninsecure = true\nproxy = "socks5h://localhost:1080"',
+                                       'recipients = "all"\nrecipient-headers = ["X-To"]\nca-file = "/etc/ca.pem"',
+                                       "[[pattern]]\nregex = 'x(\\d+)'", '[log]\nfile = "/var/log/a.log"')
+                section = None
+                for line in self.run_one("show").stdout.splitlines():
+                    section = re.split("  #", line)[0].strip() if line.startswith("[") else section
+                    shown |= {(section, key) for key in re.findall(r"^([\w-]+) = ", line)}
+        self.assertEqual(told, shown)
 
     # ---- show ----------------------------------------------------------------------------------
 
