@@ -117,7 +117,7 @@ TEST_CASE("a source that says it is live and owes a sign of life is down since t
   CHECK(status_of(silent) == Status::ok);
 }
 
-TEST_CASE("a store that cannot be written is critical; sources that are not shown are a warning") {
+TEST_CASE("a store that cannot be written is critical, sources that are not shown are a warning") {
   HealthReport report = report_of({source("a", SourceState::live)});
   report.more = 2;
   CHECK(assess(report, {}, kNow).status == Status::warning);
@@ -232,7 +232,7 @@ TEST_CASE("JSON: the agent's object with its status, or the error with its statu
         R"({"v":1,"status":"unknown","error":{"class":"agent_version","message":"older","exit":69}})");
 }
 
-TEST_CASE("the exit code is the status; -q is silent only when all is well") {
+TEST_CASE("the exit code is the status, -q is silent only when all is well") {
   const TempDir home;
   Options quiet;
   quiet.quiet = true;
@@ -247,7 +247,7 @@ TEST_CASE("the exit code is the status; -q is silent only when all is well") {
   CHECK(worse.err == "");
 }
 
-TEST_CASE("--source looks at those alone; a name that no source has is unknown") {
+TEST_CASE("--source looks at those alone, a name that no source has is unknown") {
   const TempDir home;
   const HealthReport both =
       report_of({source("main/INBOX", SourceState::live), source("old/INBOX", SourceState::signed_out)});

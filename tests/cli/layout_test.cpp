@@ -64,7 +64,7 @@ TEST_CASE("an option's text stays in its column, or stands below the option wher
 const std::vector<std::vector<std::string>> kRows{{"WHO", "PID", "STATE"},
                                                   {"bot5@example.com", "4711", "ambiguous: otpctl manual decides"}};
 
-TEST_CASE("a table that fits is a table; else its last column is broken; else it is stacked") {
+TEST_CASE("a table that fits is a table, else its last column is broken, else it is stacked") {
   CHECK(table_in(kRows, 0) == table(kRows));
   CHECK(table_in(kRows, 56) == table(kRows));
   CHECK(table_in(kRows, 50) ==

@@ -10,7 +10,7 @@ using otpctl::Duration;
 using otpctl::ErrorCode;
 using otpctl::WallTime;
 
-TEST_CASE("a duration is numbers with units, from the largest down; a bare number is seconds") {
+TEST_CASE("a duration is numbers with units, from the largest down, a bare number is seconds") {
   struct Row {
     std::string text;
     Duration value;

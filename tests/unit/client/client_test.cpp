@@ -149,7 +149,7 @@ TEST_CASE("an agent that ends before it answers is unreachable, not a success") 
   CHECK(Client(options_in(home)).call(rpc::Status{}).error().code == ErrorCode::agent_unreachable);
 }
 
-TEST_CASE("agent.json names the socket; a stale one is passed over") {
+TEST_CASE("agent.json names the socket, a stale one is passed over") {
   const test::TempDir home;
   Options options = options_in(home);
   rpc::AgentFile file;
@@ -212,7 +212,7 @@ TEST_CASE("a folder that others can write to is refused") {
         ErrorCode::permission);
 }
 
-TEST_CASE("L03 a private folder is made 0700; a link, a file and an open folder are refused") {
+TEST_CASE("L03 a private folder is made 0700, a link, a file and an open folder are refused") {
   const test::TempDir home;
   const std::string folder = home.path() + "/a/b";
   REQUIRE(make_private_folder(folder));
@@ -293,7 +293,7 @@ TEST_CASE("a started agent inherits nothing but its environment") {
 }
 
 TEST_CASE(
-    "an agent that cannot start says why with its own class; one that says nothing is "
+    "an agent that cannot start says why with its own class, one that says nothing is "
     "unreachable") {
   const test::TempDir home;
   const auto start = [&](const std::string& text) {

@@ -74,7 +74,7 @@ TEST_CASE("a literal is sent at once only where the server said so") {
   CHECK(command(password(big), "LITERAL+") == "LOGIN \"alice\" {4097+}\r\n" + big);
 }
 
-TEST_CASE("OAUTHBEARER escapes the user name; a token is never used as a password") {
+TEST_CASE("OAUTHBEARER escapes the user name, a token is never used as a password") {
   auto made = script(Bearer{"a=b,c", Secret("tok")}, "AUTH=OAUTHBEARER");
   REQUIRE(made);
   CHECK(made->command.reveal() == "AUTHENTICATE OAUTHBEARER");

@@ -119,7 +119,7 @@ TEST_CASE("FETCH: the message as literal, literal8, quoted or NIL, whatever stan
 }
 
 TEST_CASE(
-    "FETCH: of an item that comes twice the first one counts; a part from the middle is not the "
+    "FETCH: of an item that comes twice the first one counts, a part from the middle is not the "
     "message") {
   auto fetch = parse_as<Fetch>("* 1 FETCH (UID 5 UID 6 BODY[] \"a\" BODY[] \"b\" BODY[]<9> \"c\")");
   CHECK(fetch.uid == 5U);

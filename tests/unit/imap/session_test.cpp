@@ -184,7 +184,7 @@ TEST_CASE("a look-back finds the newest 500, in commands of at most about 1,000 
   CHECK(finished[0].complete);  // what was left out is older than what was found too old
 }
 
-TEST_CASE("look-backs that are asked together are one, from the oldest time; each is answered") {
+TEST_CASE("look-backs that are asked together are one, from the oldest time, each is answered") {
   imap::Folder folder;
   folder.exists(1);
   imap::LookBack look_back(1024);

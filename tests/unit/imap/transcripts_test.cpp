@@ -152,7 +152,7 @@ TEST_CASE("M16 a message that vanished or is NIL is asked for once more, then gi
 }
 TEST_CASE("the folder's name is encoded, its refusal is classified") { play_group("folder"); }
 TEST_CASE("a new connection fetches exactly what came since the last one") { play_group("resume"); }
-TEST_CASE("IDLE: a mail costs one write; renewal, refusal and EXPUNGE") { play_group("idle"); }
+TEST_CASE("IDLE: a mail costs one write, renewal, refusal and EXPUNGE") { play_group("idle"); }
 TEST_CASE("FETCH: quoted bodies, foreign items, truncated mails") { play_group("fetch"); }
 TEST_CASE("one message is fetched again by its number, and nothing else is done") { play_group("only"); }
 TEST_CASE("I02 a DONE that is not answered is given up after 15 s") { play_group("I02"); }

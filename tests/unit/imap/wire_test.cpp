@@ -16,7 +16,7 @@ TEST_CASE("base64 as in RFC 4648 section 10") {
   CHECK(base64("\x01") == "AQ==");
 }
 
-TEST_CASE("M17 M18 folder names: modified UTF-7, quoted; control characters are refused") {
+TEST_CASE("M17 M18 folder names: modified UTF-7, quoted, control characters are refused") {
   CHECK(folder_argument("INBOX").value() == "\"INBOX\"");
   CHECK(folder_argument("a&b").value() == "\"a&-b\"");
   CHECK(folder_argument("a\"b\\c").value() == "\"a\\\"b\\\\c\"");

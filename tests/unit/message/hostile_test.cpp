@@ -135,7 +135,7 @@ TEST_CASE("M13 messages attached in messages 10,000 deep are one leaf") {
   CHECK(read_quickly(repeat("Content-Type: message/rfc822\n\n", 10'000) + "482913").text == "");
 }
 
-TEST_CASE("M13 a million parts; 100 are read, one more is not") {
+TEST_CASE("M13 a million parts, 100 are read, one more is not") {
   const std::string head = "Content-Type: multipart/mixed; boundary=b\n\n";
   CHECK(has_problem(read_quickly(head + repeat("--b\n\n", 1'000'000)), "over 100 parts"));
   CHECK_FALSE(has_problem(read_quickly(head + repeat("--b\n\nx\n", 100)), "over 100 parts"));

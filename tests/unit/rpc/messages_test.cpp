@@ -298,7 +298,7 @@ TEST_CASE("a session keeps filters and metadata") {
   CHECK(read.contended == 2);
 }
 
-TEST_CASE("an error keeps its class; a class of the future is internal") {
+TEST_CASE("an error keeps its class, a class of the future is internal") {
   std::string line = encode_error("2", Error{ErrorCode::expired, "session 1c… ended"});
   line.pop_back();
   const auto read = decode_incoming(line, {{"2", "session.show"}});
@@ -314,7 +314,7 @@ TEST_CASE("an error keeps its class; a class of the future is internal") {
         R"({"v":1,"error":{"class":"timeout","message":"late","exit":124}})");
 }
 
-TEST_CASE("notifications name the wait they belong to; unknown ones are no error") {
+TEST_CASE("notifications name the wait they belong to, unknown ones are no error") {
   std::string line = encode_notification("\"w\"", Waiting{"s1", "m1", 90s});
   line.pop_back();
   const auto waiting = decode_incoming(line, {});

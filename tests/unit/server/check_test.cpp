@@ -78,7 +78,7 @@ TEST_CASE("a secret that others can read is a problem, one that is not there yet
   CHECK(lines[0].find("chmod 600") != std::string::npos);
 }
 
-TEST_CASE("no file is the environment's mailbox unless it was named; what cannot be read is refused") {
+TEST_CASE("no file is the environment's mailbox unless it was named, what cannot be read is refused") {
   const TempDir folder;
   const std::string missing = folder.path() + "/config.toml";
   const auto usual = server::read_config(missing, false, no_variable);

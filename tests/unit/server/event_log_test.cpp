@@ -430,7 +430,7 @@ TEST_CASE("one client follows at most 64 times, all together at most 1,000 times
 
 // ---- the store's troubles, and forgetting ----
 
-TEST_CASE("a store that cannot be written costs nothing but entries; they are written when it can be again") {
+TEST_CASE("a store that cannot be written costs nothing but entries, they are written when it can be again") {
   EventLog::Timing timing;
   timing.flush_after = timing.retry = 5ms;
   World world(timing);

@@ -109,7 +109,7 @@ TEST_CASE("one slow message among many does not move the p95") {
   CHECK(day.processing_mean > 300ms);
 }
 
-TEST_CASE("the p95 of equal times is that time; of few messages it is the longest") {
+TEST_CASE("the p95 of equal times is that time, of few messages it is the longest") {
   Health health;
   for (int i = 1; i <= 200; ++i) {
     health.processed("main/INBOX", 5'500us, at(1s));

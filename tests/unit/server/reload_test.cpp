@@ -40,7 +40,7 @@ TEST_CASE("a mailbox is compared by its value, not by its line or place") {
   CHECK(fate_of(all, {mailbox("main")}) == Fate::stays);
 }
 
-TEST_CASE("another user or host is another account; case of a host, port and secrets are not") {
+TEST_CASE("another user or host is another account, case of a host, port and secrets are not") {
   auto other = mailbox("main");
   other.port = 1993;
   other.host = "IMAP.example.com";
@@ -64,7 +64,7 @@ TEST_CASE("each changed key of a mailbox is named, its value is not") {
         Lines{"mailbox old: removed", "mailbox new\\x1b: new, connecting"});
 }
 
-TEST_CASE("settings are told with their old and new value; what only a start can change is said") {
+TEST_CASE("settings are told with their old and new value, what only a start can change is said") {
   auto before = with({mailbox("main")});
   auto after = before;
   CHECK(describe_changes(before, after).empty());
