@@ -154,10 +154,13 @@ ExitCode on_one(const Options& options, Context& context, client::Client& agent)
         Error{ErrorCode::usage, "which session? give its id or the first characters of it"},
         options.json);
   }
+  const auto refuse = [&](const Error& error) {
+    return report(context, options.session.empty() ? of_variable(error) : error, options.json);
+  };
   const auto id = session_named(agent, named);
-  if (!id) return report(context, id.error(), options.json);
+  if (!id) return refuse(id.error());
   const auto session = agent.ask<SessionInfo>(request_on(options, *id), kAnswerWithin);
-  if (!session) return report(context, session.error(), options.json);
+  if (!session) return refuse(session.error());
   if (options.json) return answer_json(context, *session);
   // mark, refresh and close have nothing to say but that they did it.
   if (options.action != Action::show) return ExitCode::done;

@@ -86,4 +86,12 @@ Result<void> load_env_file(Context& context, const std::string& path) {
 
 std::string session_of(const Context& context) { return context.env("OTPCTL_SESSION"); }
 
+Error of_variable(Error error) {
+  const auto about_it = {ErrorCode::usage, ErrorCode::not_found, ErrorCode::expired, ErrorCode::ambiguous};
+  if (std::find(about_it.begin(), about_it.end(), error.code) != about_it.end()) {
+    error.message = "OTPCTL_SESSION: " + error.message;
+  }
+  return error;
+}
+
 }  // namespace otpctl::apps

@@ -21,4 +21,7 @@ Result<void> load_env_file(Context& context, const std::string& path);
 /// OTPCTL_SESSION, or "".
 std::string session_of(const Context& context);
 
+/// What was wrong with a session that nobody typed: says that OTPCTL_SESSION named it.
+Error of_variable(Error error);
+
 }  // namespace otpctl::apps

@@ -88,7 +88,7 @@ std::string_view words_for(Unmatched reason) {
     case Unmatched::ambiguous_recipient: return "addressed to several that are asked for";
     case Unmatched::before_mark: return "came before this wait counts";
     case Unmatched::filtered: return "did not pass the filters";
-    case Unmatched::taken: return "went to another waiter";
+    case Unmatched::taken: return "went to another wait";
     case Unmatched::superseded: return "replaced by a later one";
   }
   return "";

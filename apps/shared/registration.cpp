@@ -10,9 +10,10 @@ void warn_if_degraded(Context& context, const SessionInfo& session) {
 
 void warn_if_contended(Context& context, const SessionInfo& session) {
   if (session.contended < 2) return;
+  const int others = session.contended - 1;  // sessions, and waits without one
   warn(context,
-       {std::to_string(session.contended - 1) +
-            " more wait for the same recipient: each code goes to one",
+       {std::to_string(others) + (others == 1 ? " more asks" : " more ask") +
+            " for the same recipient: each code goes to one",
         0},
        false);
 }

@@ -49,7 +49,7 @@ rpc::SessionRegister registration_of(const Options& options) {
 
 /// Warns when an older code may count.
 void warn_if_degraded(Context& context, const SessionInfo& session);
-/// Warns when others wait for the same recipient.
+/// Warns when others ask for the same recipient.
 void warn_if_contended(Context& context, const SessionInfo& session);
 
 }  // namespace otpctl::apps

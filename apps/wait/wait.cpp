@@ -93,6 +93,7 @@ class Run {
   Run(const Options& options, Context& context, client::Options agent, rpc::Wait wait)
       : options_(options),
         context_(context),
+        by_variable_(!wait.session.empty() && options.session.empty() && options.target == Target{}),
         waiter_(std::move(agent), std::move(wait)),
         progress_(context, options.quiet || options.json ? "none" : options.progress) {}
 
@@ -146,7 +147,7 @@ class Run {
 
   ExitCode failed(const Error& error) {
     progress_.clear();
-    return exit_of(report(context_, error, options_.json));
+    return exit_of(report(context_, by_variable_ ? of_variable(error) : error, options_.json));
   }
 
   ExitCode exit_of(ExitCode exit) const {
@@ -173,6 +174,7 @@ class Run {
 
   const Options& options_;
   Context& context_;
+  bool by_variable_;  // OTPCTL_SESSION says on which session
   Signals signals_;
   client::Waiter waiter_;
   Progress progress_;

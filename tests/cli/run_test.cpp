@@ -90,7 +90,7 @@ TEST_CASE("X01 wait: an end without a code leaves standard output empty and expl
 }
 
 TEST_CASE(
-    "X01 each end has its own exit code; --timeout-exit-code changes only that of a timeout") {
+    "X01 each end has its own exit code, --timeout-exit-code changes only that of a timeout") {
   const TempDir home;
   for (const ExitCode exit :
        {ExitCode::no, ExitCode::unreadable, ExitCode::unreachable, ExitCode::not_allowed}) {
@@ -174,7 +174,7 @@ TEST_CASE("X02 a standard output that is closed is told before anybody's code is
   CHECK(wait::run(options, test.context) == ExitCode::try_later);
 }
 
-TEST_CASE("wait without anybody to wait for is a usage error; OTPCTL_SESSION stands in") {
+TEST_CASE("wait without anybody to wait for is a usage error, OTPCTL_SESSION stands in") {
   const TempDir home;
   TestContext nobody("wait", "", in(home));
   CHECK(wait::run({}, nobody.context) == ExitCode::usage);
@@ -191,6 +191,35 @@ TEST_CASE("wait without anybody to wait for is a usage error; OTPCTL_SESSION sta
     CHECK(wait::run({}, test.context) == ExitCode::timed_out);
   }
   CHECK(asked.session == "1c8f1c8f");
+}
+
+TEST_CASE("what is wrong with a session that nobody typed names OTPCTL_SESSION, the rest does not") {
+  const TempDir home;
+  auto variables = in(home);
+  variables["OTPCTL_SESSION"] = "garbage";
+  const auto told = [&](const auto& run, ErrorCode code) {
+    TestContext test("any", "", variables);
+    FakeAgent agent(home.path() + "/agent.sock", {[&](AgentSide& side) {
+                      side.say(rpc::encode_error(side.greet().id, {code, "'garbage' is no session id"}));
+                    }});
+    run(test.context);
+    return test.err;
+  };
+  const auto wait = [](Context& context) { CHECK(wait::run({}, context) != ExitCode::done); };
+  const auto show = [](Context& context) {
+    session::Options options;
+    options.action = session::Action::show;
+    CHECK(session::run(options, context) != ExitCode::done);
+  };
+  const auto named = [](Context& context) {
+    wait::Options options;
+    options.session = "garbage";
+    CHECK(wait::run(options, context) == ExitCode::usage);
+  };
+  CHECK(told(wait, ErrorCode::usage) == "otpctl any: OTPCTL_SESSION: 'garbage' is no session id\n");
+  CHECK(told(show, ErrorCode::not_found) == "otpctl any: OTPCTL_SESSION: 'garbage' is no session id\n");
+  CHECK(told(wait, ErrorCode::storage) == "otpctl any: 'garbage' is no session id\n");
+  CHECK(told(named, ErrorCode::usage) == "otpctl any: 'garbage' is no session id\n");
 }
 
 TEST_CASE(
@@ -241,7 +270,7 @@ TEST_CASE("session register prints the id only, and warns on standard error") {
   TestContext test("session", "", in(home));
   CHECK(register_with(test) == ExitCode::done);
   CHECK(test.out == session.id + "\n");
-  CHECK(test.err.find("1 more wait for the same recipient") != std::string::npos);
+  CHECK(test.err.find("1 more asks for the same recipient: each code") != std::string::npos);
   options.quiet = true;
   TestContext quiet("session", "", in(home));
   CHECK(register_with(quiet) == ExitCode::done);

@@ -129,6 +129,7 @@ class Explained(Commands):
                                  (("session", "register", BOT, "--ttl", "0"), "--ttl"),
                                  (("session", "register", BOT, "--metadata", "[1]"), "--metadata"),
                                  (("session", "register", "--phone", "0555", "--country", "Turkey"), "Turkey"),
+                                 (("session", "register", BOT, "--country", "ZZ"), "'ZZ' is no country"),
                                  (("wiat", BOT), "did you mean 'wait'")):
             with self.subTest(arguments):
                 said = self.run_one(*arguments, code=64)

@@ -153,7 +153,7 @@ class Sessions(Run):
         self.assertIn("is taken by", self.run_sh("echo never", "--exclusive", code=75).stderr)
         self.assertEqual(self.end(running), 0)
         running = self.program("")
-        self.assertIn("1 more wait", self.run_sh(":").stderr)
+        self.assertIn("1 more asks", self.run_sh(":").stderr)
         self.assertEqual(self.run_sh(":", "--quiet").stderr, "")
         self.assertEqual(self.end(running), 0)
 

@@ -1,5 +1,6 @@
 #include "code/fold.hpp"
 
+#include "base/digits.hpp"
 #include "base/utf8.hpp"
 
 #include <algorithm>
@@ -9,11 +10,6 @@
 namespace otpctl::code {
 
 namespace {
-
-// The zero of each block of ten decimal digits (Unicode Nd) that is in everyday use.
-constexpr std::array<char32_t, 21> kZeros = {
-    0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6,
-    0x0D66, 0x0E50, 0x0ED0, 0x0F20, 0x1040, 0x17E0, 0x1810, 0x1946, 0x19D0, 0xFF10};
 
 struct Mark {
   char32_t from;
@@ -79,9 +75,7 @@ char fold_other(char32_t c) {
   if (is_white(c)) return ' ';
   if (c == 0x85 || c == 0x2028 || c == 0x2029) return '\n';
   if (c >= 0xFF01 && c <= 0xFF5E) return fold_ascii(c - 0xFEE0);  // full-width ASCII
-  for (const char32_t zero : kZeros) {
-    if (c >= zero && c <= zero + 9) return static_cast<char>('0' + (c - zero));
-  }
+  if (const int digit = digit_value(c); digit >= 0) return static_cast<char>('0' + digit);
   const auto* mark =
       std::find_if(kMarks.begin(), kMarks.end(), [&](const Mark& m) { return m.from == c; });
   if (mark != kMarks.end()) return mark->to;

@@ -1,10 +1,9 @@
 #include "server/translate.hpp"
 
+#include "base/digits.hpp"
 #include "base/text.hpp"
 #include "code/code.hpp"
 #include "message/address.hpp"
-
-#include <algorithm>
 
 namespace otpctl::server {
 namespace {
@@ -25,12 +24,13 @@ Result<delivery::SessionSpec> spec_of(const Target& target, const Filters& filte
   return spec;
 }
 
-/// "tr" → "TR".
+/// "tr" → "TR". One that does not exist would only show when a number without country code comes.
 Result<std::string> region_of(std::string_view country) {
   std::string region;
   for (const char c : to_lower(country)) region += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : '?';
-  if (region.size() == 2 && region.find('?') == region.npos) return region;
-  return fail(ErrorCode::usage, "a country is two letters (TR, DE), not '" + printable(country, 40) + "'");
+  const bool letters = region.size() == 2 && region.find('?') == region.npos;
+  if (letters && message::is_region(region)) return region;
+  return fail(ErrorCode::usage, "'" + printable(country, 40) + "' is no country; write its two letters: TR, DE, GB");
 }
 
 /// "bot@ex" and "555111" are an address and a short code, but whoever types them means a part of one.
@@ -125,11 +125,7 @@ delivery::Command command_of(const rpc::SessionHold& request, const Caller& call
 }
 
 Result<std::string> typed_code(std::string_view text) {
-  std::string code(trim(text));
-  const bool only_digits = std::all_of(code.begin(), code.end(), [](char c) {
-    return (c >= '0' && c <= '9') || c == ' ' || c == '-' || c == '\t';
-  });
-  if (only_digits) std::erase_if(code, [](char c) { return c < '0' || c > '9'; });
+  std::string code = as_code(text);
   if (code::is_printable_code(code)) return code;
   return fail(ErrorCode::usage, "that is no code: give one line of 1 to 64 printable characters");
 }

@@ -25,8 +25,8 @@ delivery::Command command_of(const rpc::SessionRefresh& request, const Caller& c
 delivery::Command command_of(const rpc::SessionClose& request, const Caller& caller);
 delivery::Command command_of(const rpc::SessionHold& request, const Caller& caller);
 
-/// A code as a person types it: "482 913 " → "482913" when it is digits with separators; `usage` when it is not one
-/// printable line.
+/// A code as a person types it, digits alone where there are digits and separators; `usage` when it is not one printable
+/// line.
 Result<std::string> typed_code(std::string_view text);
 
 /// What the caller gets for delivery's answer.

@@ -53,16 +53,25 @@ TEST_CASE("the country of a session comes before the configured region") {
   REQUIRE(command);
   CHECK(std::get<delivery::Register>(*command).spec.phone == "+4915123456789");
   CHECK(std::get<delivery::Register>(*command).spec.country == "DE");
-  for (const char* wrong : {"D", "Germany", "\xC3\xA4", "4 "}) {
+  for (const char* wrong : {"D", "Germany", "\xC3\xA4", "4 ", "ZZ", "xx", "001"}) {
+    CAPTURE(wrong);
     request.country = wrong;
-    CHECK(command_of(request, kCaller).error().code == ErrorCode::usage);
+    const auto refused = command_of(request, kCaller);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::usage);
   }
+  request.country = "ZZ";
+  CHECK(command_of(request, kCaller).error().message == "'ZZ' is no country; write its two letters: TR, DE, GB");
+  request.target = {"bot5@example.com", ""};  // said at once, not when a number comes one day
+  CHECK_FALSE(command_of(request, kCaller));
 }
 
 TEST_CASE("an operator's digits lose blanks and dashes, other codes stay as typed") {
   CHECK(typed_code("482 913 ") == "482913");
   CHECK(typed_code("482-913\n") == "482913");
+  CHECK(typed_code("٤٨٢٩١٣") == "482913");
   CHECK(typed_code("AB-12cd") == "AB-12cd");
+  CHECK_FALSE(typed_code(" - "));
   CHECK_FALSE(typed_code("  "));
   CHECK_FALSE(typed_code("12\n34"));
   CHECK_FALSE(typed_code(std::string(65, '1')));
