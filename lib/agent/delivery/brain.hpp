@@ -115,7 +115,7 @@ class Brain {
   std::vector<Copy> copies_of(const Arrive& command) const;
   bool known(const Fingerprint& identity) const;
   void make_room();
-  void note_passed(const Arrive& command, WallTime received);
+  void note_passed(const Held& held);
   void settle(const std::string& source);
   void decide(const std::vector<Seq>& batch);
   void supersede_by(CopyRef ref);
@@ -145,6 +145,7 @@ class Brain {
   bool serve(Waiter& waiter) { return choose(waiter, candidates(waiter)); }
   void set_ambiguous(Waiter& waiter);
   void claim(Waiter& waiter, const std::vector<Candidate>& group);
+  void hide_given(CopyRef ref);
   void hold(Waiter& waiter);
   Delivered delivered(const Waiter& waiter) const;
   void count_given(const std::string& session_id);
@@ -248,7 +249,13 @@ class Brain {
     std::vector<Seen> seen;
     std::vector<std::string> senders;  // of the candidates that differ
   };
+  struct Sight;  // a Look that is being taken
   Look look(const Waiter& waiter) const;
+  void look_at(const Waiter& waiter, CopyRef ref, std::string_view recipient, Sight& sight) const;
+  void look_at_passed(const Waiter& waiter, Sight& sight) const;
+  /// Copies that name it, each with the recipient that it would be for.
+  std::vector<std::pair<CopyRef, std::string_view>> all_for(const Waiter& waiter) const;
+  std::string shown_sender(const Waiter& waiter, CopyRef ref) const;
   std::optional<Unmatched> unmatched(const Waiter& waiter, CopyRef ref,
                                      std::string_view recipient) const;
   WaitEnd explain(const Waiter& waiter) const;
@@ -274,6 +281,7 @@ class Brain {
   void tell_message(const Held& held, const Arrive& command,
                     const std::vector<std::string>& recipients, std::string_view state);
   Event& tell_code(std::string_view state, CopyRef ref, std::string_view reason = {});
+  void hide_what_was_told(std::string_view value);
   void tell_claimed(const Waiter& waiter);
   void tell_entry(const std::string& recipient, std::string_view reason);
 

@@ -1,6 +1,8 @@
 // A message comes: known already? for whom? what does it replace? who gets it?
 #include "delivery/brain.hpp"
 
+#include "delivery/shown.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -60,7 +62,7 @@ void Brain::run(Arrive& command) {
   tell_message(held, command, recipients,
                !for_somebody ? "for_nobody" : accepted.duplicate ? "duplicate" : "arrived");
   const Seq seq = held.arrival.seq;
-  if (!accepted.duplicate) note_passed(command, held.arrival.received);
+  if (!accepted.duplicate) note_passed(held);
   if (!held.copies.empty()) {
     make_room();
     Held& kept = pool_.add(std::move(held), std::move(known_by));
@@ -99,6 +101,8 @@ Held Brain::read(Arrive& command) {
       message.channel == message::Channel::email ? message.sender_domain : message.sender;
   held.message_id =
       message.channel == message::Channel::sms ? command.provider_id : message.message_id;
+  make_shown(held);
+  for (const code::Code& code : command.verdict.codes) hide_in_shown(held, code.value);
   held.expires = now_.instant + settings_.keep;
   held.expires_wall = now_.wall + settings_.keep;
   if (message.bounce) return held;  // carries no code for anybody, and no pattern finds one
@@ -140,11 +144,11 @@ bool Brain::known(const Fingerprint& identity) const {
   return pool_.knows(identity) || guards_.count(identity) > 0;
 }
 
-void Brain::note_passed(const Arrive& command, WallTime received) {
-  if (command.message.channel == message::Channel::person) return;
-  Passed& passed = passed_[command.message.channel == message::Channel::sms ? 1 : 0];
+void Brain::note_passed(const Held& held) {
+  if (held.arrival.channel == message::Channel::person) return;
+  Passed& passed = passed_[held.arrival.channel == message::Channel::sms ? 1 : 0];
   ++passed.total;
-  passed.latest.push_back({last_seq_, command.message.sender, received});
+  passed.latest.push_back({held.arrival.seq, held.shown_sender, held.arrival.received});
   if (passed.latest.size() > kPassedKept) passed.latest.pop_front();
 }
 

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kMostWords = 4;  // told of one trouble: a server may say something else each time
 constexpr std::size_t kMostRecipients = 8;
 
-/// A Message-ID or a sender's address may hold the code.
+/// What describes the message is without it already; the reason and the name of another sender may hold it.
 void hide(Event& event, const std::string& value) {
   for (std::string* text : {&event.sender, &event.message_id, &event.reason}) *text = code::without_code(*text, value);
 }
@@ -34,8 +34,8 @@ std::string shape_of(const std::vector<code::Code>& codes) {
 void describe(Event& event, const Held& held) {
   event.source = held.arrival.source;
   event.channel = message::name_of(held.arrival.channel);
-  event.sender = held.sender;
-  event.message_id = held.message_id;
+  event.sender = held.shown_sender;
+  event.message_id = held.shown_id;
 }
 
 }  // namespace
@@ -185,6 +185,11 @@ Event& Brain::tell_code(std::string_view state, CopyRef ref, std::string_view re
   hide(event, copy.value);
   for (const code::Code& code : held.codes) hide(event, code.value);
   return event;
+}
+
+/// Only a pattern has found it: what this command has told of its message did not know it yet.
+void Brain::hide_what_was_told(std::string_view value) {
+  for (Event& event : out_.events) hide(event, std::string(value));
 }
 
 void Brain::tell_claimed(const Waiter& waiter) {

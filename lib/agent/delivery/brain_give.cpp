@@ -2,6 +2,8 @@
 // given back.
 #include "delivery/brain.hpp"
 
+#include "delivery/shown.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -207,10 +209,24 @@ void Brain::claim(Waiter& waiter, const std::vector<Candidate>& group) {
     touch(*waiter.session);
   }
   claims_[waiter.delivery] = waiter.claimed;
+  for (const CopyRef ref : waiter.claimed) hide_given(ref);
   tell_claimed(waiter);
   remember(waiter, "got its code from " + giver(group.front().ref));
   hold(waiter);
   reply(waiter.request, delivered(waiter));
+}
+
+/// From here on nothing tells it, also where only the waiter's pattern has found it.
+void Brain::hide_given(CopyRef ref) {
+  Held& held = *pool_.find(ref.seq);
+  const std::string& value = copy_at(ref).value;
+  hide_in_shown(held, value);
+  for (Passed& passed : passed_) {
+    for (Passed::One& one : passed.latest) {
+      if (one.seq == ref.seq) one.sender = held.shown_sender;
+    }
+  }
+  hide_what_was_told(value);
 }
 
 void Brain::hold(Waiter& waiter) {

@@ -151,7 +151,7 @@ void Brain::remember(const Waiter& waiter, std::string how) {
 std::string Brain::giver(CopyRef ref) const {
   const Held& held = *pool_.find(ref.seq);
   if (held.arrival.channel == message::Channel::person) return "a person";
-  return held.sender.empty() ? "an unknown sender" : printable(held.sender, 100);
+  return held.shown_sender.empty() ? "an unknown sender" : printable(held.shown_sender, 100);
 }
 
 std::string Brain::ago(const PastWait& past) const {

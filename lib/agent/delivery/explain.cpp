@@ -1,5 +1,6 @@
 // Why a wait ended without a code: what was seen and did not match, and how alive the sources are.
 #include "base/text.hpp"
+#include "code/hide.hpp"
 #include "delivery/brain.hpp"
 
 #include <algorithm>
@@ -115,45 +116,70 @@ std::optional<Unmatched> Brain::unmatched(const Waiter& waiter, CopyRef ref,
   return std::nullopt;
 }
 
-Brain::Look Brain::look(const Waiter& waiter) const {
-  std::array<Seen, kReasons> all;
-  std::array<std::uint64_t, 2> mine{};
-  std::set<Seq> own;
-  Look look;
-  for (std::size_t i = 0; i < kReasons; ++i) all[i].reason = static_cast<Unmatched>(i);
-  const auto consider = [&](CopyRef ref, std::string_view recipient) {
-    const auto why = unmatched(waiter, ref, recipient);
-    const Held& held = *pool_.find(ref.seq);
-    if (held.arrival.seq > waiter.order && own.insert(ref.seq).second &&
-        held.arrival.channel != message::Channel::person) {
-      ++mine[held.arrival.channel == message::Channel::sms ? 1 : 0];
-    }
-    if (!why) return;
-    note(all, *why, held.sender, held.arrival.received);
-    if (*why == Unmatched::ambiguous_sender)
-      look.senders.push_back(held.arrival.channel == message::Channel::person ? "a person"
-                                                                              : held.sender);
-  };
+std::vector<std::pair<CopyRef, std::string_view>> Brain::all_for(const Waiter& waiter) const {
+  std::vector<std::pair<CopyRef, std::string_view>> all;
   for (const auto recipient : recipients_of(waiter)) {
-    for (const CopyRef ref : pool_.of(recipient)) consider(ref, recipient);
+    for (const CopyRef ref : pool_.of(recipient)) all.emplace_back(ref, recipient);
   }
   if (wants_sms(waiter)) {
-    for (const CopyRef ref : pool_.of({})) consider(ref, waiter.number());
+    for (const CopyRef ref : pool_.of({})) all.emplace_back(ref, waiter.number());
   }
+  return all;
+}
+
+/// Without the codes that anybody knows and without the one that this waiter's pattern would find.
+std::string Brain::shown_sender(const Waiter& waiter, CopyRef ref) const {
+  const Held& held = *pool_.find(ref.seq);
+  const bool by_pattern = (waiter.session && waiter.session->gate.pattern) || (waiter.gate && waiter.gate->pattern);
+  if (!by_pattern) return held.shown_sender;
+  const Pick picked = pick_of(waiter, ref);
+  return picked.code ? code::without_code(held.shown_sender, picked.code->value) : held.shown_sender;
+}
+
+struct Brain::Sight {
+  std::array<Seen, kReasons> all;
+  std::array<std::uint64_t, 2> mine{};  // e-mail, SMS: came since it waits and is its own
+  std::set<Seq> own;
+  std::vector<std::string> senders;
+};
+
+void Brain::look_at(const Waiter& waiter, CopyRef ref, std::string_view recipient, Sight& sight) const {
+  const Held& held = *pool_.find(ref.seq);
+  const bool person = held.arrival.channel == message::Channel::person;
+  if (held.arrival.seq > waiter.order && sight.own.insert(ref.seq).second && !person)
+    ++sight.mine[held.arrival.channel == message::Channel::sms ? 1 : 0];
+  const auto why = unmatched(waiter, ref, recipient);
+  if (!why) return;
+  const std::string sender = shown_sender(waiter, ref);
+  note(sight.all, *why, sender, held.arrival.received);
+  if (*why == Unmatched::ambiguous_sender) sight.senders.push_back(person ? "a person" : sender);
+}
+
+/// What came since it waits and is not held for it.
+void Brain::look_at_passed(const Waiter& waiter, Sight& sight) const {
   for (const std::size_t channel : {0, 1}) {
     if (!(channel == 0 ? wants_email(waiter) : wants_sms(waiter))) continue;
     const Passed& passed = passed_[channel];
     const std::uint64_t since = passed.total - waiter.arrivals_before[channel];
-    if (since <= mine[channel]) continue;
-    Seen& others = all[static_cast<std::size_t>(Unmatched::other_recipient)];
-    others.count += static_cast<int>(since - mine[channel]);
+    if (since <= sight.mine[channel]) continue;
+    Seen& others = sight.all[static_cast<std::size_t>(Unmatched::other_recipient)];
+    others.count += static_cast<int>(since - sight.mine[channel]);
     for (const Passed::One& one : passed.latest) {
-      if (one.seq <= waiter.order || own.count(one.seq) > 0) continue;
+      if (one.seq <= waiter.order || sight.own.count(one.seq) > 0) continue;
       others.sender = one.sender;
       others.latest = one.received;
     }
   }
-  for (Seen& seen : all) {
+}
+
+Brain::Look Brain::look(const Waiter& waiter) const {
+  Sight sight;
+  for (std::size_t i = 0; i < kReasons; ++i) sight.all[i].reason = static_cast<Unmatched>(i);
+  for (const auto& [ref, recipient] : all_for(waiter)) look_at(waiter, ref, recipient, sight);
+  look_at_passed(waiter, sight);
+  Look look;
+  look.senders = std::move(sight.senders);
+  for (Seen& seen : sight.all) {
     if (seen.count > 0) look.seen.push_back(std::move(seen));
   }
   return look;
@@ -205,17 +231,9 @@ std::string Brain::line(const Waiter& waiter, const Look& look, Duration waited)
                          std::chrono::round<std::chrono::seconds>(waited), Duration(0)));
   text += ": ";
   int ours = 0;
-  const auto count = [&](CopyRef ref, std::string_view recipient) {
-    if (waiter.session && copy_at(ref).session == waiter.session->id &&
-        unmatched(waiter, ref, recipient) == Unmatched::taken) {
-      ++ours;
-    }
-  };
-  for (const auto recipient : recipients_of(waiter)) {
-    for (const CopyRef ref : pool_.of(recipient)) count(ref, recipient);
-  }
-  if (wants_sms(waiter)) {
-    for (const CopyRef ref : pool_.of({})) count(ref, waiter.number());
+  for (const auto& [ref, recipient] : all_for(waiter)) {
+    const bool same = waiter.session && copy_at(ref).session == waiter.session->id;
+    if (same && unmatched(waiter, ref, recipient) == Unmatched::taken) ++ours;
   }
   for (std::size_t i = 0; i < look.seen.size(); ++i)
     text += (i > 0 ? ", " : "") + phrase(look.seen[i], look.senders, ours);

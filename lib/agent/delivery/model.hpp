@@ -66,7 +66,9 @@ struct Held {
   }
 
   Arrival arrival;
-  std::string sender;
+  std::string sender;        // as it came: for filters, fingerprints and whoever gets the code
+  std::string shown_sender;  // for all else: shown.hpp
+  std::string shown_id;      // of message_id
   std::string sender_key;  // what the later one supersedes by: the From domain, or the SMS sender
   std::string subject;
   std::string text;

@@ -2,6 +2,7 @@
 
 #include "delivery/fields.hpp"
 #include "delivery/match.hpp"
+#include "delivery/shown.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -183,6 +184,7 @@ std::optional<StoredMessage> read_message(std::string_view bytes) {
     for (Copy& copy : held.copies) in >> copy.decided;
   }
   if (!in.done() || version != kVersion) return std::nullopt;
+  make_shown(held);
   held.settled = true;
   held.stored = true;
   return stored;
