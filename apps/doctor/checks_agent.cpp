@@ -4,6 +4,7 @@
 #include "doctor/checks.hpp"
 #include "rpc/messages.hpp"
 #include "shared/output.hpp"
+#include "store/store.hpp"
 
 #include <algorithm>
 #include <array>
@@ -56,24 +57,44 @@ std::optional<std::string> first_bytes(const std::string& path, std::size_t coun
   return bytes;
 }
 
-Row store_row(const Paths& paths) {
+/// What is wrong with the key of a store that is there. A living agent has read its own long ago: the next one will not.
+std::optional<Row> key_trouble(const Paths& paths, bool lives) {
   constexpr std::size_t kKeyBytes = 32;
+  const std::string key = printable(paths.key, 1000);
+  const char* fix = lives ? "bring the right key back before the agent ends: what the store keeps is lost without it"
+                          : "bring the key back, or move store and key away: what it kept is lost";
+  const char* then = lives ? "; the next agent cannot read the store" : "";
+  const auto bytes = first_bytes(paths.key, kKeyBytes + 1);
+  if (!bytes || bytes->size() != kKeyBytes) {
+    return failed(ErrorCode::config, std::string("its key ") + (bytes ? "is damaged" : "is missing") + " (" + key + ")" + then,
+                  fix);
+  }
+  const auto fits = store::Store::key_fits({paths.store, paths.key, std::chrono::milliseconds(500)});
+  if (fits.value_or(true)) return std::nullopt;
+  return failed(ErrorCode::config, key + " is not the key of this store" + then, fix);
+}
+
+Row store_row(const Paths& paths) {
   const std::string shown = printable(paths.store, 1000);
   const auto store = first_bytes(paths.store, 16);
-  const auto key = first_bytes(paths.key, kKeyBytes + 1);
   if (!store && ::access(paths.store.c_str(), F_OK) == 0) {
     return failed(ErrorCode::permission, shown + " cannot be opened", "see files above");
   }
   if (!store) return skipped("none yet: the first agent makes it");
-  if (!store->empty() && *store != std::string("SQLite format 3\0", 16)) {
+  if (store->empty()) return passed("it is empty");
+  if (*store != std::string("SQLite format 3\0", 16)) {
     return failed(ErrorCode::storage, shown + " is no store", "move it away with its -wal and -shm; what it kept is lost");
   }
-  if (!store->empty() && (!key || key->size() != kKeyBytes)) {
-    return failed(ErrorCode::config, std::string("its key ") + (key ? "is damaged" : "is missing") + " (" +
-                                         printable(paths.key, 1000) + ")",
-                  "bring the key back, or move store and key away: what it kept is lost");
+  return key_trouble(paths, false).value_or(passed("store and key are there"));
+}
+
+/// What the agent says of it, and what will meet the next one.
+Row store_row(const Paths& paths, const HealthReport& health) {
+  if (!health.store_trouble.empty()) {
+    return failed(ErrorCode::storage, health.store_trouble, "make room; the agent tries again every second");
   }
-  return passed("store and key are there");
+  const bool there = ::access(paths.store.c_str(), F_OK) == 0;
+  return (there ? key_trouble(paths, true) : std::nullopt).value_or(passed("the agent can write it"));
 }
 
 // ---- who starts it ----
@@ -178,9 +199,7 @@ Rows check_store(const Facts& facts) {
   if (facts.config && facts.config->store_in_memory) return {skipped("in memory")};
   if (!answers(facts)) return {store_row(*facts.paths)};
   if (!facts.agent.health) return {skipped("the agent does not tell")};
-  const std::string& trouble = facts.agent.health->store_trouble;
-  if (trouble.empty()) return {passed("the agent can write it")};
-  return {failed(ErrorCode::storage, trouble, "make room; the agent tries again every second")};
+  return {store_row(*facts.paths, *facts.agent.health)};
 }
 
 Rows check_launcher(const Facts& facts) {

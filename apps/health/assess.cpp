@@ -56,7 +56,9 @@ Assessment assess(const HealthReport& report, const Thresholds& thresholds, Wall
   for (const SourceHealth& source : report.sources) {
     const Duration down = down_for(source, now);
     found.down.push_back(down);
-    const Status status = std::max(by_time(down, thresholds), by_state(source.status.state));
+    const bool is_down = source.status.state != SourceState::live || down > Duration(0);
+    const Status in_time = is_down ? by_time(down, thresholds) : Status::ok;  // whatever the thresholds: 0 is "at once"
+    const Status status = std::max(in_time, by_state(source.status.state));
     if (status != Status::ok) found.problems.push_back({status, in_words(source.status, down)});
   }
   if (report.more > 0) {

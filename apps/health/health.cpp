@@ -107,13 +107,35 @@ std::string text_of(const Outcome& outcome, const Options& options, WallTime now
   return options.prometheus ? prometheus_text(outcome) : plugin_text(outcome, now);
 }
 
-/// Nothing could be looked at.
-ExitCode undetermined(const Error& error, bool json, Context& context) {
+Result<void> write_textfile(const Outcome& outcome, const Options& options, Context& context) {
+  if (options.textfile.empty()) return {};
+  auto written = replace_file(options.textfile, prometheus_text(outcome));
+  if (!written) static_cast<void>(report(context, written.error(), options.json));
+  return written;
+}
+
+/// Nothing could be looked at. The file says so as well: what it said before must not be taken for now.
+ExitCode undetermined(const Error& error, const Options& asked, Context& context) {
   const Outcome outcome{fail(error), {Status::unknown, {}, {}}, {}};
   Options options;
-  options.json = json;
-  static_cast<void>(answer(context, text_of(outcome, options, {}), json));
+  options.json = asked.json;
+  static_cast<void>(write_textfile(outcome, asked, context));
+  static_cast<void>(answer(context, text_of(outcome, options, {}), options.json));
   return exit_of(Status::unknown);
+}
+
+/// What a command line that is wrong says all the same.
+Options as_far_as_said(const std::vector<std::string>& arguments) {
+  constexpr std::string_view kFile = "--textfile", kFileIs = "--textfile=";
+  Options options;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    const bool next = i + 1 < arguments.size() && !arguments[i + 1].starts_with('-');
+    if (word == "--json") options.json = true;
+    if (word == kFile && next) options.textfile = arguments[i + 1];
+    if (word.starts_with(kFileIs)) options.textfile = word.substr(kFileIs.size());
+  }
+  return options;
 }
 
 }  // namespace
@@ -127,14 +149,11 @@ std::string json_text(const Outcome& outcome) {
 }
 
 ExitCode run(const Options& options, Context& context) {
-  if (const auto error = wrong(options)) return undetermined(*error, options.json, context);
+  if (const auto error = wrong(options)) return undetermined(*error, options, context);
   const Outcome outcome = examine(options, context);
   ExitCode exit = exit_of(outcome.assessment.status);
-  if (!options.textfile.empty()) {
-    if (const auto written = replace_file(options.textfile, prometheus_text(outcome)); !written) {
-      static_cast<void>(report(context, written.error(), options.json));
-      if (exit != exit_of(Status::critical)) exit = exit_of(Status::unknown);
-    }
+  if (!write_textfile(outcome, options, context) && exit != exit_of(Status::critical)) {
+    exit = exit_of(Status::unknown);
   }
   if (options.quiet && outcome.assessment.status == Status::ok) return exit;
   std::string text = text_of(outcome, options, context.now().wall);
@@ -148,11 +167,11 @@ ExitCode parse_and_run(const std::vector<std::string>& arguments, Context& conte
   add(*app, options);
   const Parsed parsed = parse(*app, arguments, columns_of(context));
   if (parsed && !*parsed) return run(options, context);
-  const bool json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
-  if (parsed) return answer(context, **parsed, json);
+  const Options said = as_far_as_said(arguments);
+  if (parsed) return answer(context, **parsed, said.json);
   Error error = parsed.error();
   error.message += " (see otpctl health --help)";
-  return undetermined(error, json, context);
+  return undetermined(error, said, context);
 }
 
 int main_of(int argc, char** argv) {

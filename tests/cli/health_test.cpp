@@ -73,6 +73,15 @@ TEST_CASE("a source may be down for 60 s, then it is a warning, from 5 min on cr
   }
 }
 
+TEST_CASE("a threshold of 0 is at once, and not for a source that is live") {
+  const Thresholds at_once{0s, 0s};
+  const HealthReport well = report_of({source("a", SourceState::live)});
+  CHECK(assess(well, at_once, kNow).status == Status::ok);
+  CHECK(assess(well, at_once, kNow).problems.empty());
+  CHECK(assess(report_of({source("a", SourceState::unreachable, 0s)}), at_once, kNow).status == Status::critical);
+  CHECK(assess(report_of({source("a", SourceState::starting, 0s)}), {0s, 5min}, kNow).status == Status::warning);
+}
+
 TEST_CASE("it has been down since it was live, however often it was tried") {
   SourceHealth flapping = source("a", SourceState::starting, 1s);
   flapping.down_since = kNow - 10min;
@@ -348,6 +357,27 @@ TEST_CASE("--textfile: a path that is empty is refused") {
   TestContext test("health", "", in(home));
   CHECK(static_cast<int>(parse_and_run({"--textfile", ""}, test.context)) == 3);
   CHECK(test.out.find("empty") != std::string::npos);
+}
+
+TEST_CASE("--textfile: a command line that is wrong replaces what stood there, too") {
+  const TempDir home;
+  const std::string path = home.path() + "/otpctl.prom";
+  for (const std::vector<std::string>& wrong :
+       {std::vector<std::string>{"--textfile", path, "-w", "foo"}, {"-w", "foo", "--textfile=" + path},
+        {"--textfile", path, "--bogus"}, {"--textfile", path, "-w", "5m", "-c", "1m"}}) {
+    CAPTURE(wrong.back());
+    std::ofstream(path) << "otpctl_up 1\notpctl_health_status 0\n";
+    TestContext test("health", "", in(home));
+    CHECK(static_cast<int>(parse_and_run(wrong, test.context)) == 3);
+    std::ifstream file(path);
+    const std::string now{std::istreambuf_iterator<char>(file), {}};
+    CHECK(now.find("\notpctl_health_status 3\n") != std::string::npos);
+    CHECK(now.find("otpctl_up 1") == std::string::npos);
+    CHECK(test.err == "");
+  }
+  TestContext without("health", "", in(home));
+  CHECK(static_cast<int>(parse_and_run({"--textfile", "-w", "foo"}, without.context)) == 3);
+  CHECK(!std::filesystem::exists("-w"));
 }
 
 TEST_CASE("--textfile: what a run that was killed left is swept, the mode of the file is kept") {

@@ -221,6 +221,35 @@ class Doctor(unittest.TestCase):
         home.write("store.db", "this is no database at all\n")
         self.assertIn("is no store", self.doctor(code=75)["store"]["words"])
 
+    def test_a_key_of_another_store_is_told_while_the_agent_lives_and_when_it_has_ended(self):
+        home = self.home
+        home.otpctl("session", "register", "bot5@example.com")
+        key = home.folder + "/key"
+        with open(key, "rb") as file:
+            right = file.read()
+        for bytes_there, words in ((bytes(32), "not the key of this store"), (right[:9], "damaged"), (None, "missing")):
+            with self.subTest(words):
+                if bytes_there is None:
+                    os.rename(key, key + ".away")
+                else:
+                    with open(key, "wb") as file:
+                        file.write(bytes_there)
+                row = self.doctor(code=78)["store"]
+                self.assertIn(words, row["words"])
+                self.assertIn("the next agent", row["words"])
+                self.assertIn("bring the right key back", row["fix"])
+        os.rename(key + ".away", key)
+        with open(key, "wb") as file:
+            file.write(right)
+        self.assertEqual(self.state(self.doctor(), "store"), "passed")
+        home.otpctl("agent", "stop")
+        before = sorted(os.listdir(home.folder))
+        self.assertEqual(self.state(self.doctor(), "store"), "passed")
+        with open(key, "wb") as file:
+            file.write(bytes(32))
+        self.assertIn("not the key of this store", self.doctor(code=78)["store"]["words"])
+        self.assertEqual(sorted(os.listdir(home.folder)), before)
+
     def test_a_unit_that_is_enabled_while_the_agent_was_started_otherwise_is_a_warning(self):
         home = self.home
         units = os.path.join(home.root, ".config/systemd/user")

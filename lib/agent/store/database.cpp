@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <sqlite3.h>
+#include <unistd.h>
 
 namespace otpctl::store {
 
@@ -78,6 +79,25 @@ Result<Database> Database::open(const std::string& path, Duration busy) {
   if (*mode != "wal" && *mode != "memory")
     return fail(ErrorCode::storage, "'" + printable(path, 1000) +
                                         "': the file system has no shared memory for SQLite's WAL");
+  return database;
+}
+
+Result<Database> Database::open_to_read(const std::string& path, Duration busy) {
+  Database database;
+  database.path_ = path;
+  std::string uri = "file:";
+  for (const char c : path) uri += c == '%' ? "%25" : c == '?' ? "%3f" : c == '#' ? "%23" : std::string(1, c);
+  // Without a -wal all stands in the file; to be told so keeps SQLite from making one.
+  if (::access((path + "-wal").c_str(), F_OK) != 0) uri += "?immutable=1";
+  sqlite3* handle = nullptr;
+  const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
+  const int code = sqlite3_open_v2(uri.c_str(), &handle, flags, nullptr);
+  database.handle_.reset(handle);
+  if (code != SQLITE_OK) return database.failure(code, "cannot open");
+  sqlite3_extended_result_codes(handle, 1);
+  sqlite3_busy_timeout(
+      handle, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(busy).count()));
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   return database;
 }
 

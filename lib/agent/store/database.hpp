@@ -45,6 +45,9 @@ class Database {
   /// NORMAL, secure_delete.
   static Result<Database> open(const std::string& path, Duration busy);
 
+  /// For reading alone: makes no file and writes nothing into the database, also when another process has left a -wal.
+  static Result<Database> open_to_read(const std::string& path, Duration busy);
+
   Result<void> run(const char* sql);
   Result<std::int64_t> ask(const char* sql);  // first column of the first row, 0 when there is none
   Result<std::string> ask_text(const char* sql);

@@ -302,6 +302,26 @@ Result<Store> Store::open(const Options& options) {
   return Store(std::move(state));
 }
 
+std::optional<bool> Store::key_fits(const Options& options) {
+  auto bytes = read_private_file(options.key_path, Sealer::kKeySize + 1);
+  if (!bytes || bytes->size() != Sealer::kKeySize) return std::nullopt;
+  auto database = Database::open_to_read(resolved(options.path), options.busy);
+  if (!database) return std::nullopt;
+  const Sealer sealer(Secret(std::move(*bytes)));
+  const auto sealed = database->ask_text("SELECT value FROM proof");
+  if (!sealed) return std::nullopt;
+  if (const auto opened = sealer.open(kProofKind, kProof, *sealed); opened && opened->key == kProof) return true;
+  auto rows = database->prepare("SELECT kind, key, value FROM record");
+  if (!rows) return std::nullopt;
+  bool any = false;
+  int code = SQLITE_DONE;
+  while ((code = rows->step()) == SQLITE_ROW) {
+    any = true;
+    if (sealer.open(static_cast<int>(rows->number(0)), rows->blob(1), rows->blob(2))) return true;
+  }
+  return any && code == SQLITE_DONE ? std::optional<bool>(false) : std::nullopt;
+}
+
 Result<std::vector<Record>> Store::load(std::size_t* damaged) const {
   std::vector<Record> records;
   std::size_t bad = 0;

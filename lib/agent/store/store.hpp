@@ -34,6 +34,10 @@ class Store {
   /// makes a new key then, never deletes. `busy`: another process holds the database.
   static Result<Store> open(const Options& options);
 
+  /// Whether the key file is that of the store, for one who must change nothing, also while an agent writes. Nothing: it
+  /// cannot be told (no rows yet, unreadable).
+  static std::optional<bool> key_fits(const Options& options);
+
   /// All rows, in no order. A row that does not open although the key is right is left out and
   /// counted in `damaged`.
   Result<std::vector<delivery::Record>> load(std::size_t* damaged = nullptr) const;

@@ -244,6 +244,52 @@ TEST_CASE("V13 a wrong key is refused, stays, and the right one opens the store 
   CHECK(content(must_open(folder.options())).size() == 2);
 }
 
+TEST_CASE("V13 whether the key fits is told without changing anything, beside a living store, too") {
+  TemporaryFolder folder;
+  CHECK_FALSE(Store::key_fits(folder.options()));
+  const auto files = [&] {
+    std::map<std::string, std::string> all;
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path)) {
+      const std::string name = entry.path().filename().string();
+      if (!name.ends_with("-shm")) all[name] = bytes_of(entry.path().string());
+    }
+    return all;
+  };
+  const auto told = [&] {
+    const auto before = files();
+    const auto fits = Store::key_fits(folder.options());
+    CHECK(files() == before);
+    return fits;
+  };
+  std::string right;
+  {
+    Store living = must_open(folder.options());
+    REQUIRE(living.commit({put("a", "one")}).has_value());  // stands in the -wal
+    CHECK(told() == true);
+    right = bytes_of(folder / "key");
+    write_file(folder / "key", std::string(32, 'w'));
+    CHECK(told() == false);
+    CHECK(content(living).size() == 1);
+    REQUIRE(living.commit({put("b", "two")}).has_value());
+  }
+  CHECK(told() == false);
+  write_file(folder / "key", right);
+  CHECK(told() == true);
+  write_file(folder / "key", "short");
+  CHECK_FALSE(told());
+  write_file(folder / "key", right);
+  write_file(folder / "store.db", "no store at all, and longer than its header would be");
+  CHECK_FALSE(told());
+}
+
+TEST_CASE("V13 a store without rows takes any key") {
+  TemporaryFolder folder;
+  must_open(folder.options());
+  write_file(folder / "key", std::string(32, 'w'));
+  CHECK_FALSE(Store::key_fits(folder.options()));
+  must_open(folder.options());
+}
+
 TEST_CASE("V13 a key that others may read is refused") {
   for (const mode_t mode : {0644, 0640, 0604, 0660}) {
     TemporaryFolder folder;
