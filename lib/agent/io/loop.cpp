@@ -23,6 +23,7 @@ using Clock = std::multimap<Instant, std::function<void()>*>;
 struct Loop::State {
   asio::io_context context{1};
   std::optional<Now> now;
+  bool stands_still = false;
   Clock alarms;
   Fd timer_fd{::timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC)};
   std::unique_ptr<Watch> timer_watch;
@@ -36,7 +37,7 @@ struct Loop::State {
   void arm() {
     std::optional<Instant> wanted;
     if (!alarms.empty()) wanted = alarms.begin()->first;
-    if (wanted == armed_for) return;
+    if (wanted == armed_for || stands_still) return;
     armed_for = wanted;
     itimerspec spec{};
     if (wanted) {
@@ -55,19 +56,27 @@ struct Loop::State {
     // earlier one would be called for ever. A task may set, move or clear any timer, so one entry is taken at a
     // time, and what is set anew waits for the next wake-up of the timer.
     now = read_clocks();
+    run_due();
+    arm();
+  }
+
+  void run_due() {
     const Instant due = now->instant;
     for (auto left = alarms.size(); left > 0 && !alarms.empty() && alarms.begin()->first <= due; --left) {
       auto* task = alarms.begin()->second;
       alarms.erase(alarms.begin());
       (*task)();
     }
-    arm();
   }
 };
 
 Loop::Loop() : state_(std::make_unique<State>()) {
   state_->timer_watch =
       std::make_unique<Watch>(*this, state_->timer_fd.get(), [this] { state_->on_timer(); });
+}
+Loop::Loop(Now standing_at) : Loop() {
+  state_->now = standing_at;
+  state_->stands_still = true;
 }
 Loop::~Loop() { state_->timer_watch.reset(); }
 
@@ -82,6 +91,19 @@ void Loop::run() {
   }
 }
 void Loop::stop() { state_->context.stop(); }
+
+void Loop::pass(Duration time) {
+  const Now end{state_->now.value().instant + time, state_->now->wall + time};
+  const auto& alarms = state_->alarms;
+  state_->context.restart();
+  while (state_->context.poll() > 0 || (!alarms.empty() && alarms.begin()->first <= end.instant)) {
+    if (alarms.empty() || alarms.begin()->first > end.instant) continue;
+    const Duration step = std::max(alarms.begin()->first - state_->now->instant, Duration(0));
+    state_->now = Now{state_->now->instant + step, state_->now->wall + step};
+    state_->run_due();
+  }
+  state_->now = end;
+}
 
 Now Loop::now() { return state_->read(); }
 

@@ -13,12 +13,17 @@ namespace otpctl::io {
 class Loop {
  public:
   Loop();
+  /// With a clock that stands still and is moved by pass() alone, for tests of what timers do.
+  explicit Loop(Now standing_at);
   ~Loop();
   Loop(const Loop&) = delete;
 
   /// Returns after stop().
   void run();
   void stop();
+
+  /// Everything that happens in that time by the clock that stands still: what is ready, and each timer at its moment.
+  void pass(Duration time);
 
   /// Both clocks as of the latest wake-up: one reading for everything that one wake-up causes.
   Now now();

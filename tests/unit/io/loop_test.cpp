@@ -74,6 +74,25 @@ TEST_CASE("timers fire in the order of their times, a cleared one never") {
   CHECK(order == std::vector<int>{1, 2});
 }
 
+TEST_CASE("with a clock that stands still time passes only when it is told to, each timer at its moment") {
+  const Now start{Instant(1h), WallTime(1'700'000'000s)};
+  Loop loop(start);
+  std::vector<Duration> at;
+  Timer again(loop), at_the_end(loop), behind(loop);
+  again.on_fire([&] {
+    at.push_back(loop.now().instant - start.instant);
+    again.move_to(loop.now().instant + 20min);
+  });
+  again.move_to(start.instant + 20min);
+  at_the_end.set(start.instant + 1h, [&] { loop.post([&] { at.push_back(1h); }); });
+  behind.set(start.instant + 1h + 1us, [&] { at.push_back(99h); });
+  CHECK(loop.now().instant == start.instant);
+  loop.pass(1h);
+  CHECK(at == std::vector<Duration>{20min, 40min, 1h, 1h});
+  CHECK(loop.now().instant == start.instant + 1h);
+  CHECK(loop.now().wall == start.wall + 1h);
+}
+
 TEST_CASE("a timer that is due between two readings of the clock waits for the next turn and stops nobody") {
   Loop loop;
   int calls = 0;

@@ -59,12 +59,7 @@ class Listening {
   Fd fd_;
 };
 
-/// Runs the loop for that long.
-void run_for(io::Loop& loop, Duration time) {
-  io::Timer end(loop);
-  end.set(loop.now().instant + time, [&] { loop.stop(); });
-  loop.run();
-}
+const Now kStart{Instant(1h), WallTime(1'700'000'000s)};
 
 }  // namespace
 
@@ -101,20 +96,20 @@ TEST_CASE("the status line tells sources, waits and the age of the last code") {
 
 TEST_CASE("without NOTIFY_SOCKET nobody is told and nothing is looked at") {
   ::unsetenv("NOTIFY_SOCKET");
-  io::Loop loop;
+  io::Loop loop(kStart);
   int looks = 0;
   server::Supervisor supervisor(loop, 20ms, [&] { return ++looks, HealthReport(); });
   supervisor.ready();
   supervisor.changed();
   supervisor.reloading();
-  run_for(loop, 50ms);
+  loop.pass(1h);
   supervisor.stopping();
   CHECK(looks == 0);
 }
 
 TEST_CASE("systemd is told when the agent is ready, reloads and stops, in this order") {
   Listening systemd;
-  io::Loop loop;
+  io::Loop loop(kStart);
   server::Supervisor supervisor(loop, 0s, [] { return HealthReport(); });
   supervisor.changed();  // before it is ready nobody looks
   CHECK(systemd.said().empty());
@@ -122,7 +117,7 @@ TEST_CASE("systemd is told when the agent is ready, reloads and stops, in this o
   supervisor.reloading();
   supervisor.ready();
   supervisor.stopping();
-  run_for(loop, 20ms);
+  loop.pass(1min);
   const auto said = systemd.said();
   REQUIRE(said.size() == 5);
   CHECK(said[0] == "READY=1");
@@ -134,7 +129,7 @@ TEST_CASE("systemd is told when the agent is ready, reloads and stops, in this o
 
 TEST_CASE("many changes make one status line a second, and none when it says the same") {
   Listening systemd;
-  io::Loop loop;
+  io::Loop loop(kStart);
   HealthReport health;
   int looks = 0;
   server::Supervisor supervisor(loop, 0s, [&] { return ++looks, health; });
@@ -143,19 +138,21 @@ TEST_CASE("many changes make one status line a second, and none when it says the
     health.waiters = i;
     supervisor.changed();
   }
-  run_for(loop, 1100ms);
+  loop.pass(1s - 1us);
+  CHECK(looks == 1);
+  loop.pass(1us);
   CHECK(looks == 2);
   CHECK(systemd.said() == std::vector<std::string>{"READY=1", "STATUS=0 sources live, 0 waiting",
                                                    "STATUS=0 sources live, 999 waiting"});
   supervisor.changed();
-  run_for(loop, 1100ms);
+  loop.pass(1h);
   CHECK(looks == 3);
   CHECK(systemd.said().empty());
 }
 
 TEST_CASE("the watchdog is fed at half its time as long as the sources prove that they live") {
   Listening systemd;
-  io::Loop loop;
+  io::Loop loop(kStart);
   auto health = report({source("a", SourceState::live, 1s)});
   server::Supervisor supervisor(loop, 200ms, [&] { return health; });
   const auto fed = [&] {
@@ -164,16 +161,17 @@ TEST_CASE("the watchdog is fed at half its time as long as the sources prove tha
     return count;
   };
   supervisor.ready();
-  run_for(loop, 350ms);
-  const int first = fed();
-  CHECK(first >= 3);
-  CHECK(first <= 4);
+  CHECK(fed() == 1);
+  loop.pass(350ms);
+  CHECK(fed() == 3);  // at 100, 200 and 300 ms
   health.sources[0].alive_age = 1h;
-  run_for(loop, 150ms);
-  (void)fed();
-  run_for(loop, 300ms);
+  loop.pass(10s);
   CHECK(fed() == 0);
-  health.sources[0].alive_age = 1s;  // it is looked at again soon
-  run_for(loop, 80ms);
-  CHECK(fed() >= 1);
+  health.sources[0].alive_age = 1s;
+  loop.pass(25ms);  // it is looked at again four times as often
+  CHECK(fed() == 1);
+  loop.pass(99ms);
+  CHECK(fed() == 0);
+  loop.pass(1ms);
+  CHECK(fed() == 1);
 }
