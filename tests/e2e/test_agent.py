@@ -1,23 +1,16 @@
-"""The agent's life: what it opens, what it refuses, how it starts, stops and comes back."""
+"""The agent's life: how it starts, stops and comes back."""
 
-import contextlib
-import fcntl
 import json
 import os
-import resource
 import shutil
 import signal
 import socket
 import stat
-import subprocess
-import threading
 import time
 import unittest
 
 from otptest import Door, Dovecot, Home, mail, until
 from otptest.util import alive
-
-NOBODY = 65534
 
 
 def bots(count):
@@ -33,165 +26,6 @@ def hand_in(home, codes, recipients):
 
 def inode(path):
     return os.lstat(path).st_ino
-
-
-def log(home):
-    with open(os.path.join(home.folder, "agent.log"), encoding="utf-8") as file:
-        return file.read()
-
-
-@contextlib.contextmanager
-def speaks_protocol_2(home):
-    """A living agent whose file names a socket where protocol 2 is spoken; its pid."""
-    home.start_agent()
-    path = os.path.join(home.folder, "two.sock")
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(path)
-    listener.listen()
-    hello = {"jsonrpc": "2.0", "id": 1, "result": {"v": 1, "protocol": 2, "version": "9.0.0", "pid": 1, "capabilities": []}}
-
-    def answer():
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = listener.accept()
-                with connection, contextlib.suppress(OSError):
-                    connection.recv(4096)
-                    connection.sendall(json.dumps(hello).encode() + b"\n")
-                    connection.recv(4096)
-
-    thread = threading.Thread(target=answer)
-    thread.start()
-    home.write("agent.json", json.dumps({**home.agent_file(), "socket": path}))
-    try:
-        yield home.agent_pid()
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
-        listener.close()
-        if os.path.exists(path):
-            os.unlink(path)
-
-class Files(unittest.TestCase):
-    @unittest.skipIf(os.geteuid(), "only root can become another user (setpriv)")
-    def test_L01_another_uid_is_closed_before_a_byte_of_it_is_read(self):
-        with Home() as home:
-            home.start_agent()
-            files = home.agent_file()
-            for path, mode in ((home.root, 0o755), (home.folder, 0o755), (files["socket"], 0o777),
-                               (files["lmtp"], 0o777)):
-                os.chmod(path, mode)
-            stranger = """if True:
-                import socket, sys
-                peer = socket.socket(socket.AF_UNIX)
-                peer.settimeout(10)
-                peer.connect(sys.argv[1])
-                try:
-                    peer.sendall(sys.argv[2].encode() + b"\\n")
-                    print(peer.recv(4096))
-                except ConnectionError:
-                    print(b"")"""
-            hello = '{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":1}}'
-            for path, says in ((files["socket"], hello), (files["lmtp"], "LHLO localhost")):
-                done = subprocess.run(
-                    ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",
-                     "/usr/bin/python3", "-c", stranger, path, says],
-                    capture_output=True, text=True, cwd="/", check=False)
-                self.assertEqual((done.stdout, done.stderr), ("b''\n", ""), path)
-            self.assertEqual(log(home).count(f"refused a connection of uid {NOBODY}"), 2)
-            for path in (home.folder, home.root):
-                os.chmod(path, 0o700)
-            self.assertEqual(home.json("status")["pid"], home.agent_pid())
-
-    def test_L02_with_umask_000_everything_is_still_for_its_owner_alone(self):
-        for how in ("start", "run"):
-            with self.subTest(how), Home() as home:
-                os.rmdir(home.folder)
-                if how == "start":
-                    self.assertEqual(home.otpctl("agent", "start", umask=0).code, 0)
-                else:
-                    home.spawn("agent", "run", umask=0)
-                    until(lambda: home.agent_pid() and home.status(), 10, "the agent runs")
-                self.assertEqual(home.otpctl("session", "register", "bot1@example.com", umask=0).code, 0)
-                self.assertEqual(stat.S_IMODE(os.stat(home.folder).st_mode), 0o700)
-                modes = {name: stat.S_IMODE(os.lstat(os.path.join(home.folder, name)).st_mode)
-                         for name in os.listdir(home.folder)}
-                self.assertLessEqual({"agent.sock", "lmtp.sock", "agent.json", "agent.lock", "key", "store.db",
-                                      "store.db-wal"}, set(modes))
-                self.assertEqual({name: oct(mode) for name, mode in modes.items() if mode != 0o600}, {})
-
-    def test_L03_an_unsafe_folder_is_refused_by_name(self):
-        def writable(home):
-            os.chmod(home.folder, 0o770)
-            return "chmod 700"
-
-        def link(home):
-            os.rename(home.folder, home.folder + "-real")
-            os.symlink(home.folder + "-real", home.folder)
-            return "symbolic link"
-
-        def file(home):
-            os.rmdir(home.folder)
-            with open(home.folder, "w", encoding="ascii"):
-                return "folder"
-
-        def foreign(home):
-            os.chown(home.folder, NOBODY, NOBODY)
-            return "another user"
-
-        for unsafe in [writable, link, file] + ([foreign] if os.geteuid() == 0 else []):
-            for how in ("start", "run"):
-                with self.subTest(unsafe.__name__, how=how), Home() as home:
-                    why = unsafe(home)
-                    done = home.otpctl("agent", how, timeout=20)
-                    self.assertEqual((done.code, done.stdout), (77, ""), done)
-                    self.assertIn(home.folder, done.stderr)
-                    self.assertIn(why, done.stderr)
-                    self.assertEqual(done.stderr.count("\n"), 1)
-                    if os.path.isdir(home.folder):
-                        self.assertEqual(os.listdir(home.folder), [])
-
-    # ctest: timeout=180
-    def test_L04_what_stands_where_a_file_of_ours_belongs_is_refused_and_left_alone(self):
-        sockets, plain = ("agent.sock", "lmtp.sock"), ("agent.lock", "start.lock", "store.db", "key", "agent.log")
-        cases = [(name, kind) for name in sockets + plain for kind in ("symlink", "dangling", "folder", "fifo")]
-        cases += [(name, "file") for name in sockets + ("store.db", "key")]
-        for name, kind in cases:
-            with self.subTest(name, kind=kind), Home() as home:
-                path = os.path.join(home.folder, name)
-                victim = home.write("victim", "precious\n")
-                if kind == "symlink":
-                    os.symlink(victim, path)
-                elif kind == "dangling":
-                    os.symlink(victim + "-not-there", path)
-                elif kind == "folder":
-                    os.mkdir(path)
-                elif kind == "fifo":
-                    os.mkfifo(path)
-                else:
-                    home.write(name, "precious\n")
-                before = os.lstat(path), os.lstat(victim)
-                done = home.otpctl("agent", "start", timeout=20)
-                self.assertIn(done.code, (75, 77, 78), done)
-                self.assertIn(name, done.stderr)
-                self.assertEqual(done.stderr.count("\n"), 1)
-                after = os.lstat(path), os.lstat(victim)
-                for was, is_now in zip(before, after):
-                    for field in ("st_ino", "st_mode", "st_size", "st_mtime_ns"):
-                        self.assertEqual(getattr(was, field), getattr(is_now, field), field)
-                self.assertFalse(os.path.exists(victim + "-not-there"))
-                self.assertIsNone(home.agent_pid())
-
-    def test_L04_the_agent_file_is_replaced_whole_and_never_followed(self):
-        for kind in ("symlink", "fifo"):
-            with self.subTest(kind), Home() as home:
-                victim = home.write("victim", "precious\n")
-                for name in ("agent.json", "agent.json.new"):
-                    path = os.path.join(home.folder, name)
-                    os.symlink(victim, path) if kind == "symlink" else os.mkfifo(path)
-                home.start_agent()
-                with open(victim, encoding="ascii") as file:
-                    self.assertEqual(file.read(), "precious\n")
-                self.assertTrue(stat.S_ISREG(os.lstat(os.path.join(home.folder, "agent.json")).st_mode))
 
 
 class Start(unittest.TestCase):
@@ -221,10 +55,10 @@ class Start(unittest.TestCase):
                     starts = 2
                 waits = home.waits(names, "--timeout", "60")
                 self.assertEqual(len(home.agent_pids()), 1)
-                self.assertEqual(log(home).count(" runs on "), starts)
+                self.assertEqual(home.log().count(" runs on "), starts)
                 hand_in(home, codes, names)
                 self.assertEqual([(one.finish(), one.stdout) for one in waits], [(0, code + "\n") for code in codes])
-                self.assertEqual(log(home).count(" runs on "), starts)
+                self.assertEqual(home.log().count(" runs on "), starts)
 
     def test_L07_a_second_start_beside_a_stopped_agent_is_busy_and_unlinks_nothing(self):
         with Home() as home:
@@ -349,107 +183,6 @@ class End(unittest.TestCase):
             self.assertEqual((after["session"], after["pid"]), (before["session"], before["pid"]))
             self.assertEqual(wait.finish(), 124)
             self.assertLess(abs((wait.ended_ns - wait.started_ns) / 1e9 - 6), 0.5)
-
-    # ctest: timeout=60
-    def test_L24_a_client_gives_up_on_an_agent_that_hangs(self):
-        with Home() as home:
-            blocked = home.wait("bot1@example.com", "--timeout", "8")
-            pid = home.agent_pid()
-            os.kill(pid, signal.SIGSTOP)
-            try:
-                hung = [home.spawn(*command) for command in (
-                    ("status",), ("wait", "bot2@example.com"), ("session", "register", "bot2@example.com"),
-                    ("manual", "bot1", "482913"))]
-                for one in hung:
-                    self.assertEqual((one.finish(15), one.stdout), (69, ""), one.stderr)
-                    self.assertIn(str(pid), one.stderr)
-                    self.assertLess((one.ended_ns - one.started_ns) / 1e9, 7)
-                self.assertEqual((blocked.finish(15), blocked.stdout), (69, ""))
-                self.assertEqual(home.agent_pids(), [pid])
-            finally:
-                os.kill(pid, signal.SIGCONT)
-
-    # ctest: timeout=60
-    def test_L24_deliver_gives_a_message_back_to_its_mail_server_after_10_seconds(self):
-        with Home() as home:
-            home.start_agent()
-            pid = home.agent_pid()
-            os.kill(pid, signal.SIGSTOP)
-            try:
-                done = home.otpctl("deliver", "bot1@example.com", input=mail.plain("482913"), timeout=30)
-                self.assertEqual((done.code, done.stdout), (75, ""), done)
-                self.assertLess(done.seconds, 13)
-            finally:
-                os.kill(pid, signal.SIGCONT)
-
-    # ctest: timeout=90
-    def test_stop_sends_an_agent_that_hangs_SIGTERM_and_never_SIGKILL(self):
-        with Home() as home:
-            home.start_agent()
-            pid = home.agent_pid()
-            os.kill(pid, signal.SIGSTOP)
-            try:
-                stop = home.spawn("agent", "stop")
-                self.assertEqual((stop.finish(30), stop.stdout), (69, ""), stop.stderr)
-                self.assertIn(f"kill -KILL {pid}", stop.stderr)
-                self.assertTrue(alive(pid))
-            finally:
-                os.kill(pid, signal.SIGCONT)
-            until(lambda: not alive(pid), 10, "it ends when it goes on")
-
-    # ctest: timeout=60
-    def test_stop_and_restart_are_the_way_out_with_an_agent_of_another_protocol(self):
-        for action in ("stop", "restart"):
-            with self.subTest(action), Home() as home, speaks_protocol_2(home) as pid:
-                self.assertIn("otpctl agent restart", home.otpctl("status").stderr)
-                done = home.otpctl("agent", action)
-                self.assertEqual((done.code, done.stdout), (0, ""), done)
-                self.assertIn(f"(pid {pid}) could not be asked, SIGTERM ended it", done.stderr)
-                self.assertFalse(alive(pid))
-                if action == "restart":
-                    self.assertNotIn(home.json("status")["pid"], (None, pid))
-
-    def test_a_process_that_is_no_agent_of_ours_gets_no_signal(self):
-        with Home() as home, subprocess.Popen(["sleep", "60"]) as other:
-            self.addCleanup(other.kill)
-            home.start_agent()
-            with speaks_protocol_2(home) as pid:
-                home.kill_agent()
-                with open(os.path.join(home.folder, "agent.lock"), "w", encoding="ascii") as lock:
-                    fcntl.flock(lock, fcntl.LOCK_EX)
-                    lock.write(f"{other.pid}\n")
-                    lock.flush()
-                    file = {**home.agent_file(), "pid": other.pid}
-                    home.write("agent.json", json.dumps(file))
-                    done = home.otpctl("agent", "stop")
-                self.assertEqual((done.code, done.stdout), (69, ""), done)
-                self.assertIsNone(other.poll())
-            other.kill()
-
-    # ctest: timeout=60
-    def test_L24_a_client_gives_up_when_the_accept_queue_is_full(self):
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
-        with Home() as home:
-            home.start_agent()
-            files = home.agent_file()
-            os.kill(files["pid"], signal.SIGSTOP)
-            queue = []
-            try:
-                with self.assertRaises(BlockingIOError):
-                    for _ in range(hard - 100):
-                        queue.append(socket.socket(socket.AF_UNIX))
-                        queue[-1].setblocking(False)
-                        queue[-1].connect(files["socket"])
-                done = home.otpctl("status", timeout=20)
-                self.assertEqual((done.code, done.stdout), (69, ""), done)
-                self.assertLess(done.seconds, 7)
-            finally:
-                for one in queue:
-                    one.close()
-                os.kill(files["pid"], signal.SIGCONT)
-            self.assertEqual(home.json("status")["pid"], files["pid"])
 
 
 if __name__ == "__main__":

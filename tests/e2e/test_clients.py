@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import pathlib
 import resource
 import socket
 import subprocess
@@ -247,9 +246,8 @@ class Clients(unittest.TestCase):
                         client.connect(path)
             until(lambda: len(os.listdir(opened)) > 250, 4, "the sockets are full")
             dovecot.kick()
-            log = pathlib.Path(home.folder, "agent.log")
             # Told by the log: nobody can ask for the status now.
-            until(lambda: log.read_text(encoding="utf-8").count("main/INBOX: open") == 2, 4.5, "it is back")
+            until(lambda: home.log().count("main/INBOX: open") == 2, 4.5, "it is back")
 
     # ctest: timeout=60
     def test_L12_at_the_descriptor_limit_the_agent_rests_and_recovers(self):

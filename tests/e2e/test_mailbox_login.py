@@ -54,7 +54,7 @@ class Login(unittest.TestCase):
                 self.assertEqual((done.code, done.stdout), (77, ""))
                 self.assertLess(done.seconds, 10)
                 self.assertIn("Authentication failed", done.stderr)
-                self.assertNotIn("good-token", done.stderr + self._log(home))
+                self.assertNotIn("good-token", done.stderr + home.log())
                 self.assertEqual(home.source()["state"], "signed_out")
 
     def test_each_sign_in_asks_for_the_token_anew(self):
@@ -91,7 +91,7 @@ class Login(unittest.TestCase):
         self.assertGreater(done.seconds, 2.9)
         self.assertIn("Authentication failed", done.stderr)
         self.assertIn("main/INBOX", done.stderr)
-        self.assertNotIn("wrong-password", done.stderr + self._log(home))
+        self.assertNotIn("wrong-password", done.stderr + home.log())
         source = home.source()
         self.assertEqual(source["state"], "signed_out")
         self.assertIn("Authentication failed", source["detail"])
@@ -237,11 +237,6 @@ class Login(unittest.TestCase):
                 wait = home.wait(bot, "--env-file", env_file, "--timeout", "30s")
                 dovecot.deliver(mail.plain("482913", to=bot), bot)
                 self.assertEqual((wait.finish(), wait.stdout), (0, "482913\n"), wait.stderr)
-
-    @staticmethod
-    def _log(home):
-        with open(os.path.join(home.folder, "agent.log"), encoding="utf-8") as log:
-            return log.read()
 
 
 def _refusals(dovecot):

@@ -2,21 +2,13 @@
 
 import json
 import os
-import shutil
 import signal
-import subprocess
 import time
 import unittest
 
 from otptest import Dovecot, FaultProxy, Home, Mailbox, ScriptedServer, mail, until
-from otptest.util import alive
 
 BOT, OTHER = "bot1@example.com", "bot2@example.com"
-
-
-def log(home):
-    with open(os.path.join(home.folder, "agent.log"), encoding="utf-8") as file:
-        return file.read()
 
 
 class Reload(unittest.TestCase):
@@ -66,9 +58,9 @@ class Reload(unittest.TestCase):
         os.rename(os.path.join(home.folder, "agent.log"), os.path.join(home.root, "rotated"))
         home.write_config('[wait]\ntimeout = "1s"')
         os.kill(home.agent_pid(), signal.SIGHUP)
-        until(lambda: os.path.exists(os.path.join(home.folder, "agent.log")) and "was read again" in log(home), 10,
+        until(lambda: os.path.exists(os.path.join(home.folder, "agent.log")) and "was read again" in home.log(), 10,
               "the new log says it")
-        self.assertIn("[wait] timeout: 1s (was 7s)", log(home))
+        self.assertIn("[wait] timeout: 1s (was 7s)", home.log())
         done = home.otpctl("wait", BOT)
         self.assertEqual(done.code, 124)
         self.assertLess(done.seconds, 5)
@@ -88,7 +80,7 @@ class Reload(unittest.TestCase):
                 self.assertIn("config.toml: ", done.stderr)
                 self.assertIn("it is no plain file", done.stderr)
         os.kill(home.agent_pid(), signal.SIGHUP)
-        until(lambda: log(home).count("was not taken") == 2, 10, "SIGHUP is refused as well")
+        until(lambda: home.log().count("was not taken") == 2, 10, "SIGHUP is refused as well")
         self.assertEqual(home.otpctl("sms", "--to", "+905551112233", input="code 739164").code, 0)
         self.assertEqual(home.otpctl("deliver", BOT, input=mail.plain("482913", to=BOT)).code, 0)
         self.assertEqual((wait.finish(15), wait.stdout), (0, "482913\n"), wait.stderr)
@@ -173,7 +165,7 @@ class Reload(unittest.TestCase):
         self.assertEqual((wait.finish(), wait.stdout), (0, "zz-77-yy\n"), refused)
         session = home.json("session", "register", BOT)
         self.assertLess(int(session["expires"][17:19]) - int(session["created"][17:19]), 60)
-        self.assertIn(" debug ", log(home))
+        self.assertIn(" debug ", home.log())
 
     # ---- who rests tries again -----------------------------------------------------------------
 
@@ -192,7 +184,7 @@ class Reload(unittest.TestCase):
         proxy.down()
         home.write_config(home.mailbox(dovecot, port=proxy.port))
         home.start_agent()
-        until(lambda: log(home).count("next try in") >= 1, 10, "it rests")
+        until(lambda: home.log().count("next try in") >= 1, 10, "it rests")
         proxy.up()
         self.assertEqual(self._reload(home), ["mailbox main: trying again"])
         home.await_source(seconds=1.5)  # by itself it would rest for 2 s at least
@@ -225,11 +217,11 @@ class Reload(unittest.TestCase):
                 self.assertRegex(done.stderr, rf"^otpctl agent: {path}:\d+: ")
                 self.assertIn(why, done.stderr)
                 self.assertEqual(done.stderr.count("\n"), 1)
-                self.assertNotIn("secret-word", done.stderr + log(home))
-                self.assertIn("was not taken, nothing has changed: " + path, log(home).splitlines()[-1])
+                self.assertNotIn("secret-word", done.stderr + home.log())
+                self.assertIn("was not taken, nothing has changed: " + path, home.log().splitlines()[-1])
         self.assertEqual(json.loads(home.otpctl("agent", "reload", "--json").stderr)["error"]["exit"], 78)
         os.kill(home.agent_pid(), signal.SIGHUP)
-        until(lambda: log(home).count("was not taken") == len(wrong) + 2, 10, "SIGHUP is refused as well")
+        until(lambda: home.log().count("was not taken") == len(wrong) + 2, 10, "SIGHUP is refused as well")
         self._comes(wait, dovecot)
         self.assertEqual(proxy.connections, 1)
         other = home.spawn("wait", OTHER)  # still not 1 s
@@ -298,128 +290,6 @@ class Reload(unittest.TestCase):
 def _seconds(time):
     hours, minutes, seconds = time[11:].rstrip("Z").split(":")
     return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-
-
-class Leash(unittest.TestCase):
-    """What `otpctl run --private` gives its agent: it does not outlive whoever holds the other end."""
-
-    def _private(self, home, *more, keep_open=()):
-        """Starts an agent on a leash; returns the process that holds it, which prints nothing."""
-        agentd = os.path.join(os.path.dirname(home.bin), "libexec/otpctl/otpctl-agentd")
-        holder = subprocess.Popen(
-            ["/usr/bin/python3", "-c", """if True:
-                import os, subprocess, sys, time
-                end, hold = os.pipe()
-                ready, tell = os.pipe()
-                subprocess.Popen([*sys.argv[1:], "--leash-fd", str(end), "--ready-fd", str(tell)],
-                                 pass_fds=(end, tell), stdin=subprocess.DEVNULL)
-                os.close(end)
-                os.close(tell)
-                print(os.read(ready, 4096).decode(), flush=True)
-                time.sleep(1000)""", agentd, *more],
-            env=home.env, cwd=home.root, stdout=subprocess.PIPE, text=True, start_new_session=True)
-        self.addCleanup(holder.stdout.close)
-        self.addCleanup(holder.wait)
-        self.addCleanup(holder.kill)
-        return holder, holder.stdout.readline().strip()
-
-    def test_the_agent_ends_with_a_holder_that_was_killed_and_takes_its_folder_along(self):
-        home = self.enterContext(Home())
-        holder, said = self._private(home, "--remove-home")
-        self.assertEqual(said, "R")
-        pid = home.agent_pid()
-        wait = home.wait(BOT, "--timeout", "60s")
-        self.assertLess({"agent.lock", "agent.sock", "store.db", "key", "agent.log"}, set(os.listdir(home.folder)))
-        holder.kill()
-        self.assertEqual(wait.finish(5), 69)
-        until(lambda: not alive(pid), 5, "the agent has ended")
-        self.assertFalse(os.path.exists(home.folder))
-
-    def test_without_remove_home_the_folder_stays(self):
-        home = self.enterContext(Home())
-        holder, _ = self._private(home)
-        pid = home.agent_pid()
-        holder.kill()
-        until(lambda: not alive(pid), 5, "the agent has ended")
-        self.assertIn("stopped", home.agent_file())
-
-    def test_only_what_the_agent_made_is_removed_and_no_link_is_followed(self):
-        home = self.enterContext(Home())
-        precious = os.path.join(home.root, "precious")
-        with open(precious, "w", encoding="ascii") as file:
-            file.write("precious\n")
-        os.mkdir(os.path.join(home.root, "others"))
-        holder, _ = self._private(home, "--remove-home")
-        pid = home.agent_pid()
-        home.write("mine.txt", "mine\n")
-        os.symlink(precious, os.path.join(home.folder, "agent.2.log"))
-        os.mkdir(os.path.join(home.folder, "agent.1.log"))
-        holder.kill()
-        until(lambda: not alive(pid), 5, "the agent has ended")
-        self.assertEqual(set(os.listdir(home.folder)), {"mine.txt", "agent.2.log", "agent.1.log"})
-        with open(precious, encoding="ascii") as file:
-            self.assertEqual(file.read(), "precious\n")
-        shutil.rmtree(home.folder)
-
-    def test_a_folder_that_is_not_private_or_not_its_own_any_more_is_left_alone(self):
-        def others_may_look(home):
-            os.chmod(home.folder, 0o755)
-
-        def another_lock(home):
-            os.rename(os.path.join(home.folder, "agent.lock"), os.path.join(home.folder, "old.lock"))
-            home.write("agent.lock", "")
-
-        def a_link(home):
-            os.rename(home.folder, home.folder + "-moved")
-            os.symlink(home.folder + "-moved", home.folder)
-
-        for change in (others_may_look, another_lock, a_link):
-            with self.subTest(change.__name__), Home() as home:
-                holder, _ = self._private(home, "--remove-home")
-                pid = home.agent_pid()
-                change(home)
-                holder.kill()
-                until(lambda: not alive(pid), 5, "the agent has ended")
-                self.assertLess({"store.db", "key"}, set(os.listdir(home.folder)))
-
-    def test_SIGTERM_ends_it_as_ever_and_removes_nothing(self):
-        home = self.enterContext(Home())
-        self._private(home, "--remove-home")
-        pid = home.agent_pid()
-        os.kill(pid, signal.SIGTERM)
-        until(lambda: not alive(pid), 5, "the agent has ended")
-        self.assertIn("key", os.listdir(home.folder))
-
-    def test_the_folder_of_an_ordinary_agent_is_refused_and_kept(self):
-        home = self.enterContext(Home())
-        holder, _ = self._private(home)
-        pid = home.agent_pid()
-        holder.kill()
-        until(lambda: not alive(pid), 5, "the agent has ended")
-        before = set(os.listdir(home.folder))
-        self.assertIn("key", before)
-        agentd = os.path.join(os.path.dirname(home.bin), "libexec/otpctl/otpctl-agentd")
-        end, hold = os.pipe()
-        os.close(hold)
-        done = subprocess.run([agentd, "--leash-fd", str(end), "--remove-home"], env=home.env, pass_fds=(end,), text=True,
-                              stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False)
-        os.close(end)
-        self.assertEqual((done.returncode, done.stdout), (64, ""), done)
-        self.assertIn("--remove-home", done.stderr)
-        self.assertEqual(set(os.listdir(home.folder)), before)
-
-    def test_what_is_no_leash_is_refused(self):
-        home = self.enterContext(Home())
-        agentd = os.path.join(os.path.dirname(home.bin), "libexec/otpctl/otpctl-agentd")
-        with open(os.devnull, encoding="ascii") as null:
-            for fd, keep in ((77, ()), (null.fileno(), (null.fileno(),))):
-                done = subprocess.run([agentd, "--leash-fd", str(fd)], env=home.env, pass_fds=keep, text=True,
-                                      stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False)
-                self.assertEqual((done.returncode, done.stdout), (64, ""), done)
-                self.assertIn(f"--leash-fd: descriptor {fd} is no pipe to read", done.stderr)
-        alone = subprocess.run([agentd, "--remove-home"], env=home.env, text=True, capture_output=True, timeout=20,
-                               check=False)
-        self.assertEqual(alone.returncode, 64)
 
 
 if __name__ == "__main__":

@@ -84,8 +84,7 @@ class Timeline(unittest.TestCase):
             text = mail.plain(code, to=to, sender=f"{code}@shop.example")
             self.assertEqual(home.otpctl("deliver", to, input=text).code, 0)
         self.assertEqual((wait.finish(15), wait.stdout), (0, "739164\n"), wait.stderr)
-        with open(os.path.join(home.folder, "agent.log"), encoding="utf-8") as file:
-            log = file.read()
+        log = home.log()
         self.assertEqual(log.count("a mail from"), 3, log)
         self.assertIn("a mail from …@shop.example: code", log)
         told = home.otpctl("log", "--json").stdout

@@ -58,6 +58,13 @@ T must(otpctl::Outcome<T> outcome, int line) {
 
 bool fails_with(otpctl::ErrorCode code, const otpctl::Error& error) { return error.code == code; }
 
+/// Returns when that many waits for the recipient have begun in the life of this home.
+void until_begun(otpctl::Client& client, const char* email, int waits) {
+  const auto done = client.watch({.after = 0, .recipient = email, .types = {otpctl::EventType::wait}},
+                                 [&](const otpctl::Event& event) { return (waits -= event.state == "began") > 0; });
+  MUST(done.has_value());
+}
+
 void sessions(otpctl::Client& client) {
   const auto session = GOT(client.register_session(
       {.target = {.email = "Bot5@Example.com"}, .ttl = 20min, .metadata = R"({"run":7})"}));
@@ -74,7 +81,7 @@ void sessions(otpctl::Client& client) {
     MUST(outcome.delivered && outcome.acknowledged && !outcome.end);
     code = outcome.delivered->code;
   });
-  while (GOT(client.status()).waiters.empty()) std::this_thread::sleep_for(1ms);
+  until_begun(client, "bot5@example.com", 1);
   const auto entry = GOT(client.submit_code({.target = "bot5", .code = "482 913", .waiting_only = true}));
   MUST(entry.recipient == "bot5@example.com" && entry.delivered);
   waiting.join();
@@ -137,10 +144,10 @@ void agent(otpctl::Client& client, int first) {
     const auto outcome = GOT(client.wait({.target = {.email = "bot6@example.com"}, .timeout = 60s}));
     MUST(outcome.delivered && outcome.delivered->code == "572961");
   });
-  while (GOT(client.status()).waiters.empty()) std::this_thread::sleep_for(1ms);
+  until_begun(client, "bot6@example.com", 1);
   const int second = GOT(client.restart());
   MUST(second != first);
-  while (GOT(client.status()).waiters.empty()) std::this_thread::sleep_for(1ms);
+  until_begun(client, "bot6@example.com", 2);
   GOT(client.submit_code({.target = "bot6", .code = "572961"}));
   waiting.join();
   MUST(GOT(client.stop()) == second);

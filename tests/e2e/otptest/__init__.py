@@ -21,7 +21,8 @@ Nothing here sleeps for a fixed time to "let things settle": what has to happen 
 from .util import Timeout, free_port, until
 from .tls import Authority
 from .introspection import Introspection
-from .dovecot import Dovecot, LmtpError, NoDovecot
+from .dovecot import Dovecot, NoDovecot
+from .lmtp import LmtpError
 from .rawimap import ImapClient, ImapError
 from .agent import Home, NoBinaries
 from .scripted import Connection, Mailbox, ScriptedServer, Unexpected

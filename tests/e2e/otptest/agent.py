@@ -3,15 +3,14 @@
 import contextlib
 import json
 import os
-import selectors
 import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 
-from .util import alive, temp_dir, until
+from .running import Done, Pump, Running
+from .util import alive, name_of, temp_dir, Timeout, until
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../.."))
 
@@ -43,7 +42,7 @@ class Home:
 
     folder, env      OTPCTL_HOME, and the whole environment of what is started (PATH, HOME, LANG and
                      OTPCTL_HOME; the caller's own settings never get in). env may be changed.
-    bin              the folder with `otpctl`
+    bin, agentd      the folder with `otpctl`; the program of the agent
 
     At the end of the `with` block every process started here is ended, the agent is stopped, and a process
     that still lives, or a finding of a sanitizer, is an AssertionError. OTPTEST_KEEP=1 keeps the folder.
@@ -64,6 +63,10 @@ class Home:
         self._running = []
         self._pump = None
 
+    @property
+    def agentd(self):
+        return os.path.join(os.path.dirname(self.bin), "libexec/otpctl/otpctl-agentd")
+
     def __enter__(self):
         return self
 
@@ -80,20 +83,17 @@ class Home:
         """What the agent knew when a test failed, on stderr."""
         with contextlib.suppress(Exception):
             print(f"status: {json.dumps(self.status())}", file=sys.stderr)
-        with contextlib.suppress(OSError), \
-                open(os.path.join(self.folder, "agent.log"), encoding="utf-8", errors="replace") as log:
-            print("agent.log:\n" + "".join(log.readlines()[-40:]), file=sys.stderr)
+        with contextlib.suppress(OSError):
+            print("agent.log:\n" + "\n".join(self.log().splitlines()[-40:]), file=sys.stderr)
 
     def close(self, check=True):
         for process in self._running:
             process.kill()
         if self.agent_pid():
             self.otpctl("agent", "stop", timeout=20, check_timeout=False)
+        with contextlib.suppress(Timeout):
+            until(lambda: not self.processes(), 3, every=0.01)
         left = self.processes()
-        with_grace = time.monotonic() + 3
-        while left and time.monotonic() < with_grace:
-            time.sleep(0.01)
-            left = self.processes()
         for pid in left:
             os.kill(pid, signal.SIGKILL)
         if self._pump:
@@ -163,7 +163,7 @@ class Home:
     def spawn(self, *arguments, env=None, **popen):
         """Starts a command and returns at once with a Running."""
         if self._pump is None:
-            self._pump = _Pump()
+            self._pump = Pump()
         process = Running(self._pump, self.command(*arguments),
                           {"cwd": self.root, "env": {**self.env, **(env or {})}, **popen})
         self._running.append(process)
@@ -234,6 +234,11 @@ class Home:
         pid = self.agent_file().get("pid")
         return pid if pid and alive(pid) else None
 
+    def log(self):
+        """What stands in agent.log."""
+        with open(os.path.join(self.folder, "agent.log"), encoding="utf-8", errors="replace") as file:
+            return file.read()
+
     def kill_agent(self, how=signal.SIGKILL):
         """Ends the agent by a signal; returns its pid when it is gone."""
         pid = self.agent_pid()
@@ -244,7 +249,7 @@ class Home:
 
     def agent_pids(self):
         """Every otpctl-agentd that works in this home (one, if all is well)."""
-        return [pid for pid in self.processes() if _name(pid) == "otpctl-agentd"]
+        return [pid for pid in self.processes() if name_of(pid) == "otpctl-agentd"]
 
     def processes(self):
         """Living processes that have this home in their environment or among their open or locked files."""
@@ -259,124 +264,6 @@ class Home:
                 with open(os.path.join(self.root, name), encoding="utf-8", errors="replace") as file:
                     text += file.read()
         return text
-
-
-class Done:
-    """A command that has ended: code, stdout, stderr (text), seconds."""
-
-    def __init__(self, code, stdout, stderr, seconds):
-        self.code, self.stdout, self.stderr, self.seconds = code, stdout, stderr, seconds
-
-    def __repr__(self):
-        return f"exit {self.code} after {self.seconds:.3f} s, stdout {self.stdout!r}, stderr {self.stderr!r}"
-
-
-class Running:
-    """A command that runs. stdout and stderr grow while it does; first_byte_ns is when stdout began.
-
-    finish(seconds) waits for its end and returns the exit code; ended_ns is when stdout was closed.
-    """
-
-    def __init__(self, pump, command, popen):
-        self.first_byte_ns = self.ended_ns = None
-        self._text = {"stdout": bytearray(), "stderr": bytearray()}
-        self._open = 2
-        self._over = threading.Event()
-        self.started_ns = time.monotonic_ns()
-        self._process = subprocess.Popen(command, **{
-            "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **popen})
-        self.pid = self._process.pid
-        for name in ("stdout", "stderr"):
-            pipe = getattr(self._process, name)
-            if pipe is None:
-                self._closed()
-            else:
-                pump.add(pipe, self, name)
-
-    @property
-    def stdout(self):
-        return self._text["stdout"].decode()
-
-    @property
-    def stderr(self):
-        return self._text["stderr"].decode()
-
-    def poll(self):
-        return self._process.poll()
-
-    def finish(self, seconds=30):
-        """Waits for its end; Timeout when it does not come. Returns the exit code."""
-        try:
-            code = self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            raise AssertionError(f"{self._process.args}: still running after {seconds} s; "
-                                 f"stdout {self.stdout!r}, stderr {self.stderr!r}") from None
-        self._over.wait(5)
-        return code
-
-    def signal(self, number):
-        self._process.send_signal(number)
-
-    def kill(self):
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
-
-    def _got(self, name, data, now):
-        if data:
-            if name == "stdout" and self.first_byte_ns is None:
-                self.first_byte_ns = now
-            self._text[name] += data
-        else:
-            if name == "stdout":
-                self.ended_ns = now
-            self._closed()
-
-    def _closed(self):
-        self._open -= 1
-        if self._open == 0:
-            self._over.set()
-
-
-class _Pump:
-    """One thread that reads the output of everything that runs and takes the time of it."""
-
-    def __init__(self):
-        self._selector = selectors.DefaultSelector()
-        self._wake, self._waker = os.pipe()
-        self._selector.register(self._wake, selectors.EVENT_READ)
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def add(self, pipe, running, name):
-        self._selector.register(pipe, selectors.EVENT_READ, (running, name))
-
-    def stop(self):
-        os.close(self._waker)
-        self._thread.join(5)
-        self._selector.close()
-        os.close(self._wake)
-
-    def _run(self):
-        while True:
-            for key, _ in self._selector.select():
-                if key.data is None:
-                    return
-                data = os.read(key.fd, 65536)
-                now = time.monotonic_ns()
-                running, name = key.data
-                if not data:
-                    self._selector.unregister(key.fileobj)
-                    key.fileobj.close()
-                running._got(name, data, now)  # pylint: disable=protected-access
-
-
-def _name(pid):
-    try:
-        with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
-            return file.read().strip()
-    except OSError:
-        return ""
 
 
 def _lock_holders(folder):

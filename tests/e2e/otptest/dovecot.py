@@ -3,17 +3,18 @@
 import grp
 import os
 import pwd
-import re
 import shutil
 import signal
 import socket
 import subprocess
 import time
 
+from .dovecot_config import CONFIG, OAUTH2
 from .introspection import Introspection
+from .lmtp import Lmtp
 from .rawimap import ImapClient
 from .tls import Authority
-from .util import alive, children_of, free_port, temp_dir, until
+from .util import alive, children_of, free_port, name_of, temp_dir, until
 
 SHIM_SOURCE = os.path.join(os.path.dirname(__file__), "../../../bench/notice_shim.c")
 
@@ -22,10 +23,6 @@ _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 
 class NoDovecot(Exception):
     """Dovecot is not installed, or does not start; the text says why."""
-
-
-class LmtpError(Exception):
-    """Dovecot refused a recipient or a mail."""
 
 
 class Dovecot:
@@ -116,7 +113,7 @@ class Dovecot:
             return
         os.killpg(self._group, signal.SIGCONT)  # a frozen one would never end
         # The master alone would leave idling clients connected for up to a minute, as an upgrade does.
-        sessions = [pid for pid in children_of(self._process.pid) if _name(pid) == "imap"]
+        sessions = [pid for pid in children_of(self._process.pid) if name_of(pid) == "imap"]
         for pid in sessions:
             os.kill(pid, signal.SIGTERM)
         until(lambda: not any(alive(pid) for pid in sessions), 10, "the sessions have ended")
@@ -290,63 +287,14 @@ class Dovecot:
             "capability": f"imap_capability = {options['capability']}" if options["capability"] else "",
             "preload": f"import_environment = LD_PRELOAD={options['shim']}" if options["shim"] else "",
         }
-        self._write("dovecot.conf", _CONFIG.format(**values))
+        self._write("dovecot.conf", CONFIG.format(**values))
         self._write("passwd", f"{self.user}:{{PLAIN}}{self.password}\n")
-        self._write("oauth2.ext", _OAUTH2.format(url=self.tokens.url))
+        self._write("oauth2.ext", OAUTH2.format(url=self.tokens.url))
         self._own()
 
     def _write(self, name, text):
         with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
             file.write(text)
-
-
-class Lmtp:
-    """One LMTP connection: session.deliver(mail, recipients) → time.monotonic_ns() of the last 250."""
-
-    def __init__(self, port):
-        self._socket = socket.create_connection(("127.0.0.1", port), 30)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._buffer = b""
-        self._reply("220")
-        self._socket.sendall(b"LHLO localhost\r\n")
-        self._reply("250")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        try:
-            self._socket.sendall(b"QUIT\r\n")
-        except OSError:
-            pass
-        self._socket.close()
-
-    def deliver(self, mail, recipients, sender="sender@example.org"):
-        recipients = [recipients] if isinstance(recipients, str) else list(recipients)
-        dotted = re.sub(rb"(?m)^\.", b"..", mail)
-        dotted += b".\r\n" if dotted.endswith(b"\r\n") else b"\r\n.\r\n"
-        commands = [f"MAIL FROM:<{sender}>", *(f"RCPT TO:<{name}>" for name in recipients), "DATA"]
-        self._socket.sendall("".join(line + "\r\n" for line in commands).encode())
-        for _ in commands[:-1]:
-            self._reply("250")
-        self._reply("354")
-        self._socket.sendall(dotted)
-        for _ in recipients:
-            self._reply("250")
-        return time.monotonic_ns()
-
-    def _reply(self, expected):
-        while True:
-            while b"\r\n" not in self._buffer:
-                got = self._socket.recv(65536)
-                if not got:
-                    raise LmtpError("connection closed")
-                self._buffer += got
-            line, self._buffer = self._buffer.split(b"\r\n", 1)
-            if line[3:4] != b"-":
-                break
-        if not line.startswith(expected.encode()):
-            raise LmtpError(line.decode(errors="replace"))
 
 
 class _identity:
@@ -364,106 +312,7 @@ class _identity:
             raise NoDovecot("Dovecot needs a user and a group with a name") from None
 
 
-def _name(pid):
-    try:
-        with open(f"/proc/{pid}/comm", encoding="ascii") as file:
-            return file.read().strip()
-    except OSError:
-        return ""
-
-
 def _with_us():
     """A prefix that ends the command by SIGTERM when this process dies, however it dies."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
-
-
-_CONFIG = """\
-base_dir = {folder}/run
-state_dir = {folder}/state
-log_path = {folder}/dovecot.log
-protocols = imap lmtp
-listen = 127.0.0.1
-{preload}
-default_internal_user = {user}
-default_internal_group = {group}
-default_login_user = {user}
-first_valid_uid = 1
-first_valid_gid = 1
-mail_uid = {uid}
-mail_gid = {gid}
-mail_location = maildir:{folder}/mail
-mail_max_userip_connections = 500
-disable_plaintext_auth = yes
-auth_mechanisms = plain login xoauth2 oauthbearer
-auth_failure_delay = {delay}
-auth_cache_size = 0
-ssl = yes
-ssl_cert = <{folder}/server.pem
-ssl_key = <{folder}/server.key
-lmtp_hdr_delivery_address = {stamp}
-lmtp_add_received_header = yes
-{capability}
-
-passdb {{
-  driver = oauth2
-  mechanisms = xoauth2 oauthbearer
-  args = {folder}/oauth2.ext
-}}
-passdb {{
-  driver = passwd-file
-  mechanisms = plain login
-  args = {folder}/passwd
-}}
-userdb {{
-  driver = static
-  args = user={account} uid={uid} gid={gid} home={folder}/mail allow_all_users=yes
-}}
-namespace inbox {{
-  inbox = yes
-  mailbox Junk {{
-    auto = create
-    special_use = \\Junk
-  }}
-}}
-service imap-login {{
-  chroot =
-  service_count = 0
-  process_min_avail = 1
-  inet_listener imap {{
-    port = {imap}
-  }}
-  inet_listener imaps {{
-    port = {imaps}
-    ssl = yes
-  }}
-}}
-service lmtp {{
-  process_min_avail = 1
-  inet_listener lmtp {{
-    port = {lmtp}
-  }}
-  unix_listener lmtp {{
-    mode = 0
-  }}
-}}
-service anvil {{
-  chroot =
-  # No penalty for refused logins: it would slow every later test on the same address.
-  unix_listener anvil-auth-penalty {{
-    mode = 0
-  }}
-}}
-service stats {{
-  chroot =
-}}
-{extra}
-"""
-
-_OAUTH2 = """\
-introspection_mode = post
-introspection_url = {url}
-username_attribute = sub
-active_attribute = active
-active_value = true
-"""

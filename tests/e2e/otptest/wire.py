@@ -6,7 +6,7 @@ import re
 import socket
 import time
 
-from .dovecot import LmtpError
+from .lmtp import LmtpError
 
 
 class WireError(Exception):

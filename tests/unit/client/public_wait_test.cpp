@@ -33,6 +33,30 @@ struct Stop {
   bool was_quick() const { return BootClock::now() - at < 1s; }
 };
 
+/// A call in a thread of its own; until_asleep() returns when that thread sleeps in the kernel: it waits for somebody.
+template <class Call>
+class InThread {
+ public:
+  explicit InThread(Call call)
+      : outcome_(std::async(std::launch::async, [this, call] {
+          thread_ = static_cast<int>(gettid());
+          return call();
+        })) {}
+  void until_asleep() {
+    const auto state = [&] {
+      const std::string stat = test::read_file("/proc/self/task/" + std::to_string(thread_) + "/stat");
+      const std::size_t name_ends = stat.rfind(") ");
+      return name_ends == std::string::npos ? ' ' : stat[name_ends + 2];
+    };
+    while (thread_ == 0 || state() != 'S') std::this_thread::yield();
+  }
+  auto get() { return outcome_.get(); }
+
+ private:
+  std::atomic<int> thread_ = 0;
+  std::future<std::invoke_result_t<Call>> outcome_;
+};
+
 TEST_CASE("a code is acknowledged before wait returns") {
   const test::TempDir home;
   std::atomic<bool> acknowledged = false;
@@ -186,8 +210,8 @@ TEST_CASE("a stop ends a wait whose agent takes no connections") {
   const auto filled = client::Channel::connect(path, BootClock::now() + 1s);
   REQUIRE(filled);
   Stop stop;
-  auto waiting = std::async(std::launch::async, [&] { return test::client_in(home).wait(bot(), stop.source.get_token()); });
-  CHECK(waiting.wait_for(50ms) == std::future_status::timeout);  // it is in connect(2) by now, or will be
+  InThread waiting([&] { return test::client_in(home).wait(bot(), stop.source.get_token()); });
+  waiting.until_asleep();  // in connect(2)
   stop.now();
   CHECK(waiting.get().error().code == ErrorCode::cancelled);
   CHECK(stop.was_quick());
@@ -210,9 +234,8 @@ TEST_CASE("a stop ends a wait for an agent that takes long to start, or that som
   const auto held = client::lock_file(home.path() + "/start.lock", BootClock::now() + 1s);
   REQUIRE(held);
   Stop second;
-  auto waiting = std::async(std::launch::async,
-                            [&] { return test::client_in(home, program).wait(bot(), second.source.get_token()); });
-  CHECK(waiting.wait_for(50ms) == std::future_status::timeout);
+  InThread waiting([&] { return test::client_in(home, program).wait(bot(), second.source.get_token()); });
+  waiting.until_asleep();  // for the lock
   second.now();
   CHECK(waiting.get().error().code == ErrorCode::cancelled);
   CHECK(second.was_quick());

@@ -172,7 +172,7 @@ TEST_CASE("a full disk fails a commit whole, what was there stays, later commits
   TemporaryFolder folder;
   const pid_t child = fork();
   REQUIRE(child >= 0);
-  if (child == 0) _exit(on_small_disk(folder.path));
+  if (child == 0) _exit(on_small_disk(folder.path()));
   const int result = exit_of(child);
   if (result == kNoNamespace) {
     MESSAGE(

@@ -53,9 +53,9 @@ TEST_CASE("missing folders above the store are made, 0700 too") {
 TEST_CASE("L03 a folder that others may change is refused and nothing is made in it") {
   for (const mode_t mode : {0770, 0707, 0777, 01777}) {
     TemporaryFolder folder;
-    REQUIRE(chmod(folder.path.c_str(), mode) == 0);
+    REQUIRE(chmod(folder.path().c_str(), mode) == 0);
     CHECK(error_of(folder.options()).code == ErrorCode::permission);
-    CHECK(fs::is_empty(folder.path));
+    CHECK(fs::is_empty(folder.path()));
   }
 }
 
@@ -85,9 +85,9 @@ TEST_CASE("L03 a folder of another user is refused") {
     return;
   }
   TemporaryFolder folder;
-  REQUIRE(chown(folder.path.c_str(), 65534, 65534) == 0);
+  REQUIRE(chown(folder.path().c_str(), 65534, 65534) == 0);
   CHECK(contains(error_of(folder.options()).message, "another user"));
-  CHECK(fs::is_empty(folder.path));
+  CHECK(fs::is_empty(folder.path()));
 }
 
 TEST_CASE("L04 a symlink in place of a file is refused and its target is untouched") {

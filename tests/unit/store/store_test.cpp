@@ -9,21 +9,6 @@ using namespace otpctl::store;
 using delivery::RecordKind;
 using Content = std::map<std::string, std::string>;
 
-namespace {
-
-/// What another process does to the database.
-void tamper(const std::string& path, const std::string& sql) {
-  sqlite3* database = nullptr;
-  REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
-  char* error = nullptr;
-  const int code = sqlite3_exec(database, sql.c_str(), nullptr, nullptr, &error);
-  CHECK_MESSAGE(code == SQLITE_OK, (error ? error : ""));
-  sqlite3_free(error);
-  sqlite3_close(database);
-}
-
-}  // namespace
-
 TEST_CASE("what was committed is there after the store was opened again") {
   TemporaryFolder folder;
   {
@@ -108,7 +93,7 @@ TEST_CASE("V12 neither values nor keys stand readable in any file, also while th
   TemporaryFolder folder;
   Store store = must_open(folder.options());
   REQUIRE(store.commit({put("bot5@example.com", "the code 482913 of the shop")}).has_value());
-  for (const auto& entry : std::filesystem::directory_iterator(folder.path)) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
     const std::string bytes = bytes_of(entry.path().string());
     CHECK_FALSE(contains(bytes, "482913"));
     CHECK_FALSE(contains(bytes, "bot5"));
@@ -146,7 +131,7 @@ TEST_CASE("after closing only database and key are left, and erased rows left no
       REQUIRE(store.commit({erase("k" + std::to_string(i))}).has_value());
   }
   std::set<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder.path))
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
     names.insert(entry.path().filename());
   CHECK(names == std::set<std::string>{"store.db", "key"});
   const std::string bytes = bytes_of(folder / "store.db");
@@ -249,7 +234,7 @@ TEST_CASE("V13 whether the key fits is told without changing anything, beside a 
   CHECK_FALSE(Store::key_fits(folder.options()));
   const auto files = [&] {
     std::map<std::string, std::string> all;
-    for (const auto& entry : std::filesystem::directory_iterator(folder.path)) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
       const std::string name = entry.path().filename().string();
       if (!name.ends_with("-shm")) all[name] = bytes_of(entry.path().string());
     }

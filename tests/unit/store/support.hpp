@@ -2,37 +2,26 @@
 #pragma once
 
 #include "store/store.hpp"
+#include "support/temp_dir.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <sqlite3.h>
 #include <string>
 #include <sys/stat.h>
 
 namespace otpctl::store {
 
-class TemporaryFolder {
+class TemporaryFolder : public test::TempDir {
  public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "otpctl-store-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-  std::string operator/(const std::string& name) const { return path + "/" + name; }
+  std::string operator/(const std::string& name) const { return path() + "/" + name; }
   Store::Options options() const {
     return {*this / "store.db", *this / "key", std::chrono::milliseconds(50)};
   }
-
-  std::string path;
 };
 
 inline delivery::Change put(const std::string& key, const std::string& value,
@@ -69,6 +58,17 @@ inline std::map<std::string, std::string> content(const Store& store,
     all[std::to_string(static_cast<int>(record.kind)) + "/" + record.key] = record.value;
   CHECK(all.size() == records->size());
   return all;
+}
+
+/// What another process does to the database.
+inline void tamper(const std::string& path, const std::string& sql) {
+  sqlite3* database = nullptr;
+  REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
+  char* error = nullptr;
+  const int code = sqlite3_exec(database, sql.c_str(), nullptr, nullptr, &error);
+  CHECK_MESSAGE(code == SQLITE_OK, (error ? error : ""));
+  sqlite3_free(error);
+  sqlite3_close(database);
 }
 
 inline std::string bytes_of(const std::string& path) {

@@ -1,6 +1,5 @@
 #include "support.hpp"
 
-#include <sqlite3.h>
 #include <vector>
 
 using namespace otpctl;
@@ -33,16 +32,6 @@ std::vector<std::uint64_t> ids(const Store& store, std::uint64_t after = 0, std:
 }
 
 using Ids = std::vector<std::uint64_t>;
-
-void in_database(const std::string& path, const std::string& sql) {
-  sqlite3* database = nullptr;
-  REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
-  char* error = nullptr;
-  const int code = sqlite3_exec(database, sql.c_str(), nullptr, nullptr, &error);
-  CHECK_MESSAGE(code == SQLITE_OK, (error ? error : ""));
-  sqlite3_free(error);
-  sqlite3_close(database);
-}
 
 }  // namespace
 
@@ -144,7 +133,7 @@ TEST_CASE("V12 no file tells what the timeline says") {
   TemporaryFolder folder;
   Store store = must_open(folder.options());
   REQUIRE(store.append({entry(1, 0s, "bot5@example.com asked the shop")}).has_value());
-  for (const auto& file : std::filesystem::directory_iterator(folder.path)) {
+  for (const auto& file : std::filesystem::directory_iterator(folder.path())) {
     const std::string bytes = bytes_of(file.path().string());
     CHECK_FALSE(contains(bytes, "bot5"));
     CHECK_FALSE(contains(bytes, "the shop"));
@@ -158,7 +147,7 @@ TEST_CASE("an entry that was changed, or moved to another id or time, has no val
     TemporaryFolder folder;
     Store store = must_open(folder.options());
     REQUIRE(store.append({entry(1), entry(2), entry(3)}).has_value());
-    in_database(folder / "store.db", sql);
+    tamper(folder / "store.db", sql);
     std::size_t damaged = 99;
     const auto read = store.read(0, kEnd, 10, &damaged);
     REQUIRE(read.has_value());
@@ -176,7 +165,7 @@ TEST_CASE("a store from before the timeline keeps its records and gets one") {
     Store store = must_open(folder.options());
     REQUIRE(store.commit({put("a", "one")}).has_value());
   }
-  in_database(folder / "store.db",
+  tamper(folder / "store.db",
               "DROP TABLE timeline; DROP TABLE timeline_head; PRAGMA user_version = 1");
   {
     Store store = must_open(folder.options());
@@ -194,7 +183,7 @@ TEST_CASE("a store from before the timeline is left as it was where the key is w
     Store store = must_open(folder.options());
     REQUIRE(store.commit({put("a", "one")}).has_value());
   }
-  in_database(folder / "store.db",
+  tamper(folder / "store.db",
               "DROP TABLE timeline; DROP TABLE timeline_head; PRAGMA user_version = 1; VACUUM");
   const std::string before = bytes_of(folder / "store.db");
   write_file(folder / "key", std::string(32, 'w'));
@@ -221,7 +210,7 @@ TEST_CASE("a timeline whose tables cannot be used begins anew, and the records s
       REQUIRE(store.commit({put("m1", "kept")}).has_value());
       REQUIRE(store.append(entries(1, 3)).has_value());
     }
-    in_database(folder.options().path, damage);
+    tamper(folder.options().path, damage);
     {
       Store store = must_open(folder.options());
       CHECK(store.timeline_is_new());
