@@ -166,7 +166,12 @@ class Completions(unittest.TestCase):
                 ("otpctl wait --time", ["--timeout"]), ("otpctl status --js", ["--json"]),
                 ("otpctl agent sto", ["stop"]),
                 ("otpctl session refresh --tt", ["--ttl"]), ("otpctl run -q -- dircolo", ["--", "dircolors"]),
-                ("otpctl run --email bot5@", ["--email", "bot5@example.com"]), ("otpctl sess", ["session"])):
+                ("otpctl run --email bot5@", ["--email", "bot5@example.com"]), ("otpctl sess", ["session"]),
+                ("otpctl watch --email bot5@", ["--email", "bot5@example.com"]),
+                ("otpctl log --type message,co", ["--type", "message,code"]),
+                ("otpctl watch --type message,wait,se", ["--type", "message,wait,session"]),
+                ("otpctl log --type ag", ["--type", "agent"]), ("otpctl run -- printf bot5", ["printf", "bot5"]),
+                ("otpctl run wait bot5", ["wait", "bot5"]), ("otpctl watch --session 1b", ["--session", "1b"])):
             with self.subTest(line):
                 words = shell.completed(line)
                 if line.endswith("--time"):  # two begin so
@@ -219,7 +224,11 @@ class Completions(unittest.TestCase):
                                ("otpctl wait --email bot5", ["bot5@example.com"]),
                                ("otpctl wait --session 1b", [SESSION]), ("otpctl session mark 1b", [SESSION]),
                                ("otpctl manual +90", ["+905551112233"]), ("otpctl health --source ma", ["main/INBOX"]),
-                               ("otpctl stat", ["status"])):
+                               ("otpctl stat", ["status"]), ("otpctl log --session ", [SESSION]),
+                               ("otpctl watch --session ", []), ("otpctl watch --email bot5", ["bot5@example.com"]),
+                               ("otpctl log --type message,co", ["message,code"]), ("otpctl log --type ag", ["agent"]),
+                               ("otpctl watch --type message,wait,se", ["message,wait,session"]),
+                               ("otpctl agent stat", ["status"]), ("otpctl help exi", ["exit-codes"])):
             with self.subTest(line):
                 self.assertEqual(self.fish(line), expected)
         self.assertIn("wait", self.fish("otpctl wa"))
@@ -231,6 +240,21 @@ class Completions(unittest.TestCase):
         self.agent("$(touch pwned)@example.com", "(touch pwned)@example.com")
         self.assertEqual(self.fish("otpctl manual "), ["$(touch pwned)@example.com", "(touch pwned)@example.com"])
         self.assertNotIn("pwned", os.listdir(self.home.root))
+
+    @needs("fish")
+    def test_fish_leaves_what_stands_behind_the_program_of_run_to_the_program(self):
+        self.agent("bot5@example.com", sessions=[SESSION])
+        for line in ("otpctl run ls -", "otpctl run -- ls --em", "otpctl run -q --email bot5@example.com ls --email bot",
+                     "otpctl run wait bot", "otpctl run session show 1b", "otpctl run -- --em"):
+            with self.subTest(line):
+                offered = self.fish(line)
+                self.assertEqual([one for one in offered if one.startswith(("--email", "bot5", SESSION))], [])
+        for line in ("otpctl run dircol", "otpctl run --timeout 5 dircol", "otpctl run -q -- dircol"):
+            with self.subTest(line):
+                self.assertIn("dircolors", self.fish(line))
+        self.assertEqual(self.fish("otpctl run --email bot"), ["bot5@example.com"])
+        self.assertEqual(self.fish("otpctl run --email=bot"), ["--email=bot5@example.com"])
+        self.assertIn("--timeout", self.fish("otpctl run --email bot5@example.com --ti"))
 
     @needs("bash")
     def test_bash_offers_all_that_fit_and_options_where_there_are_no_names(self):
