@@ -1,6 +1,7 @@
 #include "log/log.hpp"
 
 #include "base/text.hpp"
+#include "client/last_events.hpp"
 #include "client/pages.hpp"
 #include "log/story.hpp"
 #include "shared/agent.hpp"
@@ -39,7 +40,7 @@ class Pages {
   explicit Pages(rpc::Events ask) : ask_(std::move(ask)) {}
 
   /// The oldest entry that was not taken yet; nullptr at the end.
-  Result<const Event*> front(client::Client& agent) {
+  Result<const rpc::TimelineEvent*> front(client::Client& agent) {
     while (page_.empty() && more_) {
       auto page = agent.ask<rpc::EventsResult>(ask_);
       if (!page) return fail(page.error());
@@ -51,8 +52,8 @@ class Pages {
     }
     return page_.empty() ? nullptr : &page_.front();
   }
-  Event take() {
-    Event event = std::move(page_.front());
+  rpc::TimelineEvent take() {
+    rpc::TimelineEvent event = std::move(page_.front());
     page_.pop_front();
     return event;
   }
@@ -60,7 +61,7 @@ class Pages {
 
  private:
   rpc::Events ask_;
-  std::deque<Event> page_;
+  std::deque<rpc::TimelineEvent> page_;
   bool more_ = true;
 };
 
@@ -79,50 +80,88 @@ class Run {
     const WallTime since = resolve(options_.since.value_or(Moment{kSince, {}}), now, zone_);
     const auto until = options_.until ? std::optional(resolve(*options_.until, now, zone_)) : std::nullopt;
     Story story(options_, until);
-    for (rpc::Events& each : questions(options_, since)) pages_.emplace_back(std::move(each));
-    for (;;) {
-      const bool dry = std::any_of(pages_.begin(), pages_.end(), [](const Pages& each) { return each.is_dry(); });
-      if (dry && !flush()) return cannot_write();
-      auto event = next();
-      if (!event) return failed(event.error());
-      if (!*event || story.is_over(**event)) break;
-      const Belongs belongs = story.look(**event);
-      keep(belongs, std::move(**event));
-    }
+    // Whose messages are a session's own is learnt from its beginning on.
+    const bool backwards = options_.last && options_.session.empty();
+    if (auto read = backwards ? read_last(story, since, until) : read_all(story, since); !read)
+      return can_write_ ? failed(read.error()) : cannot_write();
     if (!found_) return nothing();
-    for (const Event& each : last_) print(each);
+    for (const rpc::TimelineEvent& each : held_) print(each);
     return flush() ? ExitCode::done : cannot_write();
   }
 
  private:
+  Result<void> read_all(Story& story, WallTime since) {
+    for (rpc::Events& each : questions(options_, since)) pages_.emplace_back(std::move(each));
+    for (;;) {
+      const bool dry = std::any_of(pages_.begin(), pages_.end(), [](const Pages& each) { return each.is_dry(); });
+      if (dry && !flush()) {
+        can_write_ = false;
+        return fail(ErrorCode::storage, "standard output cannot be written");
+      }
+      auto event = next();
+      if (!event) return fail(event.error());
+      if (!*event || story.is_over(**event)) return {};
+      const Belongs belongs = story.look(**event);
+      keep(belongs, std::move(**event));
+    }
+  }
+
+  /// From the end, however far back --since goes.
+  Result<void> read_last(Story& story, WallTime since, std::optional<WallTime> until) {
+    const auto after = client::entry_before(agent_, since);
+    if (!after) return fail(after.error());
+    const auto upto = until ? client::entry_before(agent_, *until + kSlack) : client::newest_entry(agent_);
+    if (!upto) return fail(upto.error());
+    const auto search = [&](std::size_t count, bool with_what_explains) {
+      return client::last_events(agent_, questions(options_, since), {*after, *upto}, count,
+                                 [&](const rpc::TimelineEvent& event) {
+                                   const Belongs belongs = story.look(event);
+                                   found_ = found_ || belongs == Belongs::yes;
+                                   return belongs == Belongs::yes || (with_what_explains && belongs == Belongs::explains);
+                                 });
+    };
+    auto last = search(static_cast<std::size_t>(*options_.last), true);
+    if (!last) return fail(last.error());
+    held_ = std::move(*last);
+    if (found_ || held_.empty()) return {};
+    const auto explained = search(1, false);  // is there anything that these explain?
+    return explained ? Result<void>() : fail(explained.error());
+  }
+
   /// The oldest entry of all questions.
-  Result<std::optional<Event>> next() {
+  Result<std::optional<rpc::TimelineEvent>> next() {
     Pages* oldest = nullptr;
     std::uint64_t id = 0;
     for (Pages& each : pages_) {
-      const auto front = each.front(agent_);
+      auto front = each.front(agent_);
+      if (front && *front != nullptr && last_id_ > 0 && (*front)->id == last_id_) {  // let through by two questions
+        each.take();
+        front = each.front(agent_);
+      }
       if (!front) return fail(front.error());
       if (*front == nullptr || (oldest != nullptr && (*front)->id > id)) continue;
       oldest = &each;
       id = (*front)->id;
     }
-    return oldest == nullptr ? std::optional<Event>() : std::optional<Event>(oldest->take());
+    if (oldest == nullptr) return std::optional<rpc::TimelineEvent>();
+    last_id_ = id;
+    return std::optional<rpc::TimelineEvent>(oldest->take());
   }
 
   /// What only explains is held back until there is something to explain.
-  void keep(Belongs belongs, Event event) {
+  void keep(Belongs belongs, rpc::TimelineEvent event) {
     if (belongs == Belongs::no) return;
     found_ = found_ || belongs == Belongs::yes;
-    last_.push_back(std::move(event));
+    held_.push_back(std::move(event));
     if (options_.last) {
-      while (last_.size() > static_cast<std::size_t>(*options_.last)) last_.pop_front();
+      while (held_.size() > static_cast<std::size_t>(*options_.last)) held_.pop_front();
     } else if (found_) {
-      for (const Event& each : last_) print(each);
-      last_.clear();
+      for (const rpc::TimelineEvent& each : held_) print(each);
+      held_.clear();
     }
   }
 
-  void print(const Event& event) {
+  void print(const rpc::TimelineEvent& event) {
     if (options_.json) {
       text_ += rpc::to_json(event) + "\n";
     } else if (!looks_.terminal) {
@@ -154,9 +193,9 @@ class Run {
 
   ExitCode nothing() {
     std::string message = "nothing found";
-    if (!last_.empty()) {
-      message += ", but " + std::to_string(last_.size()) +
-                 (last_.size() == 1 ? " entry" : " entries") + " of the agent and its sources: --type agent,source";
+    if (!held_.empty()) {
+      message += ", but " + std::to_string(held_.size()) +
+                 (held_.size() == 1 ? " entry" : " entries") + " of the agent and its sources: --type agent,source";
     }
     static_cast<void>(context_.err.write("otpctl log: " + message + "\n"));
     return ExitCode::no;
@@ -169,10 +208,12 @@ class Run {
   Zone zone_;
   int columns_;
   std::vector<Pages> pages_;
-  std::deque<Event> last_;  // not printed yet
-  std::string text_;        // not written yet
+  std::deque<rpc::TimelineEvent> held_;  // not printed yet
+  std::uint64_t last_id_ = 0;            // that was taken
+  std::string text_;                     // not written yet
   std::string day_;
   bool found_ = false;
+  bool can_write_ = true;
 };
 
 }  // namespace

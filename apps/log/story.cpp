@@ -3,14 +3,12 @@
 #include "base/text.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace otpctl::apps::log {
 
 namespace {
 
-constexpr std::array kTypes{EventType::agent,   EventType::source, EventType::session, EventType::wait,
-                            EventType::message, EventType::code,   EventType::entry};
+std::vector<EventType> all_types() { return {rpc::kEventTypes.begin(), rpc::kEventTypes.end()}; }
 
 }  // namespace
 
@@ -28,7 +26,7 @@ Belongs Story::look(const Event& event) {
 }
 
 bool Story::is_over(const Event& event) const {
-  return until_ && event.at > *until_ + std::chrono::minutes(10);
+  return until_ && event.at > *until_ + kSlack;
 }
 
 bool Story::is_wanted(EventType type) const {
@@ -64,17 +62,15 @@ std::vector<rpc::Events> questions(const Options& options, WallTime since) {
     if (options.session.empty()) all.types = options.types;
     return {all};
   }
-  rpc::Events others = all;
-  others.recipient.clear();
-  for (const EventType type : kTypes) {
-    const bool wanted = options.types.empty() ||
-                        std::find(options.types.begin(), options.types.end(), type) != options.types.end();
-    if (wanted) (explains(type) ? others : all).types.push_back(type);
-  }
+  // Whoever names a recipient is asked for with it, types that only a newer agent knows too.
+  rpc::Events others;
+  others.since = since;
+  for (const EventType type : options.types.empty() ? all_types() : options.types)
+    (explains(type) ? others : all).types.push_back(type);
   std::vector<rpc::Events> found;
-  for (const rpc::Events& each : {all, others}) {
-    if (!each.types.empty()) found.push_back(each);
-  }
+  if (!all.types.empty()) found.push_back(all);
+  if (options.types.empty()) found.front().types.clear();
+  if (!others.types.empty()) found.push_back(others);
   return found;
 }
 

@@ -19,7 +19,7 @@ class Story {
 
   Belongs look(const Event& event);
 
-  /// So far behind `until` that nothing before it comes any more (clocks are corrected now and then).
+  /// So far behind `until` that nothing before it comes any more.
   bool is_over(const Event& event) const;
 
  private:
@@ -32,6 +32,9 @@ class Story {
   std::set<std::string> recipients_;  // of the session
   bool ended_ = false;                // it: what names it goes on, what only may be its own does not
 };
+
+/// How long behind `until` there may still be something before it: clocks are corrected now and then.
+inline constexpr Duration kSlack = std::chrono::minutes(10);
 
 /// What to ask the agent for: with a recipient, what explains is asked for apart from it.
 std::vector<rpc::Events> questions(const Options& options, WallTime since);

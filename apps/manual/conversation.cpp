@@ -52,7 +52,7 @@ Conversation::Conversation(const Options& options, Context& context, const clien
       context_(context),
       signals_{SIGINT, SIGTERM, SIGCONT},
       agent_(agent),
-      feed_(agent, what_happens()) {}
+      feed_(agent, what_happens(), client::Follower::Patience::endless) {}
 
 std::optional<ExitCode> Conversation::run() {
   begin();
@@ -73,7 +73,7 @@ void Conversation::begin() {
     auto what = feed_.next(watch, std::nullopt);
     if (std::holds_alternative<rpc::EventsResult>(what)) return feed_.ask_page();
     if (const auto* error = std::get_if<Error>(&what)) fail_with(*error);
-    if (const auto* away = std::get_if<Feed::Away>(&what)) fail_with(away->why);
+    if (const auto* away = std::get_if<client::Follower::Away>(&what)) fail_with(away->why);
     if (const auto number = signals_.take()) take_signal(*number, "");
   }
 }
@@ -222,12 +222,12 @@ std::optional<std::string> Conversation::line(const std::string& prompt, std::op
     std::array<pollfd, 2> watch{pollfd{signals_.fd(), POLLIN, 0}, pollfd{context_.in.fd(), POLLIN, 0}};
     auto what = feed_.next(watch, std::nullopt);
     if (const auto* error = std::get_if<Error>(&what)) fail_with(*error);
-    if (const auto* away = std::get_if<Feed::Away>(&what)) fail_with(away->why);
+    if (const auto* away = std::get_if<client::Follower::Away>(&what)) fail_with(away->why);
     if (const auto* page = std::get_if<rpc::EventsResult>(&what)) {
       feed_.ask_page();
       if (tell(*page, about, prompt)) return std::nullopt;
     }
-    if (!std::holds_alternative<Feed::Watched>(what)) continue;
+    if (!std::holds_alternative<client::Follower::Watched>(what)) continue;
     if (const auto number = signals_.take()) take_signal(*number, prompt);
     if (!exit_ && watch[1].revents != 0) read_typed();
   }

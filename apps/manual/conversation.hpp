@@ -4,9 +4,9 @@
 #pragma once
 
 #include "client/client.hpp"
+#include "client/follower.hpp"
 #include "manual/board.hpp"
 #include "manual/manual.hpp"
-#include "shared/feed.hpp"
 #include "shared/signals.hpp"
 
 namespace otpctl::apps::manual {
@@ -54,7 +54,7 @@ class Conversation {
   Context& context_;
   Signals signals_;
   client::Client agent_;
-  Feed feed_;
+  client::Follower feed_;
   Board board_;
   std::string typed_;
   bool prompted_ = false;

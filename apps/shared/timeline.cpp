@@ -15,15 +15,16 @@ constexpr int kNarrow = 72;
 constexpr int kTypeColumns = 7;
 constexpr std::size_t kLongestGlob = 320;  // an address has at most 254 bytes
 constexpr std::size_t kReason = 1000;
+constexpr std::size_t kTypeName = 32;  // of a newer agent
 
 /// Words of one event; text from outside goes through show().
 class Words {
  public:
-  Words(const Event& event, bool utf8, const Zone& zone) : event_(event), utf8_(utf8), zone_(zone) {}
+  Words(const rpc::TimelineEvent& event, bool utf8, const Zone& zone) : event_(event), utf8_(utf8), zone_(zone) {}
 
   InWords all() const {
     InWords words;
-    words.type = rpc::name_of(event_.type);
+    words.type = shown(rpc::type_of(event_), utf8_, kTypeName);
     words.who = who();
     words.tone = tone();
     words.what = what();
@@ -85,7 +86,8 @@ class Words {
       case EventType::message:
         return event_.verdict == "ambiguous" || is("for_nobody") ? Tone::warn : Tone::plain;
       case EventType::code: return is("acknowledged") ? Tone::good : is("expired") ? Tone::warn : Tone::plain;
-      case EventType::entry: return Tone::plain;
+      case EventType::entry:
+      case EventType::other: return Tone::plain;
     }
     return Tone::plain;
   }
@@ -99,6 +101,7 @@ class Words {
       case EventType::message: return message();
       case EventType::code: return code();
       case EventType::entry: return (is("taken") ? "a person entered a code" : state()) + because();
+      case EventType::other: return state() + because();
     }
     return {};
   }
@@ -108,6 +111,7 @@ class Words {
       case EventType::agent:
       case EventType::session:
       case EventType::code: return std::string(rpc::name_of(event_.type)) + " " + state();
+      case EventType::other: return shown(rpc::type_of(event_), utf8_, kTypeName) + " " + state();
       case EventType::source: return state();
       case EventType::wait:
         if (is("ended")) return "exit " + std::to_string(static_cast<int>(event_.exit.value_or(ExitCode::done)));
@@ -134,22 +138,28 @@ class Words {
     return "ended without a code, exit " + std::to_string(static_cast<int>(exit)) + "," + after() + pid() + because();
   }
 
+  /// The verdict and its reason first: a narrow terminal cuts the rest.
   std::string message() const {
-    std::string text = state() + origin();
-    if (event_.verdict == "code") text += ", holds a code" + (event_.shape.empty() ? "" : " of " + shape());
-    if (event_.verdict == "none") text += ", no code in it";
-    if (event_.verdict == "ambiguous") text += ", ambiguous";
-    return text + because();
+    std::string text = state();
+    if (event_.verdict == "code") text = "holds a code" + (event_.shape.empty() ? "" : " of " + shape());
+    if (event_.verdict == "none") text = "no code in it";
+    if (event_.verdict == "ambiguous") text = "ambiguous";
+    if (!event_.verdict.empty() && !is("arrived")) text = state() + ", " + text;
+    return text + because() + in_brackets(origin());
   }
 
   std::string code() const {
-    const std::string text = shape() + origin();
-    if (is("claimed")) return text + " claimed for a wait" + waited(" that had waited ") + because();
-    if (is("acknowledged")) return text + " acknowledged: the caller has it" + because();
-    return text + " " + state() + because();
+    std::string text = state();
+    if (is("claimed")) text = "claimed for a wait" + waited(" that had waited ");
+    if (is("acknowledged")) text = "acknowledged, the caller has it";
+    return text + ": " + shape() + origin() + (event_.reason.empty() ? "" : "; " + show(event_.reason));
   }
 
-  const Event& event_;
+  static std::string in_brackets(const std::string& text) {
+    return text.empty() ? "" : " (" + text.substr(1) + ")";
+  }
+
+  const rpc::TimelineEvent& event_;
   bool utf8_;
   const Zone& zone_;
 };
@@ -168,15 +178,15 @@ Zone local_zone() {
 std::string date_of(WallTime time, const Zone& zone) { return format_time(time + zone(time)).substr(0, 10); }
 std::string clock_of(WallTime time, const Zone& zone) { return format_time(time + zone(time)).substr(11, 8); }
 
-InWords in_words(const Event& event, bool utf8, const Zone& zone) { return Words(event, utf8, zone).all(); }
+InWords in_words(const rpc::TimelineEvent& event, bool utf8, const Zone& zone) { return Words(event, utf8, zone).all(); }
 
-std::string one_line(const Event& event, bool utf8, const Zone& zone) {
+std::string one_line(const rpc::TimelineEvent& event, bool utf8, const Zone& zone) {
   const InWords words = in_words(event, utf8, zone);
   return date_of(event.at, zone) + " " + clock_of(event.at, zone) + "  " + pad(words.type, kTypeColumns, utf8) + "  " +
          (words.who.empty() ? "" : words.who + "  ") + words.what;
 }
 
-std::vector<Line> in_lines(const Event& event, int columns, bool utf8, const Zone& zone, std::string& day) {
+std::vector<Line> in_lines(const rpc::TimelineEvent& event, int columns, bool utf8, const Zone& zone, std::string& day) {
   const InWords words = in_words(event, utf8, zone);
   std::vector<Line> lines;
   const auto add = [&](const std::string& text, int indent) {

@@ -22,18 +22,18 @@ std::string clock_of(WallTime time, const Zone& zone);  // "09:33:58"
 struct InWords {
   std::string type;  // "message"
   std::string who;   // recipient, source; may be empty
-  std::string what;  // "arrived from no-reply@shop.example by main/INBOX, no code in it: …"
+  std::string what;  // "no code in it: … (from no-reply@shop.example by main/INBOX)": what matters most stands first
   std::string brief;  // "no code", "exit 124": type and state, for where there is little room
   Tone tone = Tone::plain;
 };
-InWords in_words(const Event& event, bool utf8, const Zone& zone);
+InWords in_words(const rpc::TimelineEvent& event, bool utf8, const Zone& zone);
 
 /// "2026-11-20 09:33:58  message  bot5@example.com  arrived …": one line for a file, a pipe or a screen reader.
-std::string one_line(const Event& event, bool utf8, const Zone& zone);
+std::string one_line(const rpc::TimelineEvent& event, bool utf8, const Zone& zone);
 
 /// For a terminal of that width: one_line() broken with a hanging indent; below 72 columns days are headings (`day` is
 /// the one that stands last) and what stands beside stands below.
-std::vector<Line> in_lines(const Event& event, int columns, bool utf8, const Zone& zone, std::string& day);
+std::vector<Line> in_lines(const rpc::TimelineEvent& event, int columns, bool utf8, const Zone& zone, std::string& day);
 
 /// A moment on the command line: a duration ("2h": so long ago) or RFC 3339 with Z or an offset.
 struct Moment {

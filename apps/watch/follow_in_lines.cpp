@@ -1,4 +1,4 @@
-#include "shared/feed.hpp"
+#include "client/follower.hpp"
 #include "shared/output.hpp"
 #include "shared/signals.hpp"
 #include "watch/follow.hpp"
@@ -16,7 +16,7 @@ class InLines {
   InLines(const Options& options, Context& context, client::Options agent, rpc::Events from, bool in_json, bool utf8)
       : options_(options),
         context_(context),
-        feed_(std::move(agent), std::move(from)),
+        feed_(std::move(agent), std::move(from), client::Follower::Patience::endless),
         in_json_(in_json),
         utf8_(utf8),
         zone_(local_zone()) {}
@@ -26,28 +26,28 @@ class InLines {
     std::array<pollfd, 2> watch{pollfd{signals_.fd(), POLLIN, 0}, pollfd{context_.out.fd(), 0, 0}};
     feed_.ask_page();
     for (;;) {
-      const Feed::Happening what = feed_.next(watch, {});
+      const client::Follower::Step what = feed_.next(watch, {});
       if (const auto* page = std::get_if<rpc::EventsResult>(&what)) {
         if (const auto exit = write(page->events)) return *exit;
         feed_.ask_page();
       } else if (const auto* error = std::get_if<Error>(&what)) {
         return report(context_, *error, options_.json);
-      } else if (const auto* away = std::get_if<Feed::Away>(&what)) {
+      } else if (const auto* away = std::get_if<client::Follower::Away>(&what)) {
         if (options_.exit_with_agent) return report(context_, away->why, options_.json);
         if (!std::exchange(said_away_, true))
           warn(context_, {away->why.message + "; looking for the next one", 0}, options_.json);
       } else if (std::holds_alternative<AgentStatus>(what)) {
         said_away_ = false;  // there is an agent again
-      } else if (std::holds_alternative<Feed::Watched>(what)) {
+      } else if (std::holds_alternative<client::Follower::Watched>(what)) {
         if (const auto exit = leave(watch[1])) return *exit;
       }
     }
   }
 
  private:
-  std::optional<ExitCode> write(const std::vector<Event>& events) {
+  std::optional<ExitCode> write(const std::vector<rpc::TimelineEvent>& events) {
     std::string text;
-    for (const Event& each : events)
+    for (const rpc::TimelineEvent& each : events)
       text += (in_json_ ? rpc::to_json(each) : one_line(each, utf8_, zone_)) + "\n";
     if (text.empty()) return std::nullopt;
     signals_.release();  // a reader that never reads must not make this process immortal
@@ -67,7 +67,7 @@ class InLines {
   const Options& options_;
   Context& context_;
   Signals signals_{SIGINT, SIGTERM};
-  Feed feed_;
+  client::Follower feed_;
   bool in_json_;
   bool utf8_;
   Zone zone_;

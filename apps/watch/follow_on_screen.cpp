@@ -1,4 +1,6 @@
-#include "shared/feed.hpp"
+#include "client/follower.hpp"
+#include "client/last_events.hpp"
+#include "client/pages.hpp"
 #include "shared/output.hpp"
 #include "shared/signals.hpp"
 #include "watch/follow.hpp"
@@ -6,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace otpctl::apps::watch {
 
@@ -14,6 +17,8 @@ namespace {
 constexpr Duration kFrame = std::chrono::milliseconds(100);
 constexpr Duration kClock = std::chrono::seconds(1);       // ages and times left move
 constexpr Duration kState = std::chrono::seconds(1);       // after events, not more often
+constexpr std::uint64_t kReadBack = 20'000;                // ids
+constexpr int kSessionsRest = 20;                          // × the time that all their pages took
 constexpr Duration kStateIdle = std::chrono::seconds(15);  // signs of life come without events
 
 std::string filter_of(const Options& options) {
@@ -25,28 +30,31 @@ std::string filter_of(const Options& options) {
 
 class OnScreen {
  public:
-  OnScreen(const Options& options, Context& context, client::Options agent, rpc::Events from, const Looks& looks)
+  OnScreen(const Options& options, Context& context, client::Options agent, rpc::Events from, const Looks& looks,
+           std::deque<rpc::TimelineEvent> before)
       : options_(options),
         context_(context),
-        feed_(std::move(agent), std::move(from)),
+        feed_(std::move(agent), std::move(from), client::Follower::Patience::endless),
         looks_(looks),
         zone_(local_zone()),
         screen_(looks.color),
         terminal_(context) {
     state_.filter = filter_of(options);
+    state_.events = std::move(before);
   }
 
   ExitCode loop() {
     feed_.ask_page();
+    ask_state();
     for (;;) {
       std::array<pollfd, 3> watch{
           pollfd{signals_.fd(), POLLIN, 0}, pollfd{keys_open_ ? terminal_.keys_fd() : -1, POLLIN, 0},
           pollfd{terminal_.has_kept() ? terminal_.fd() : -1, POLLOUT, 0}};
-      Feed::Happening what = feed_.next(watch, wake_at());
+      client::Follower::Step what = feed_.next(watch, wake_at());
       if (auto* error = std::get_if<Error>(&what)) return end(*error);
-      if (auto* away = std::get_if<Feed::Away>(&what); away != nullptr && options_.exit_with_agent)
+      if (auto* away = std::get_if<client::Follower::Away>(&what); away != nullptr && options_.exit_with_agent)
         return end(away->why);
-      take(what);
+      if (const auto wrong = take(what)) return end(*wrong);
       if (watch[0].revents != 0) {
         while (const auto number = signals_.take()) {
           if (const auto exit = heed(*number)) return *exit;
@@ -64,9 +72,9 @@ class OnScreen {
     return report(context_, error, false);
   }
 
-  void take(Feed::Happening& what) {
+  /// An Error: the agent's pages lead nowhere.
+  std::optional<Error> take(client::Follower::Step& what) {
     if (auto* page = std::get_if<rpc::EventsResult>(&what)) {
-      answered_ = true;
       changed_ = changed_ || !page->events.empty();
       stale_ = stale_ || !page->events.empty();
       state_.add(std::move(page->events));
@@ -78,14 +86,33 @@ class OnScreen {
         stale_ = true;
         asked_at_.reset();
       }
-    } else if (auto* sessions = std::get_if<rpc::SessionListResult>(&what)) {
-      state_.sessions = std::move(sessions->sessions);
-      state_.more_sessions = sessions->more;
-      changed_ = true;
-    } else if (std::holds_alternative<Feed::Away>(what)) {
+    } else if (auto* list = std::get_if<rpc::SessionListResult>(&what)) {
+      return take_sessions(std::move(*list));
+    } else if (std::holds_alternative<client::Follower::Away>(what)) {
       if (!state_.away_since) state_.away_since = context_.now().wall;
+      sessions_asked_at_.reset();
       changed_ = true;
     }
+    return std::nullopt;
+  }
+
+  /// Page after page; shown when all are there. The more there are, the more rarely they are asked for.
+  std::optional<Error> take_sessions(rpc::SessionListResult page) {
+    if (!sessions_asked_at_) return std::nullopt;
+    const bool moves = !page.sessions.empty() && (sessions_.empty() || page.sessions.back().id > sessions_.back().id);
+    if (page.more && !moves) return client::no_progress("session.list");
+    std::move(page.sessions.begin(), page.sessions.end(), std::back_inserter(sessions_));
+    if (page.more) {
+      feed_.ask(rpc::SessionList{sessions_.back().id});
+      return std::nullopt;
+    }
+    put_in_order(sessions_);
+    state_.sessions = std::exchange(sessions_, {});
+    const Instant now = context_.now().instant;
+    sessions_not_before_ = now + kSessionsRest * (now - *sessions_asked_at_);
+    sessions_asked_at_.reset();
+    changed_ = true;
+    return std::nullopt;
   }
 
   std::optional<ExitCode> heed(int number) {
@@ -119,10 +146,10 @@ class OnScreen {
   bool act() {
     const Instant now = context_.now().instant;
     if (terminal_.has_kept() && !terminal_.flush()) return false;
-    if (now < next_frame_ || !answered_) return true;
+    if (now < next_frame_) return true;
     if (now >= next_clock_) changed_ = true;
     feed_.ask_page();
-    if (!asked_at_ || now - *asked_at_ >= state_every()) ask_state();
+    if (!feed_.is_away() && (!asked_at_ || now - *asked_at_ >= state_every())) ask_state();
     if (!changed_ || terminal_.has_kept() || !is_worth_showing()) return true;
     if (!on_) paint_anew();
     changed_ = false;
@@ -138,17 +165,20 @@ class OnScreen {
   bool is_worth_showing() const { return state_.status || state_.away_since; }
 
   void ask_state() {
-    if (feed_.is_away()) return;
+    const Instant now = context_.now().instant;
     feed_.ask(rpc::Status{});
-    feed_.ask(rpc::SessionList{});
-    asked_at_ = context_.now().instant;
-    stale_ = false;
+    stale_ = now < sessions_not_before_;
+    if (!sessions_asked_at_ && !stale_) {
+      sessions_.clear();
+      feed_.ask(rpc::SessionList{});
+      sessions_asked_at_ = now;
+    }
+    asked_at_ = now;
   }
 
   /// Never before the next frame. What cannot be done now (no agent to ask, a terminal that takes nothing) wakes
   /// nobody.
   std::optional<Instant> wake_at() const {
-    if (!answered_) return std::nullopt;  // the first answer decides whether there is an agent at all
     Instant until = Instant::max();
     if (!feed_.page_is_asked()) until = next_frame_;
     if (!feed_.is_away()) until = std::min(until, asked_at_ ? *asked_at_ + state_every() : next_frame_);
@@ -160,27 +190,48 @@ class OnScreen {
   Context& context_;
   // Before the terminal: it is given back while they are still held.
   Signals signals_{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
-  Feed feed_;
+  client::Follower feed_;
   Looks looks_;
   Zone zone_;
   State state_;
   Screen screen_;
   Terminal terminal_;
-  bool answered_ = false;  // there is an agent
   bool on_ = false;        // the terminal is taken over
   bool keys_open_ = true;
   bool changed_ = true;
   bool stale_ = false;     // something happened since the state was asked for
   std::optional<Instant> asked_at_;
+  std::vector<SessionInfo> sessions_;  // of the pages so far
+  std::optional<Instant> sessions_asked_at_;
+  Instant sessions_not_before_{};
   Instant next_frame_{};
   Instant next_clock_{};
 };
+
+/// What happened before it began, so that the table does not begin empty; `from` goes on behind it. As many as the
+/// terminal has rows, and not more than a moment's reading back.
+Result<std::deque<rpc::TimelineEvent>> what_was(const client::Options& agent, rpc::Events& from, Size size) {
+  client::Options any_mailbox = agent;
+  any_mailbox.environment.clear();
+  client::Client asking(any_mailbox);
+  const auto newest = client::newest_entry(asking);
+  if (!newest) return fail(newest.error());
+  from.after = *newest;
+  const client::Range range{*newest - std::min(*newest, kReadBack), *newest};
+  return client::last_events(asking, {from}, range, static_cast<std::size_t>(size.rows));
+}
 
 }  // namespace
 
 ExitCode follow_on_screen(const Options& options, Context& context, client::Options agent, rpc::Events from,
                           const Looks& looks) {
-  return OnScreen(options, context, std::move(agent), std::move(from), looks).loop();
+  std::deque<rpc::TimelineEvent> before;
+  if (!from.after && !from.since) {
+    auto read = what_was(agent, from, size_of(context));
+    if (!read) return report(context, read.error(), false);
+    before = std::move(*read);
+  }
+  return OnScreen(options, context, std::move(agent), std::move(from), looks, std::move(before)).loop();
 }
 
 }  // namespace otpctl::apps::watch

@@ -10,11 +10,18 @@
 
 namespace otpctl::apps::watch {
 
-void State::add(std::vector<Event> page) {
+void State::add(std::vector<rpc::TimelineEvent> page) {
   events_seen += page.size();
   if (page.size() > kEventsKept) page.erase(page.begin(), page.end() - kEventsKept);
   std::move(page.begin(), page.end(), std::back_inserter(events));
   while (events.size() > kEventsKept) events.pop_front();
+}
+
+void put_in_order(std::vector<SessionInfo>& sessions) {
+  std::sort(sessions.begin(), sessions.end(), [](const SessionInfo& a, const SessionInfo& b) {
+    if ((a.waiters > 0) != (b.waiters > 0)) return a.waiters > 0;
+    return a.created != b.created ? a.created > b.created : a.id < b.id;
+  });
 }
 
 std::vector<int> deal(int lines, const std::vector<int>& wanted) {
@@ -40,6 +47,9 @@ std::vector<int> deal(int lines, const std::vector<int>& wanted) {
 }
 
 namespace {
+
+constexpr int kWide = 72;
+constexpr int kTypeColumns = 7;
 
 Tone tone_of(SourceState state) {
   switch (state) {
@@ -67,7 +77,7 @@ class View {
     std::vector<Line> lines{header()};
     std::vector<Part> parts{sources(), waiters(), sessions()};
     std::vector<int> wanted;
-    for (const Part& part : parts) wanted.push_back(static_cast<int>(part.lines.size()));
+    for (const Part& part : parts) wanted.push_back(static_cast<int>(part.lines.size()) + (part.left_out > 0 ? 1 : 0));
     wanted.push_back(static_cast<int>(std::min(state_.events.size(), kEventsKept)) + 1);
     const std::vector<int> given = deal(size_.rows - 1, wanted);
     for (std::size_t i = 0; i < parts.size(); ++i) put(lines, std::move(parts[i]), given[i]);
@@ -80,11 +90,16 @@ class View {
   /// The first line is the heading.
   struct Part {
     std::vector<Line> lines;
-    int left_out = 0;  // by the agent, which shows the first ones
+    int left_out = 0;  // that have no line here
   };
 
   std::string show(std::string_view text) const { return shown(text, utf8_); }
   std::string left_until(WallTime time) const { return ago(state_.now, time); }
+
+  /// The agent leaves out what does not fit into its answer, the longest list first.
+  static std::size_t waiting(const AgentStatus& status) {
+    return status.waiters.size() + static_cast<std::size_t>(std::max(status.more, 0));
+  }
 
   Line header() const {
     if (state_.away_since) {
@@ -96,7 +111,7 @@ class View {
     if (!state_.status) return Line{fit("otpctl watch  " + clock, size_.columns, utf8_), Tone::head};
     const AgentStatus& status = *state_.status;
     // The most important stands first: a narrow terminal cuts the rest.
-    std::string text = "otpctl " + show(status.version) + "  " + std::to_string(status.waiters.size()) + " waiting  " +
+    std::string text = "otpctl " + show(status.version) + "  " + std::to_string(waiting(status)) + " waiting  " +
                        std::to_string(status.sessions) + (status.sessions == 1 ? " session  " : " sessions  ") +
                        std::to_string(status.codes_pending) + " kept  " + std::to_string(status.codes_delivered) +
                        " given  " + std::to_string(state_.events_seen) + " events  pid " +
@@ -140,38 +155,63 @@ class View {
                    rows, tones);
   }
 
+  /// Ambiguous ones first: they wait for a person. Then as the agent tells them: the oldest first.
   Part waiters() const {
     if (!state_.status || state_.status->waiters.empty()) return {};
+    std::vector<WaiterInfo> all = state_.status->waiters;
+    std::stable_partition(all.begin(), all.end(), [](const WaiterInfo& each) { return each.ambiguous; });
     std::vector<std::vector<std::string>> rows;
     std::vector<Tone> tones;
-    for (const WaiterInfo& each : state_.status->waiters) {
+    for (const WaiterInfo& each : all) {
       int seen = 0;
       for (const Seen& one : each.seen) seen += one.count;
-      rows.push_back({who(each.target), each.deadline ? left_until(*each.deadline) : "no limit",
-                      std::to_string(each.pid), show(each.session.substr(0, 8)), ago(each.since, state_.now),
-                      std::to_string(seen),
-                      each.queued ? "in line" : each.ambiguous ? "ambiguous: otpctl manual" : "waiting"});
-      tones.push_back(each.ambiguous ? Tone::warn : Tone::plain);
+      const std::string state = state_of(each);
+      rows.push_back({who(each.target), left_of(each), std::to_string(each.pid), show(each.session.substr(0, 8)),
+                      ago(each.since, state_.now), std::to_string(seen), state});
+      tones.push_back(state == "waiting" || each.queued ? Tone::plain : Tone::warn);
     }
-    return part_of({{"WAITS FOR", 0, true}, {"LEFT", 0, false}, {"PID", 1, false}, {"SESSION", 4, false},
-                    {"SINCE", 5, false}, {"SEEN", 3, false}, {"STATE", 2, false}},
-                   rows, tones);
+    Part part = part_of({{"WAITS FOR", 0, true}, {"LEFT", 0, false}, {"PID", 2, false}, {"SESSION", 4, false},
+                         {"SINCE", 5, false}, {"SEEN", 3, false}, {"STATE", 1, false}},
+                        rows, tones);
+    part.left_out = std::max(state_.status->more, 0);
+    return part;
+  }
+
+  std::string left_of(const WaiterInfo& waiter) const {
+    if (waiter.deadline) return left_until(*waiter.deadline);
+    return waiter.queued ? "queued" : "no limit";
+  }
+
+  std::string state_of(const WaiterInfo& waiter) const {
+    if (waiter.queued) return "in line";
+    if (waiter.ambiguous) return size_.columns < kWide ? "ambiguous" : "ambiguous: otpctl manual";
+    const bool degraded = std::any_of(state_.sessions.begin(), state_.sessions.end(), [&](const SessionInfo& each) {
+      return each.degraded && each.id == waiter.session;
+    });
+    return degraded ? "degraded" : "waiting";
+  }
+
+  std::string state_of(const SessionInfo& session) const {
+    const std::string state(rpc::name_of(session.state));
+    if (!session.degraded) return state;
+    return size_.columns < kWide ? "degraded" : state + ", degraded";
   }
 
   Part sessions() const {
     std::vector<std::vector<std::string>> rows;
     std::vector<Tone> tones;
-    for (const SessionInfo& each : state_.sessions) {
-      rows.push_back({show(each.id.substr(0, 8)), std::string(rpc::name_of(each.state)), who(each.target),
+    const std::size_t count = std::min(state_.sessions.size(), static_cast<std::size_t>(size_.rows));
+    for (std::size_t i = 0; i < count; ++i) {
+      const SessionInfo& each = state_.sessions[i];
+      rows.push_back({show(each.id.substr(0, 8)), state_of(each), who(each.target),
                       each.expires ? left_until(*each.expires) : "-", std::to_string(each.waiters),
                       std::to_string(each.codes_given)});
       tones.push_back(each.degraded || each.contended > 1 ? Tone::warn : Tone::plain);
     }
-    Part part = part_of({{"SESSION", 1, false}, {"STATE", 2, false}, {"FOR", 0, true}, {"LEFT", 0, false},
+    Part part = part_of({{"SESSION", 2, false}, {"STATE", 1, false}, {"FOR", 0, true}, {"LEFT", 0, false},
                          {"WAITERS", 4, false}, {"GIVEN", 3, false}},
                         rows, tones);
-    if (state_.more_sessions && state_.status)
-      part.left_out = std::max(0, state_.status->sessions - static_cast<int>(state_.sessions.size()));
+    part.left_out = static_cast<int>(state_.sessions.size() - count);
     return part;
   }
 
@@ -210,12 +250,14 @@ class View {
     return "EVENTS";
   }
 
-  Line line_of(const Event& event) const {
+  Line line_of(const rpc::TimelineEvent& event) const {
     const InWords words = in_words(event, utf8_, zone_);
     const std::string clock = clock_of(event.at, zone_);
-    if (size_.columns >= 72) {
-      const std::string text = clock + " " + pad(words.type, 7, utf8_) + " " + words.who +
-                               (words.who.empty() ? "" : " ") + words.what;
+    if (size_.columns >= kWide) {
+      // A long list of recipients leaves room for what happened.
+      const std::string who = fit(words.who, size_.columns * 2 / 5, utf8_);
+      const std::string text = clock + " " + pad(words.type, kTypeColumns, utf8_) + " " + who + (who.empty() ? "" : " ") +
+                               words.what;
       return Line{fit(text, size_.columns, utf8_), words.tone};
     }
     // Hours and minutes are enough where there is little room, and what happened before to whom.

@@ -15,15 +15,18 @@ namespace otpctl::apps::watch {
 struct State {
   WallTime now{};
   std::optional<AgentStatus> status;  // as it was asked last; ages and what is left are counted by the clock
-  std::vector<SessionInfo> sessions;  // the first page
-  bool more_sessions = false;
-  std::deque<Event> events;           // the last ones, newest at the end
-  std::uint64_t events_seen = 0;
+  std::vector<SessionInfo> sessions;  // all of them, put_in_order()
+  std::deque<rpc::TimelineEvent> events;  // the last ones, newest at the end
+  std::uint64_t events_seen = 0;          // since it began
   std::string filter;                 // "" or what is shown alone, in words
   std::optional<WallTime> away_since; // the agent is gone and looked for
 
-  void add(std::vector<Event> page);
+  void add(std::vector<rpc::TimelineEvent> page);
 };
+
+/// Those that somebody waits for first, then the newest: what a small terminal leaves out is old and idle.
+void put_in_order(std::vector<SessionInfo>& sessions);
+
 inline constexpr std::size_t kEventsKept = 1000;  // as many as the tallest terminal shows
 
 /// At most `size.rows` lines of at most `size.columns`.

@@ -64,7 +64,7 @@ TEST_CASE("a moment is a duration ago or RFC 3339, with Z or an offset") {
   CHECK(resolve(Moment{2h, {}}, kThree, kUtc) == kThree - 2h);
 }
 
-TEST_CASE("a moment is also a local time as log prints it; without a date it is the last such time") {
+TEST_CASE("a moment is also a local time as log prints it, without a date it is the last such time") {
   const Zone istanbul = [](WallTime) { return 3h; };
   const auto in = [](const char* text, const Zone& zone) { return resolve(parse_moment(text).value(), kThree, zone); };
   CHECK(in("2026-11-20 02:14", kUtc) == kThree - 46min);
@@ -104,8 +104,8 @@ TEST_CASE("the story of a wait can be read: message, verdict, reason, source, en
         "2026-11-20 02:57:55  source   main/INBOX  unreachable: connection refused, next try at 02:59:00\n"
         "2026-11-20 02:58:00  wait     bot5@example.com  began (pid 4712), session 1c8f3a52\n"
         "2026-11-20 02:59:00  source   main/INBOX  live\n"
-        "2026-11-20 02:59:30  message  bot5@example.com  arrived from no-reply@shop.example by main/INBOX, "
-        "no code in it: no number of 4 to 8 digits near a keyword\n"
+        "2026-11-20 02:59:30  message  bot5@example.com  no code in it: no number of 4 to 8 digits near a "
+        "keyword (from no-reply@shop.example by main/INBOX)\n"
         "2026-11-20 03:00:00  wait     bot5@example.com  ended without a code, exit 124, after 2m (pid 4712): "
         "timed out: 1 message with no code in it\n");
 }
@@ -120,9 +120,9 @@ TEST_CASE("40 columns: days are headings, what happened stands below whom it hap
                                           "  unreachable: connection refused, next", "  try at 02:59:00",
                                           "02:58:00 wait bot5@example.com", "  began (pid 4712), session 1c8f3a52",
                                           "02:59:00 source main/INBOX", "  live", "02:59:30 message bot5@example.com",
-                                          "  arrived from no-reply@shop.example by",
-                                          "  main/INBOX, no code in it: no number",
-                                          "  of 4 to 8 digits near a keyword", "03:00:00 wait bot5@example.com",
+                                          "  no code in it: no number of 4 to 8",
+                                          "  digits near a keyword (from",
+                                          "  no-reply@shop.example by main/INBOX)", "03:00:00 wait bot5@example.com",
                                           "  ended without a code, exit 124, after",
                                           "  2m (pid 4712): timed out: 1 message",
                                           "  with no code in it"});
@@ -144,9 +144,9 @@ TEST_CASE("every type and state is told in words, a new one too") {
   code.sender = "no-reply@shop.example";
   code.waited = 1500ms;
   CHECK(in_words(code, true, kUtc).what ==
-        "6 digits from no-reply@shop.example claimed for a wait that had waited 1500ms");
+        "claimed for a wait that had waited 1500ms: 6 digits from no-reply@shop.example");
   code.state = "given_back";
-  CHECK(in_words(code, true, kUtc).what == "6 digits from no-reply@shop.example given back");
+  CHECK(in_words(code, true, kUtc).what == "given back: 6 digits from no-reply@shop.example");
   Event done = at(0s, 11, EventType::wait, "ended");
   done.exit = ExitCode::done;
   done.waited = 12398ms;
@@ -160,15 +160,14 @@ TEST_CASE("every type and state is told in words, a new one too") {
 
 // ---- which entries ----
 
-TEST_CASE("with a recipient, what explains is asked for apart from it; --type says otherwise") {
+TEST_CASE("with a recipient, what explains is asked for apart from it, --type says otherwise") {
   log::Options options;
   CHECK(log::questions(options, kThree).size() == 1);
   options.recipient = "bot5@example.com";
   const auto both = log::questions(options, kThree);
   REQUIRE(both.size() == 2);
   CHECK(both[0].recipient == "bot5@example.com");
-  CHECK(both[0].types == std::vector<EventType>{EventType::session, EventType::wait, EventType::message,
-                                                EventType::code, EventType::entry});
+  CHECK(both[0].types.empty());  // also types that only the agent knows
   CHECK(both[1].recipient.empty());
   CHECK(both[1].types == std::vector<EventType>{EventType::agent, EventType::source});
   options.types = {EventType::message};
@@ -226,7 +225,8 @@ FakeAgent::Script keeps(std::vector<Event> kept) {
       const auto* asked = std::get_if<rpc::Events>(&call.request);
       if (asked == nullptr) return;
       rpc::EventsResult page;
-      page.next = asked->after.value_or(0);
+      const bool from_now_on = !asked->after && !asked->since;
+      page.next = from_now_on && !kept.empty() ? kept.back().id : asked->after.value_or(0);
       for (const Event& each : kept) {
         const bool typed = asked->types.empty() ||
                            std::count(asked->types.begin(), asked->types.end(), each.type) > 0;
@@ -351,7 +351,7 @@ TEST_CASE("log: what is behind --until ends the reading, what is before --since 
   CHECK(ids_in(ran(options, kept).out) == std::vector<std::uint64_t>{3, 4});
 }
 
-TEST_CASE("log: no agent is 69 and says where the log is; the agent's own error is passed on") {
+TEST_CASE("log: no agent is 69 and says where the log is, the agent's own error is passed on") {
   const TempDir home;
   TestContext none("log", "", in(home));
   CHECK(log::run({}, none.context) == ExitCode::unreachable);

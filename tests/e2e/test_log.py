@@ -70,7 +70,7 @@ class Stories(Logs):
             lines = story.splitlines()
             patterns = (r"agent +started: otpctl", r"source +main/INBOX  live",
                         rf"wait +{BOT5}  began \(pid {wait.pid}\)",
-                        rf"message +{BOT5}  arrived from no-reply@shop\.example by main/INBOX, no code in it: .+",
+                        rf"message +{BOT5}  no code in it: .+ \(from no-reply@shop\.example by main/INBOX\)",
                         r"source +main/INBOX  unreachable: .+",
                         rf"wait +{BOT5}  ended without a code, exit \d+, after \d\S* \(pid {wait.pid}\): no code for ")
             at = 0

@@ -180,6 +180,8 @@ struct Connecting::State {
 
   std::string explain(CURLcode code) const {
     std::string text = reason[0] ? reason : curl_easy_strerror(code);
+    // "Failed to connect to HOST port 993 after 3 ms: why": where to is said in front of it.
+    if (const auto why = text.find(" ms: "); code == CURLE_COULDNT_CONNECT && why != text.npos) text.erase(0, why + 5);
     if (const auto bye = first_words.find("* BYE"); bye != first_words.npos) {
       text += "; the server says: " + std::string(trim(std::string_view(first_words).substr(bye + 5, 200)));
     }

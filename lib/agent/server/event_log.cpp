@@ -35,7 +35,8 @@ class EventLog::Page {
   void end_early() { result_.more = true; }
   rpc::EventsResult take() { return std::move(result_); }
 
-  void add(const Event& event, std::size_t size) {
+  template <class AnyEvent>
+  void add(const AnyEvent& event, std::size_t size) {
     if (filter_.lets_through(event)) {
       if (!result_.events.empty() && bytes_ + size > kPageBytes) return end_early();
       bytes_ += size;

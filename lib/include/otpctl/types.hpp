@@ -47,7 +47,7 @@ struct SessionInfo {
   int waiters = 0;
   int codes_given = 0;
   bool degraded = false;  // a source could not say where it stands when the mark was taken
-  int contended = 0;      // how many wait for one of its recipients, itself included; 0 = nobody else
+  int contended = 0;      // how many sessions, and waits without one, ask for one of its recipients; 0 = nobody else
 };
 
 /// A code on its way to one waiter. It is claimed until it is acknowledged or the connection ends.
@@ -78,7 +78,7 @@ enum class Unmatched {
   ambiguous_recipient,  // its To/Cc names several that are asked for
   before_mark,
   filtered,
-  taken,       // went to another waiter
+  taken,       // went to another wait, of the same session or not
   superseded,  // a later one of the same sender counts
 };
 
@@ -151,7 +151,16 @@ struct AgentStatus {
 };
 
 /// What the timeline is made of (docs/events.md has each type with its states and members).
-enum class EventType { agent, source, session, wait, message, code, entry };
+enum class EventType {
+  agent,
+  source,
+  session,
+  wait,
+  message,
+  code,
+  entry,
+  other,  // of a newer agent, not known to this library: its id, time, state and reason are good, all else may be empty
+};
 
 /// One entry of the timeline of `watch` and `log`. Metadata and verdicts: never a code, subject or text of a message.
 /// Members that say nothing for its type are empty.

@@ -1,5 +1,7 @@
 #include "client/follower.hpp"
 
+#include "client/pages.hpp"
+
 #include <algorithm>
 
 namespace otpctl::client {
@@ -9,34 +11,44 @@ namespace {
 constexpr Duration kFirstBackOff = std::chrono::milliseconds(25);
 constexpr Duration kLongestBackOff = std::chrono::seconds(1);
 constexpr Duration kLookForAgent = std::chrono::seconds(30);
-// The agent answers after 25 s at the latest; only one that hangs lets this pass.
-constexpr Duration kAnswerWithin = std::chrono::seconds(35);
+constexpr Duration kAnswer = std::chrono::seconds(10);
+// An empty page that is followed comes after 25 s; only an agent that hangs lets this pass.
+constexpr Duration kFollowed = std::chrono::seconds(35);
+constexpr Duration kAtOnce = std::chrono::seconds(1);
 
 bool may_come_back(ErrorCode code) {
-  return code == ErrorCode::network || code == ErrorCode::agent_unreachable;
+  return code == ErrorCode::network || code == ErrorCode::agent_unreachable || code == ErrorCode::timeout;
 }
 
 }  // namespace
 
-Follower::Step Follower::next(std::span<pollfd> watch) {
+Follower::Follower(Options options, rpc::Events from, Patience patience)
+    : options_(std::move(options)),
+      from_(std::move(from)),
+      patience_(patience),
+      retry_at_(BootClock::now()),
+      back_off_(kFirstBackOff) {
+  options_.start = Start::never;
+  options_.environment.clear();
+}
+
+void Follower::ask(const rpc::Request& request) {
+  if (link_ || !was_answered_) asked_.push_back(request);
+}
+
+Follower::Step Follower::next(std::span<pollfd> watch, std::optional<Instant> tick) {
   for (;;) {
     if (!link_ && BootClock::now() >= retry_at_) {
       if (auto step = connect()) return std::move(*step);
     }
-    if (link_ && id_.empty()) {
-      if (auto step = ask()) return std::move(*step);
-    }
-    while (link_ && !id_.empty()) {
-      auto incoming = link_->next();
-      if (!incoming) return lost(incoming.error());
-      if (!*incoming) break;
-      if (auto step = take(std::move(**incoming))) return std::move(*step);
-    }
-    if (link_ && id_.empty()) continue;
+    if (auto step = send_asked()) return std::move(*step);
+    if (auto step = read()) return std::move(*step);
     if (auto step = overdue()) return std::move(*step);
-    switch (pause(link_ ? link_->fd() : -1, watch, wake_at())) {
+    switch (pause(link_ ? link_->fd() : -1, watch, wake_at(tick))) {
       case Woke::watched: return Watched{};
-      case Woke::time: break;
+      case Woke::time:
+        if (tick && BootClock::now() >= *tick) return Tick{};
+        break;
       case Woke::ready:
         if (auto filled = link_->fill(); !filled) return lost(filled.error());
         break;
@@ -44,73 +56,148 @@ Follower::Step Follower::next(std::span<pollfd> watch) {
   }
 }
 
+// ------------------------------------------------------------------------------- asking
+
 std::optional<Follower::Step> Follower::connect() {
   auto link = Link::open(options_);
   if (link) {
     link_.emplace(std::move(*link));
-    id_.clear();
+    is_first_page_ = true;
+    // Answered at once: it says that this agent works.
+    if (was_answered_ && patience_ == Patience::endless) ask(rpc::Status{});
     return std::nullopt;
   }
   const bool gone = give_up_ && BootClock::now() >= *give_up_;
-  if (!was_connected_ || !may_come_back(link.error().code) || gone) return Step(link.error());
+  if (!was_answered_ || !may_come_back(link.error().code) || gone) return Step(link.error());
   try_later();
   return std::nullopt;
 }
 
-/// Without a position the first page says where "now" is, or what there has been: it is answered at once, and an agent
-/// that ends before the first event comes costs none.
-std::optional<Follower::Step> Follower::ask() {
-  wanted_.follow = wanted_.after.has_value();
-  const auto id = link_->send(wanted_);
-  if (!id) return lost(id.error());
-  id_ = *id;
-  answer_by_ = BootClock::now() + kAnswerWithin;
+std::optional<Follower::Step> Follower::send_asked() {
+  if (page_is_due() && BootClock::now() >= page_not_before_) {
+    if (auto sent = send_page(); !sent) return lost(sent.error());
+  }
+  if (!link_) return std::nullopt;
+  for (const rpc::Request& each : std::exchange(asked_, {})) {
+    const auto id = link_->send(each);
+    if (!id) return lost(id.error());
+    due_[*id] = BootClock::now() + kAnswer;
+  }
+  return std::nullopt;
+}
+
+Result<void> Follower::send_page() {
+  rpc::Events page = from_;
+  // The place that "now" is must be known before anything is waited for: the agent could go meanwhile.
+  if (!page.after && !page.since) page.follow = false;
+  if (page.after) page.since.reset();
+  const auto id = link_->send(page);
+  if (!id) return fail(id.error());
+  page_ = Page{*id, BootClock::now(), page.follow};
+  due_[*id] = page_->asked_at + (page.follow ? kFollowed : kAnswer);
+  return {};
+}
+
+// ------------------------------------------------------------------------------- what comes
+
+std::optional<Follower::Step> Follower::read() {
+  while (link_) {
+    auto incoming = link_->next();
+    if (!incoming) return lost(incoming.error());
+    if (!*incoming) return std::nullopt;
+    if (auto step = take(std::move(**incoming))) return step;
+  }
   return std::nullopt;
 }
 
 std::optional<Follower::Step> Follower::take(rpc::Incoming incoming) {
   auto* reply = std::get_if<rpc::Reply>(&incoming);
-  if (reply == nullptr || reply->id != id_) return std::nullopt;
-  if (auto* error = std::get_if<Error>(&reply->outcome)) return Step(std::move(*error));
-  auto& page = std::get<rpc::EventsResult>(std::get<rpc::Answer>(reply->outcome));
-  id_.clear();
-  was_connected_ = true;
+  if (reply == nullptr || due_.erase(reply->id) == 0) return std::nullopt;
+  const bool is_page = page_ && page_->id == reply->id;
+  was_answered_ = true;
   give_up_.reset();
-  back_off_ = kFirstBackOff;
-  wanted_.after = page.next;
-  wanted_.since.reset();
-  if (page.events.empty()) return std::nullopt;
-  return Step(Page{std::move(page.events), page.next});
+  back_off_ = kFirstBackOff;  // this agent works
+  if (auto* error = std::get_if<Error>(&reply->outcome)) {
+    // The state of an agent that is about to end is not worth an end of the timeline.
+    return is_page ? std::optional<Step>(std::move(*error)) : std::nullopt;
+  }
+  auto& answer = std::get<rpc::Answer>(reply->outcome);
+  if (auto* page = std::get_if<rpc::EventsResult>(&answer)) return take_page(std::move(*page));
+  if (auto* status = std::get_if<AgentStatus>(&answer)) return Step(std::move(*status));
+  if (auto* sessions = std::get_if<rpc::SessionListResult>(&answer)) return Step(std::move(*sessions));
+  return std::nullopt;
+}
+
+Follower::Step Follower::take_page(rpc::EventsResult page) {
+  if (const auto good = check_progress(page); !good) return good.error();
+  const Instant now = BootClock::now();
+  const bool nothing_at_once =
+      page.events.empty() && !page.more && page_->followed && now - page_->asked_at < kAtOnce;
+  page_pause_ = nothing_at_once ? std::clamp(page_pause_ * 2, kFirstBackOff, kLongestBackOff) : Duration(0);
+  page_not_before_ = now + page_pause_;
+  page_.reset();
+  page_asked_ = false;
+  is_first_page_ = false;
+  from_.after = page.next;
+  return page;
+}
+
+/// The ids of an agent only grow. One that came after another with a new store may begin below what was seen.
+Result<void> Follower::check_progress(const rpc::EventsResult& page) {
+  if (!from_.after || (page.events.empty() && !page.more)) return {};
+  const bool begins_anew = is_first_page_ && page.next < *from_.after;
+  if (page.next > *from_.after || begins_anew) return {};
+  return fail(no_progress("events"));
+}
+
+// ------------------------------------------------------------------------------- without an agent
+
+std::optional<Follower::Step> Follower::overdue() {
+  if (!link_) return std::nullopt;
+  const Instant now = BootClock::now();
+  const bool late = std::any_of(due_.begin(), due_.end(), [&](const auto& each) { return each.second <= now; }) ||
+                    (link_->hello_deadline() && *link_->hello_deadline() <= now);
+  if (!late) return std::nullopt;
+  // After a stop of this process the answer may be there, unread.
+  pollfd unread{link_->fd(), POLLIN, 0};
+  if (poll(&unread, 1, 0) <= 0) return lost(Error{ErrorCode::timeout, hung(link_->agent_pid()).message});
+  if (auto filled = link_->fill(); !filled) return lost(filled.error());
+  return read();
 }
 
 /// The connection is gone: a pause, then the next agent.
 Follower::Step Follower::lost(Error why) {
   link_.reset();
-  id_.clear();
+  page_.reset();
+  asked_.clear();
+  due_.clear();
+  page_not_before_ = Instant{};
   if (!may_come_back(why.code)) return why;
-  if (!was_connected_)
-    return Error{ErrorCode::agent_unreachable, "the agent ended before it answered"};
-  if (stopped_just_now(options_.paths))
-    return Error{ErrorCode::agent_unreachable, "the agent was stopped"};
-  if (!give_up_) give_up_ = BootClock::now() + kLookForAgent;
+  const bool hangs = why.code == ErrorCode::timeout;
+  if (why.code == ErrorCode::network) why.message = was_answered_ ? "the agent ended" : "the agent ended before it answered";
+  why.code = ErrorCode::agent_unreachable;
+  if (!was_answered_) return why;
+  if (patience_ == Patience::a_while) {
+    if (hangs) return why;
+    if (stopped_just_now(options_.paths)) return Error{ErrorCode::agent_unreachable, "the agent was stopped"};
+    if (!give_up_) give_up_ = BootClock::now() + kLookForAgent;
+  }
   try_later();
-  return Reconnecting{std::move(why)};
+  return Away{std::move(why)};
 }
 
 void Follower::try_later() {
-  back_off_ = std::max(back_off_, kFirstBackOff);
   retry_at_ = BootClock::now() + back_off_;
   back_off_ = std::min(back_off_ * 2, kLongestBackOff);
 }
 
-Instant Follower::wake_at() const {
-  if (!link_) return retry_at_;
-  return std::min(answer_by_, link_->hello_deadline().value_or(answer_by_));
-}
-
-std::optional<Follower::Step> Follower::overdue() {
-  if (!link_ || BootClock::now() < wake_at()) return std::nullopt;
-  return Step(hung(link_->agent_pid()));
+Instant Follower::wake_at(std::optional<Instant> tick) const {
+  Instant until = link_ ? Instant::max() : retry_at_;
+  if (link_ && link_->hello_deadline()) until = std::min(until, *link_->hello_deadline());
+  for (const auto& [id, due] : due_) until = std::min(until, due);
+  if (page_is_due()) until = std::min(until, page_not_before_);
+  if (tick) until = std::min(until, *tick);
+  return until;
 }
 
 }  // namespace otpctl::client

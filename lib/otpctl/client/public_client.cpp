@@ -239,13 +239,14 @@ Outcome<void> Client::watch(const WatchOptions& wanted, const std::function<bool
   if (!cancel.works()) return Error{ErrorCode::internal, "no descriptor is left in this process"};
   client::Options cancelling = for_any_mailbox(*options);
   cancelling.cancel = cancel.fd();
-  client::Follower follower(std::move(cancelling), std::move(request));
+  client::Follower follower(std::move(cancelling), std::move(request), client::Follower::Patience::a_while);
   const HangUp hang_up(follower);
   for (;;) {
+    follower.ask_page();
     auto step = follower.next(cancel.watch());
     if (auto* error = std::get_if<Error>(&step)) return std::move(*error);
     if (std::holds_alternative<client::Follower::Watched>(step)) return client::cancelled();
-    const auto* page = std::get_if<client::Follower::Page>(&step);
+    const auto* page = std::get_if<rpc::EventsResult>(&step);
     if (page == nullptr) continue;
     for (const Event& event : page->events) {
       if (stop.stop_requested()) return client::cancelled();

@@ -266,7 +266,7 @@ WriteJson result(const WaitersResult& page) {
 WriteJson result(const EventsResult& page) {
   WriteJson json = versioned();
   json["events"] = WriteJson::array();
-  for (const Event& event : page.events) json["events"].push_back(event_json(event));
+  for (const TimelineEvent& event : page.events) json["events"].push_back(event_json(event));
   json["next"] = page.next;
   json["more"] = page.more;
   return json;

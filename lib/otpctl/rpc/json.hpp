@@ -35,8 +35,8 @@ WriteJson answer_json(const Answer& answer);
 WriteJson params_json(const Request& request);
 WriteJson filters_json(const Filters& filters);
 /// Without "v": what stands in a page; to_json(Event) puts it in front.
-WriteJson event_json(const Event& event);
-Event read_event(const ReadJson& json);
+WriteJson event_json(const TimelineEvent& event);
+TimelineEvent read_event(const ReadJson& json);
 
 /// Reads the result of `method`; members that are missing or of another type keep their default,
 /// because a newer agent may say more. `protocol` when what cannot be missing is.

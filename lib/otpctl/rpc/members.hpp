@@ -56,6 +56,17 @@ class Members {
     const auto read = parse_duration(text(name));
     return read ? std::optional<Duration>(*read) : std::nullopt;
   }
+  /// Nothing for one that is not in our enum: a newer agent's, or none at all.
+  std::optional<ExitCode> exit_code(const char* name) const {
+    const ReadJson* value = find(name);
+    for (const ExitCode each :
+         {ExitCode::done, ExitCode::no, ExitCode::usage, ExitCode::unreadable, ExitCode::not_found,
+          ExitCode::unreachable, ExitCode::try_later, ExitCode::not_allowed, ExitCode::configuration,
+          ExitCode::timed_out, ExitCode::interrupted, ExitCode::terminated}) {
+      if (value != nullptr && value->is_number_integer() && *value == static_cast<int>(each)) return each;
+    }
+    return std::nullopt;
+  }
   Target target() const { return Target{text("email"), text("phone")}; }
   template <class Read>
   auto list(const char* name, Read read) const {

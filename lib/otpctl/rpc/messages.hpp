@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -109,6 +110,10 @@ struct WaitersResult {
   bool more = false;  // ask again with `skip` = all that were read
 };
 
+/// All that can be asked for, in the order in which people are told of them.
+inline constexpr std::array kEventTypes{EventType::agent,   EventType::source, EventType::session, EventType::wait,
+                                        EventType::message, EventType::code,   EventType::entry};
+
 /// A page of the timeline, oldest first: behind `after`, or from `since` on, or (neither) from now on.
 struct Events {
   std::optional<std::uint64_t> after;
@@ -117,8 +122,18 @@ struct Events {
   std::vector<EventType> types;  // none: all
   bool follow = false;           // nothing there yet: the answer comes with the next event, empty after 25 s
 };
+/// An event as it came. A newer agent may say more than Event holds: that goes on to whoever reads it as JSON, and a type
+/// that is not known here (EventType::other) keeps its name.
+struct TimelineEvent : Event {
+  TimelineEvent() = default;
+  TimelineEvent(Event event) : Event(std::move(event)) {}  // implicit: one of ours is nothing more
+  std::string type_name;  // of EventType::other
+  std::string more;       // its members that are not known here: "" or the text of a JSON object
+};
+std::string_view type_of(const TimelineEvent& event);  // "message"; a newer agent's own word
+
 struct EventsResult {
-  std::vector<Event> events;
+  std::vector<TimelineEvent> events;
   std::uint64_t next = 0;  // `after` of the next page; moves on although a page is empty
   bool more = false;       // there is more already
 };
@@ -205,7 +220,7 @@ Result<Incoming> decode_incoming(std::string_view line, const std::map<Id, std::
 // ---- what commands print with --json: the same objects, `"v":1` first, no LF ----
 
 std::string to_json(const Answer& answer);
-std::string to_json(const Event& event);      // what `watch` and `log --json` print (docs/events.md)
+std::string to_json(const TimelineEvent& event);  // what `watch` and `log --json` print (docs/events.md)
 std::string to_json(const Error& error);      // {"v":1,"error":{"class":…,"message":…,"exit":…}}
 std::string to_json(const Warning& warning);  // {"v":1,"warning":{"message":…,"contended":…}}
 
@@ -213,9 +228,9 @@ std::string_view name_of(SourceState state);
 std::string_view name_of(SessionState state);
 std::string_view name_of(Unmatched reason);
 std::string_view name_of(EventType type);
-/// `usage`, naming the types there are.
+/// `usage`, naming the types there are. EventType::other is none: nobody can ask for it.
 Result<EventType> parse_event_type(std::string_view name);
 /// to_json(event) read again, as the store keeps it. `protocol` when it is none.
-Result<Event> parse_event(std::string_view json);
+Result<TimelineEvent> parse_event(std::string_view json);
 
 }  // namespace otpctl::rpc

@@ -50,14 +50,19 @@ std::string_view name_of(EventType type) {
     case EventType::message: return "message";
     case EventType::code: return "code";
     case EventType::entry: return "entry";
+    case EventType::other: return "other";
   }
-  return "agent";
+  return "other";
+}
+
+std::string_view type_of(const TimelineEvent& event) {
+  return event.type == EventType::other && !event.type_name.empty() ? std::string_view(event.type_name)
+                                                                    : name_of(event.type);
 }
 
 Result<EventType> parse_event_type(std::string_view name) {
   std::string all;
-  for (const EventType type : {EventType::agent, EventType::source, EventType::session, EventType::wait,
-                               EventType::message, EventType::code, EventType::entry}) {
+  for (const EventType type : kEventTypes) {
     if (name_of(type) == name) return type;
     all += (all.empty() ? "" : ", ") + std::string(name_of(type));
   }

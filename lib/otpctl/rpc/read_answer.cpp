@@ -130,20 +130,16 @@ Delivered read_delivered(const Members& members) {
   return delivered;
 }
 
-/// An exit code that is not in our enum is a newer agent's: 69.
-ExitCode read_exit(int number) {
-  for (const ExitCode each :
-       {ExitCode::no, ExitCode::usage, ExitCode::unreadable, ExitCode::not_found,
-        ExitCode::unreachable, ExitCode::try_later, ExitCode::not_allowed, ExitCode::configuration,
-        ExitCode::timed_out}) {
-    if (static_cast<int>(each) == number) return each;
-  }
-  return ExitCode::unreachable;
+/// A wait without a code never ends well: what is no failure, or a newer agent's, is 69.
+ExitCode read_exit(const Members& members) {
+  const ExitCode exit = members.exit_code("exit").value_or(ExitCode::unreachable);
+  const bool fails = exit != ExitCode::done && exit != ExitCode::interrupted && exit != ExitCode::terminated;
+  return fails ? exit : ExitCode::unreachable;
 }
 
 WaitEnd read_end(const Members& members) {
   WaitEnd end;
-  end.exit = read_exit(members.number("exit"));
+  end.exit = read_exit(members);
   end.message = members.text("message");
   end.waited = members.duration("waited").value_or(Duration(0));
   end.seen = members.list("seen", read_seen);

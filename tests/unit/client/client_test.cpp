@@ -4,7 +4,7 @@
 #include "client/lock_file.hpp"
 #include "client/start.hpp"
 #include "rpc/agent_file.hpp"
-#include "support/fake_agent.hpp"
+#include "unit/client/support.hpp"
 
 #include <doctest/doctest.h>
 
@@ -21,18 +21,7 @@ namespace {
 
 using test::AgentSide;
 using test::FakeAgent;
-
-Options options_in(const test::TempDir& home) {
-  Options options;
-  options.paths.state = home.path();
-  options.paths.agent_file = home.path() + "/agent.json";
-  options.paths.agent_lock = home.path() + "/agent.lock";
-  options.paths.start_lock = home.path() + "/start.lock";
-  options.paths.config = home.path() + "/config.toml";
-  options.paths.candidates = {home.path() + "/agent.sock"};
-  options.name = "otpctl-test 1";
-  return options;
-}
+using test::options_in;
 
 void write_file(const std::string& path, const std::string& text, int mode = 0600) {
   std::ofstream(path) << text;

@@ -1,6 +1,7 @@
 // What the tests of otpctl::Client share: a Client in a home of its own, listeners that do not take anybody, many agents.
 #pragma once
 
+#include "client/find.hpp"
 #include "support/fake_agent.hpp"
 
 #include <otpctl/client.hpp>
@@ -13,6 +14,18 @@ namespace otpctl::test {
 
 inline Client client_in(const TempDir& home, const std::string& agent_program = "/bin/false") {
   return Client(ClientOptions{.home = home.path(), .agent_program = agent_program});
+}
+
+inline client::Options options_in(const TempDir& home) {
+  client::Options options;
+  options.paths.state = home.path();
+  options.paths.agent_file = home.path() + "/agent.json";
+  options.paths.agent_lock = home.path() + "/agent.lock";
+  options.paths.start_lock = home.path() + "/start.lock";
+  options.paths.config = home.path() + "/config.toml";
+  options.paths.candidates = {home.path() + "/agent.sock"};
+  options.name = "otpctl-test 1";
+  return options;
 }
 
 inline std::string socket_in(const TempDir& home) { return home.path() + "/agent.sock"; }

@@ -1,7 +1,7 @@
 #include "client/waiter.hpp"
 
 #include "rpc/agent_file.hpp"
-#include "support/fake_agent.hpp"
+#include "unit/client/support.hpp"
 
 #include <doctest/doctest.h>
 
@@ -15,15 +15,7 @@ namespace {
 
 using test::AgentSide;
 using test::FakeAgent;
-
-Options options_in(const test::TempDir& home) {
-  Options options;
-  options.paths.state = home.path();
-  options.paths.agent_file = home.path() + "/agent.json";
-  options.paths.start_lock = home.path() + "/start.lock";
-  options.paths.candidates = {home.path() + "/agent.sock"};
-  return options;
-}
+using test::options_in;
 
 rpc::Wait wait_for(std::optional<Duration> timeout) {
   rpc::Wait wait;

@@ -57,3 +57,19 @@ TEST_CASE("giving up while the name is being resolved does not wait for the reso
   changed.notify_all();
   hang = false;
 }
+
+TEST_CASE("where a connection was refused is said once, and why") {
+  Loop loop;
+  ConnectOptions options;
+  options.host = "127.0.0.1";
+  options.port = 1;
+  std::string said;
+  const Connecting connecting(loop, options, [&](Result<std::unique_ptr<Stream>> stream) {
+    if (!stream) said = stream.error().message;
+    loop.stop();
+  });
+  loop.run();
+  CHECK(said.rfind("127.0.0.1:1: ", 0) == 0);
+  CHECK(said.find("127.0.0.1", 1) == said.npos);
+  CHECK(said.size() > 20);
+}

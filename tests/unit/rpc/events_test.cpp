@@ -68,6 +68,7 @@ TEST_CASE("each type of event has its name, and a name that is none is told with
   const auto wrong = parse_event_type("codes\x1b[31m");
   REQUIRE(!wrong);
   CHECK(wrong.error().code == ErrorCode::usage);
+  CHECK(!parse_event_type("other"));
   CHECK(wrong.error().message == "'codes\\x1b[31m' is no type of event; there are agent, source, session, wait, "
                                  "message, code, entry");
 }
@@ -77,7 +78,8 @@ TEST_CASE("an event of a newer agent is read as far as it is known") {
                                 R"("exit":"soon","waited":"-1s","recipients":[1,"a",null],"later":{"x":[]}})");
   REQUIRE(read);
   CHECK(read->id == 9);
-  CHECK(read->type == EventType::agent);
+  CHECK(read->type == EventType::other);
+  CHECK(type_of(*read) == "weather");
   CHECK(read->state == "mild");
   CHECK(read->at == WallTime{});
   CHECK(read->pid == 0);
@@ -88,6 +90,33 @@ TEST_CASE("an event of a newer agent is read as far as it is known") {
     CAPTURE(none);
     CHECK(parse_event(none).error().code == ErrorCode::protocol);
   }
+}
+
+TEST_CASE("what a newer agent says of an event goes on as it came: type, members, values of a kind not known here") {
+  const std::string line =
+      R"({"v":1,"id":9,"at":"2026-11-20T09:33:58.000Z","type":"weather","state":"mild","source":"roof","reason":"sun",)"
+      R"("exit":7,"forecast":[{"at":"noon","degrees":21.5},null],"pid":"x"})";
+  const auto read = parse_event(line);
+  REQUIRE(read);
+  CHECK(read->source == "roof");
+  CHECK(to_json(*read) == line);
+  CHECK(to_json(*parse_event(to_json(*read))) == line);
+  EventsResult page;
+  page.events = {*read};
+  page.next = 9;
+  CHECK(to_json(answered<EventsResult>("events", page).events.front()) == line);
+  const std::string known = R"({"v":1,"id":1,"at":"1970-01-01T00:00:00.000Z","type":"wait","state":"ended","exit":0)";
+  CHECK(to_json(*parse_event(known + R"(,"later":true})")) == known + R"(,"later":true})");
+  CHECK(parse_event(known + "}")->more.empty());
+}
+
+TEST_CASE("X03 a newer agent's words cannot drive a terminal either, nor be long without end") {
+  const auto read = parse_event(R"({"id":9,"type":")" + std::string(5000, 'w') + R"(","state":"s","\u001b]0;\u202e":"\u001b[2J\u007f"})");
+  REQUIRE(read);
+  const std::string json = to_json(*read);
+  CHECK(json.size() < 300);
+  for (const char c : json) CHECK((static_cast<unsigned char>(c) >= 0x20 && c != 0x7F));
+  CHECK(json.find("\xe2\x80\xae") == json.npos);
 }
 
 TEST_CASE("an exit code that is none of ours is left out") {
