@@ -29,10 +29,10 @@ constexpr std::size_t kLongestMessage = 64 * 1024 * 1024;
 // An envelope without a recipient does not exist; with this one the headers decide alone.
 constexpr char kUnknown[] = "unknown@otpctl.invalid";
 
-/// The mail server still has the message: what is not certain is tried again.
+/// The mail server still has the message. Whatever is wrong here, also with permissions or the configuration, can be mended
+/// before it tries again, while any other exit code than 75 makes it send the mail back.
 Error for_retry(Error error) {
-  if (exit_code_for(error.code) == ExitCode::unreachable || error.code == ErrorCode::timeout)
-    error.code = ErrorCode::busy;
+  error.code = ErrorCode::busy;
   return error;
 }
 
@@ -73,7 +73,7 @@ ExitCode run(const Options& options, Context& context) {
   std::transform(recipients.begin(), recipients.end(), recipients.begin(), without_brackets);
 
   const auto connection = agent_options(context, client::Start::never);
-  if (!connection) return refuse(connection.error());
+  if (!connection) return refuse(for_retry(connection.error()));
   const auto socket = client::Client(*connection).lmtp_socket();
   if (!socket) return refuse(for_retry(socket.error()));
   const auto replies = client::deliver(*socket, without_brackets(options.sender), recipients, *message);

@@ -37,6 +37,10 @@ std::vector<std::string> library_versions() {
   return versions;
 }
 
+std::string origin_of_tilde(const Context& context) {
+  return context.env("HOME").empty() ? "the user database, without HOME" : "HOME";
+}
+
 std::string origin_of_home(const Context& context, const Paths& paths) {
   const auto from = [&](const char* name) { return !context.env(name).empty(); };
   if (from("OTPCTL_HOME")) return "OTPCTL_HOME";
@@ -46,7 +50,7 @@ std::string origin_of_home(const Context& context, const Paths& paths) {
   };
   if (below("STATE_DIRECTORY")) return "STATE_DIRECTORY of systemd";
   if (paths.state == "/var/lib/otpctl") return "system service";
-  return below("XDG_STATE_HOME") ? "XDG_STATE_HOME" : "HOME";
+  return below("XDG_STATE_HOME") ? "XDG_STATE_HOME" : origin_of_tilde(context);
 }
 
 std::string origin_of_config(const Facts& facts) {
@@ -54,7 +58,8 @@ std::string origin_of_config(const Facts& facts) {
   if (!facts.context.env("OTPCTL_HOME").empty()) return "OTPCTL_HOME";
   const std::string base = facts.context.env("XDG_CONFIG_HOME");
   if (base.starts_with('/') && facts.paths->config.starts_with(base)) return "XDG_CONFIG_HOME";
-  return facts.context.env("CONFIGURATION_DIRECTORY").empty() ? "HOME" : "CONFIGURATION_DIRECTORY of systemd";
+  return facts.context.env("CONFIGURATION_DIRECTORY").empty() ? origin_of_tilde(facts.context)
+                                                              : "CONFIGURATION_DIRECTORY of systemd";
 }
 
 std::string origin_of_socket(const Facts& facts) {

@@ -42,8 +42,11 @@ Result<std::string> config_of_caller(const Surroundings& surroundings, const std
                                      const std::string& named) {
   // Where its socket would be, and whether it has a home at all, does not matter here.
   std::map<std::string, std::string> variables{{"OTPCTL_SOCKET", folder + kLongestSocket}};
-  if (surroundings.env("HOME").empty()) variables["HOME"] = folder;
-  const auto paths = resolve_paths(with(surroundings, std::move(variables)), named);
+  auto paths = resolve_paths(with(surroundings, variables), named);
+  if (!paths && surroundings.env("HOME").empty()) {
+    variables["HOME"] = folder;
+    paths = resolve_paths(with(surroundings, std::move(variables)), named);
+  }
   if (!paths) return fail(paths.error());
   return !named.empty() || is_there(paths->config) ? paths->config : std::string();
 }

@@ -3,11 +3,12 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync, writeSync } from "node:fs";
 import { createConnection } from "node:net";
+import { homedir } from "node:os";
 import { createInterface } from "node:readline";
 
 const fail = (message, exit) => process.exit(console.error("otp.mjs: %j", message) ?? exit);
-const { OTPCTL_HOME, XDG_STATE_HOME, HOME } = process.env;
-const home = OTPCTL_HOME || `${XDG_STATE_HOME || `${HOME}/.local/state`}/otpctl`;
+const { OTPCTL_HOME, XDG_STATE_HOME } = process.env;
+const home = OTPCTL_HOME || `${XDG_STATE_HOME || `${homedir()}/.local/state`}/otpctl`;
 process.on("uncaughtException", (error) => fail(`no agent: ${error.message}`, 69));
 const agent = createConnection(JSON.parse(readFileSync(`${home}/agent.json`, "utf8")).socket);
 const lines = createInterface({ input: agent })[Symbol.asyncIterator]();

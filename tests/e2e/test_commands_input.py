@@ -44,6 +44,8 @@ class Pipe(Commands):
     # ctest: smoke
     def test_without_an_agent_the_caller_keeps_the_message_and_tries_again(self):
         self.run_one("deliver", BOT, input=mail.plain("482913"), code=75)
+        wrong = self.run_one("deliver", BOT, input=mail.plain("482913"), env={"OTPCTL_HOME": "relative"}, code=75)
+        self.assertIn("OTPCTL_HOME", wrong.stderr)  # a mail server would send the mail back at any other exit code
         self.run_one("sms", "--to", "+905551112233", input="482913", code=75)
         for arguments in (("status",), ("manual", BOT, "1"), ("session", "list"), ("agent", "stop")):
             self.assertIn("agent start", self.run_one(*arguments, code=69).stderr)

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <optional>
+#include <pwd.h>
 #include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -64,13 +65,22 @@ std::string systemd_folder(const Surroundings& from, const char* name) {
   return {};
 }
 
+/// ~, or "" when it is not known.
+std::string home_folder(const Surroundings& from) {
+  std::string home = from.env("HOME");
+  if (home.empty() && from.home_of_account) {
+    home = from.home_of_account();
+    if (!from.is_own_directory(home)) home.clear();  // "/nonexistent" of a service's account
+  }
+  return is_absolute(home) ? without_trailing_slashes(std::move(home)) : std::string();
+}
+
 /// $NAME/otpctl, or ~/FALLBACK/otpctl, or "" when neither is known.
 std::string xdg_folder(const Surroundings& from, const char* name, const char* fallback) {
   const std::string base = from.env(name);
   if (is_absolute(base)) return join(without_trailing_slashes(base), "otpctl");
-  const std::string home = from.env("HOME");
-  if (!is_absolute(home)) return {};
-  return join(join(without_trailing_slashes(home), fallback), "otpctl");
+  const std::string home = home_folder(from);
+  return home.empty() ? home : join(join(home, fallback), "otpctl");
 }
 
 struct Asked {  // what was said explicitly
@@ -162,6 +172,13 @@ Surroundings real_surroundings() {
   real.is_own_directory = [](const std::string& path) {
     struct stat info {};
     return lstat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid();
+  };
+  real.home_of_account = [] {
+    passwd entry{};
+    passwd* found = nullptr;
+    std::vector<char> space(16 * 1024);
+    getpwuid_r(geteuid(), &entry, space.data(), space.size(), &found);
+    return std::string(found && found->pw_dir ? found->pw_dir : "");
   };
   if (char* cwd = getcwd(nullptr, 0)) {
     real.cwd = cwd;

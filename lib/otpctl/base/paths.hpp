@@ -13,7 +13,8 @@
 // like. They count only for a folder that is named `otpctl`: a service of somebody else that calls
 // `otpctl wait` has them set too, for its own folders. `--config /etc/otpctl/config.toml` without
 // them means /var/lib/otpctl and /run/otpctl. As the XDG specification says, a relative XDG
-// variable counts as unset; a relative variable of ours is refused.
+// variable counts as unset; a relative variable of ours is refused. Without HOME, as mail servers, SMS daemons and
+// some containers call us, ~ is the folder that the account has in the user database, where that is its own.
 #pragma once
 
 #include "base/result.hpp"
@@ -30,6 +31,7 @@ struct Surroundings {
   unsigned uid = 0;
   std::function<bool(const std::string&)> is_own_directory;  // exists, ours, not a symlink
   std::string cwd = {};  // a relative --config is meant from here
+  std::function<std::string()> home_of_account = {};  // of the user database; "" when it has none
 };
 Surroundings real_surroundings();
 

@@ -14,6 +14,7 @@ struct World {
   std::map<std::string, std::string> variables;
   std::set<std::string> own;
   std::string cwd = "/here/dir";
+  std::string account = {};  // its home in the user database
 
   Result<Paths> resolve(const std::string& config = {}) const {
     Surroundings from;
@@ -24,6 +25,7 @@ struct World {
     from.uid = 1000;
     from.is_own_directory = [this](const std::string& path) { return own.count(path) > 0; };
     from.cwd = cwd;
+    from.home_of_account = [this] { return account; };
     return resolve_paths(from, config);
   }
 };
@@ -172,6 +174,24 @@ TEST_CASE("without HOME and without variables the error says what to set") {
   CHECK(contains(error_of(World{}.resolve()), "set OTPCTL_HOME"));
   CHECK(contains(error_of(World{{{"HOME", "relative"}}, {}}.resolve()), "set OTPCTL_HOME"));
   CHECK(contains(error_of(World{{{"XDG_STATE_HOME", "/s"}}, {}}.resolve()), "set OTPCTL_HOME"));
+}
+
+TEST_CASE("without HOME, as a mail server calls us, the account's own home of the user database counts") {
+  World world{{}, {"/home/bot"}};
+  world.account = "/home/bot/";
+  world.own.insert(world.account);
+  CHECK(world.resolve()->store == "/home/bot/.local/state/otpctl/store.db");
+  CHECK(world.resolve()->config == "/home/bot/.config/otpctl/config.toml");
+  world.variables["HOME"] = "/h";
+  CHECK(world.resolve()->state == "/h/.local/state/otpctl");
+  world.variables["HOME"] = "relative";
+  CHECK(contains(error_of(world.resolve()), "set OTPCTL_HOME"));
+}
+
+TEST_CASE("a home of the user database that is not the account's own is none") {
+  World world;
+  world.account = "/nonexistent";
+  CHECK(contains(error_of(world.resolve()), "set OTPCTL_HOME"));
 }
 
 TEST_CASE("without HOME the XDG variables suffice, or a given configuration and a state folder") {
