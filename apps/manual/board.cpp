@@ -185,7 +185,10 @@ std::vector<Line> in_lines(const Board& board, const std::vector<std::size_t>& o
       continue;
     }
     add_wrapped(lines, "   " + span(waiter, now), Tone::plain, view);
-    for (const Seen& seen : waiter.seen) add_wrapped(lines, "   " + came(seen, now, view), Tone::plain, view);
+    for (const Seen& seen : waiter.seen) {
+      if (seen.reason == Unmatched::other_recipient) continue;  // all that came for anybody else
+      add_wrapped(lines, "   " + came(seen, now, view), Tone::plain, view);
+    }
     if (!waiter.candidates.empty()) {
       add_wrapped(lines, "   different codes came, one of these:", Tone::plain, view);
       for (Line& line : candidates_in_lines(waiter, now, view)) lines.push_back(std::move(line));

@@ -1,5 +1,6 @@
 #include "manual/conversation.hpp"
 
+#include "base/digits.hpp"
 #include "base/secret.hpp"
 #include "base/text.hpp"
 #include "manual/target.hpp"
@@ -20,6 +21,7 @@ namespace otpctl::apps::manual {
 namespace {
 
 constexpr std::size_t kLongestTyped = 64 * 1024;
+constexpr char kEnterEnds[] = "Enter ends: ";
 
 rpc::Events what_happens() {
   rpc::Events events;
@@ -60,6 +62,9 @@ std::optional<ExitCode> Conversation::run() {
     list();
     if (exit_ || board_.empty()) continue;
     const bool known = !options_.target.empty() && board_.size() == 1;
+    if (known) swallow_line("Enter goes on: ");
+    if (exit_) break;
+    mid_line_ = false;  // a name: what is left of a code is hardly one, and no harm when it is
     if (const auto who = known ? std::optional<std::size_t>(0) : ask_who()) ask_code(*who);
   }
   return exit_;
@@ -99,11 +104,12 @@ void Conversation::list() {
   if (!options_.target.empty()) return list_of_target(*all);
   board_ = Board(std::move(*all));
   if (!board_.empty()) {
-    say(in_lines(board_, {}, context_.now().wall, view()));
-    return;
+    listed_ = true;
+    return say(in_lines(board_, {}, context_.now().wall, view()));
   }
   if (options_.follow) return wait_for_somebody();
-  say_wrapped(helped_ ? "nobody waits any more" : "nobody waits (otpctl manual --follow waits for somebody)");
+  say_wrapped(listed_ ? "nobody waits any more" : "nobody waits (otpctl manual --follow waits for somebody)");
+  swallow_line(kEnterEnds);
   end(ExitCode::no);
 }
 
@@ -121,6 +127,7 @@ void Conversation::list_of_target(const std::vector<WaiterInfo>& all) {
   }
   if (listed_) {
     say_wrapped("nobody waits for " + printable(options_.target, 80) + " any more");
+    swallow_line(kEnterEnds);
     return end(ExitCode::no);
   }
   if (!meant) return fail_with(meant.error());
@@ -129,6 +136,7 @@ void Conversation::list_of_target(const std::vector<WaiterInfo>& all) {
 }
 
 void Conversation::wait_for_somebody() {
+  mid_line_ = false;  // what is typed here is nobody's code
   say_wrapped("nobody waits; it goes on when somebody does (q ends)");
   while (const auto typed = line("")) {
     if (trim(*typed) == "q") return end(ExitCode::no);
@@ -142,7 +150,7 @@ std::optional<std::size_t> Conversation::ask_who() {
   for (;;) {
     const auto typed = line("whose code? ");
     if (!typed) return std::nullopt;
-    const std::string text(trim(*typed));
+    const std::string text = fold_digits(trim(*typed));
     if (text == "q") end(ExitCode::no);
     if (text == "q" || text == "?") return std::nullopt;
     const std::vector<std::size_t> found = board_.fitting(text);
@@ -170,12 +178,13 @@ void Conversation::ask_code(std::size_t index) {
     wipe(*typed);
     if (text == "q") return end(ExitCode::no);
     if (text == "?" || text.empty()) return;
-    const auto picked = chosen(text, count);
-    if (count > 0 && !picked && is_number_of_list(text, count)) {  // never the code itself
+    const std::string number = fold_digits(text);
+    const auto picked = chosen(number, count);
+    if (count > 0 && !picked && is_number_of_list(number, count)) {  // never the code itself
       say_wrapped(only(count));
       continue;
     }
-    std::string code = picked ? waiter.candidates[*picked].code : normalise(text);
+    std::string code = picked ? waiter.candidates[*picked].code : as_code(text);
     const bool done = hand_over(waiter, code);
     wipe(code);
     if (done) return;
@@ -191,7 +200,6 @@ bool Conversation::hand_over(const WaiterInfo& waiter, const std::string& code) 
   const auto result = ask<rpc::ManualResult>(entry);
   wipe(entry.code);
   if (result) {
-    helped_ = true;
     const ExitCode told = options_.json ? answer_json(context_, *result) : answer(context_, in_words(*result), false);
     if (told != ExitCode::done || !options_.follow) end(told);
     return true;
@@ -245,15 +253,13 @@ bool Conversation::tell(const rpc::EventsResult& page, std::optional<std::size_t
     over = over || board_.empty() || (about ? !board_.gone(*about).empty() : board_.all_gone());
   }
   if (news.empty()) return over;
+  if (over) forget_typed();  // it was meant for one who does not want it any more
   new_line_behind_prompt();
   for (const std::string& each : news) say_wrapped(each);
-  if (over) {
-    forget_typed();  // it was meant for one who does not want it any more
-  } else {
-    say(prompt);
-    prompted_ = !prompt.empty();
-  }
-  return over;
+  if (over) return true;
+  say(prompt);
+  prompted_ = !prompt.empty();
+  return false;
 }
 
 void Conversation::take_signal(int number, const std::string& prompt) {
@@ -287,13 +293,37 @@ std::optional<std::string> Conversation::typed_line() {
 }
 
 void Conversation::forget_typed() {
+  mid_line_ = may_be_typing();
   wipe(typed_);
   tcflush(context_.in.fd(), TCIFLUSH);
 }
 
+/// At the prompt, and the line is not ended: the terminal does not tell whether it is begun.
+bool Conversation::may_be_typing() const {
+  pollfd whole_line{context_.in.fd(), POLLIN, 0};
+  return prompted_ && typed_.find('\n') == typed_.npos && poll(&whole_line, 1, 0) == 0;
+}
+
+/// Reads to the end of a line that is being typed, for nobody.
+void Conversation::swallow_line(const std::string& prompt) {
+  if (!std::exchange(mid_line_, false)) return;
+  say(prompt);
+  prompted_ = true;
+  while (!exit_ && !typed_line()) {
+    std::array<pollfd, 2> watch{pollfd{signals_.fd(), POLLIN, 0}, pollfd{context_.in.fd(), POLLIN, 0}};
+    if (poll(watch.data(), watch.size(), -1) < 0 && errno != EINTR) return end(ExitCode::no);
+    if (const auto number = signals_.take()) take_signal(*number, prompt);
+    if (!exit_ && watch[1].revents != 0) read_typed();
+  }
+  prompted_ = false;
+}
+
 void Conversation::fail_with(const Error& error) {
+  mid_line_ = mid_line_ || may_be_typing();
   new_line_behind_prompt();
-  end(report(context_, error, options_.json));
+  const ExitCode exit = report(context_, error, options_.json);
+  swallow_line(kEnterEnds);
+  if (exit_.value_or(ExitCode::no) == ExitCode::no) end(exit);
 }
 
 // ---------------------------------------------------------------------------------------------------------------- what is said

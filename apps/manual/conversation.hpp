@@ -1,6 +1,8 @@
 // otpctl manual on a terminal: lists who waits, asks whose code it is, asks for the code, and tells meanwhile who has got
 // one elsewhere. Lines only: the cursor is never moved and the terminal never changed, so it works over ssh from a phone
-// and with a screen reader, and has nothing to put right, however it ends.
+// and with a screen reader, and has nothing to put right, however it ends. Who may be in the middle of a line when there is
+// nothing left to type it for is asked for Enter: the rest of a code must not become a command of the shell, nor the code
+// of somebody else.
 #pragma once
 
 #include "client/client.hpp"
@@ -36,6 +38,8 @@ class Conversation {
   void read_typed();
   std::optional<std::string> typed_line();
   void forget_typed();
+  bool may_be_typing() const;
+  void swallow_line(const std::string& prompt);
   void end(ExitCode exit) { exit_ = exit; }
   void fail_with(const Error& error);
 
@@ -58,7 +62,7 @@ class Conversation {
   Board board_;
   std::string typed_;
   bool prompted_ = false;
-  bool helped_ = false;  // a code was handed over
+  bool mid_line_ = false;  // what was asked for is over, and the answer to it may still be being typed
   bool listed_ = false;
   bool keep_ = false;
   std::optional<ExitCode> exit_;

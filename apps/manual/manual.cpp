@@ -1,5 +1,6 @@
 #include "manual/manual.hpp"
 
+#include "base/digits.hpp"
 #include "base/secret.hpp"
 #include "base/text.hpp"
 #include "client/client.hpp"
@@ -34,19 +35,6 @@ void add(CLI::App& app, Options& options) {
   add_json(app, options.json);
 }
 
-std::string normalise(const std::string& code) {
-  const std::string text(trim(code));
-  std::string digits;
-  for (const char c : text) {
-    if (c >= '0' && c <= '9') {
-      digits += c;
-    } else if (c != ' ' && c != '-' && c != '.' && c != '\t') {
-      return text;
-    }
-  }
-  return digits.empty() ? text : digits;
-}
-
 Result<void> check(const std::string& code) {
   if (code.empty()) return fail(ErrorCode::usage, "no code was given");
   if (code.size() > kLongestCode || printable(code, kLongestCode) != code) {
@@ -75,7 +63,7 @@ Result<std::string> read_code(const Options& options, Context& context) {
 ExitCode enter(const Options& options, Context& context) {
   const auto code = read_code(options, context);
   if (!code) return report(context, code.error(), options.json);
-  rpc::Manual entry{options.target, normalise(*code)};
+  rpc::Manual entry{options.target, as_code(*code)};
   if (const auto good = check(entry.code); !good)
     return report(context, good.error(), options.json);
   const auto connection = agent_options(context, client::Start::never);

@@ -14,10 +14,6 @@ struct Options {
   bool operator==(const Options&) const = default;
 };
 
-/// As people read codes out: "482 913 " and "482-913" are 482913 when there is nothing but digits
-/// and separators; anything else stays, without the white space around it.
-std::string normalise(const std::string& code);
-
 /// `usage` for what no code can be. The code itself is never repeated.
 Result<void> check(const std::string& code);
 

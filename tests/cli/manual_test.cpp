@@ -87,6 +87,15 @@ TEST_CASE("where it is ambiguous the codes stand there, with sender and age") {
         "   2) 193744  from an unknown sender, 5s ago\n");
 }
 
+TEST_CASE("what came for others helps nobody who waits, and does not stand there") {
+  WaiterInfo one = waiter("bot5@example.com", "1c8f");
+  one.seen = {Seen{Unmatched::other_recipient, 7, "a@shop.example", kNow - 3s},
+              Seen{Unmatched::filtered, 1, "b@shop.example", kNow - 3s}};
+  const std::string text = text_of(in_lines(Board({one}), {}, kNow, {}));
+  CHECK(text.find("another recipient") == std::string::npos);
+  CHECK(text.find("came: 1 did not pass the filters") != std::string::npos);
+}
+
 TEST_CASE("in 40 columns no line is longer, and nothing is left out") {
   WaiterInfo one = ambiguous();
   one.target.email = "a-rather-long-name-of-a-test-account.of-a-bot@mail.example.com";
@@ -113,7 +122,7 @@ TEST_CASE("X03 hostile names and senders reach the list escaped") {
   for (const char* bad : {"\x1b", "\x07", "\r", "\xe2\x80\xae", "\n2  forged"}) CHECK(text.find(bad) == std::string::npos);
 }
 
-TEST_CASE("of very many the first are listed and the rest counted; all can be named") {
+TEST_CASE("of very many the first are listed and the rest counted, all can be named") {
   std::vector<WaiterInfo> many;
   for (int i = 0; i < 300; ++i)
     many.push_back(waiter("bot" + std::to_string(i) + "@example.com", "s" + std::to_string(i)));
@@ -125,7 +134,7 @@ TEST_CASE("of very many the first are listed and the rest counted; all can be na
   CHECK(board.fitting("bot299@example.com") == Found{299});
 }
 
-TEST_CASE("who is meant: a number, a whole name, an id, a beginning, a part; in this order") {
+TEST_CASE("who is meant: a number, a whole name, an id, a beginning, a part, in this order") {
   WaiterInfo phone;
   phone.session = "77aa77aa";
   phone.target.phone = "+905551112233";
@@ -253,7 +262,7 @@ TEST_CASE("of several who wait on one session the end tells which one it was") {
   CHECK(board.hear(wait_event("left", "s", 105))->text == "bot5@example.com has gone away");
 }
 
-TEST_CASE("the first who comes is told, not each of a thousand; a listed one over a new connection is none") {
+TEST_CASE("the first who comes is told, not each of a thousand, a listed one over a new connection is none") {
   Board board({waiter("bot5@example.com", "s5", 105)});
   CHECK(!board.hear(wait_event("began", "s5", 105)));
   const auto news = board.hear(wait_event("began", "s9", 109));
@@ -308,7 +317,7 @@ TEST_CASE("without a terminal it lists, page after page, and reads no code") {
   CHECK(json.out.find(R"("more":false)") != std::string::npos);
 }
 
-TEST_CASE("nobody waits: said on standard output, done; no agent: 69") {
+TEST_CASE("nobody waits: said on standard output, done, no agent: 69") {
   const TempDir home;
   TestContext test("manual", "", in(home));
   {
@@ -322,7 +331,7 @@ TEST_CASE("nobody waits: said on standard output, done; no agent: 69") {
   CHECK(none.out == "");
 }
 
-TEST_CASE("manual: everything that is said is kept; --follow needs a terminal and no target") {
+TEST_CASE("manual: everything that is said is kept, --follow needs a terminal and no target") {
   Options all;
   all.follow = true;
   all.plain = true;

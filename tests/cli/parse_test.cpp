@@ -204,14 +204,5 @@ TEST_CASE("agent start --config: another configuration that runs is told, the sa
   CHECK(agent::other_configuration("/a.toml", "").find("with no configuration file;") != std::string::npos);
 }
 
-TEST_CASE("a code read out by a person loses its separators, anything else only its edges") {
-  CHECK(manual::normalise(" 482 913 \n") == "482913");
-  CHECK(manual::normalise("482-913") == "482913");
-  CHECK(manual::normalise("G-482913") == "G-482913");
-  CHECK(manual::normalise("correct horse") == "correct horse");
-  CHECK(manual::normalise(" - ") == "-");
-  CHECK(manual::normalise("") == "");
-}
-
 }  // namespace
 }  // namespace otpctl::apps

@@ -1,95 +1,14 @@
 """`otpctl manual` without arguments, at a terminal of 40 columns: who waits, whose code, which code."""
 
-import contextlib
-import fcntl
-import json
 import os
-import pty
 import re
-import select
 import signal
-import struct
-import subprocess
-import termios
-import time
 import unittest
 
-from otptest import Timeout, Wire, until
+from otptest import Desk, flat
 from test_commands import Commands
 
 BOT5, BOT6 = "bot5@example.com", "bot6@example.com"
-
-
-class Desk:
-    """An operator's terminal with one command in the foreground."""
-
-    def __init__(self, home, *arguments, columns=40, env=None, command=None):
-        self._ours, self._theirs = pty.openpty()  # theirs stays open: its settings are looked at in the end
-        fcntl.ioctl(self._theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        self.before = termios.tcgetattr(self._theirs)
-        self.said, self._seen = "", 0
-        self._raw = b""
-        self.process = subprocess.Popen(
-            command or home.command("manual", *arguments), stdin=self._theirs, stdout=self._theirs, stderr=self._theirs,
-            cwd=home.root, env={**home.env, "TERM": "xterm", **(env or {})}, start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def close(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        for fd in (self._ours, self._theirs):
-            with contextlib.suppress(OSError):
-                os.close(fd)
-
-    def read(self, seconds=0.0):
-        if select.select([self._ours], [], [], seconds)[0]:
-            self._raw += os.read(self._ours, 65536)
-            self.said = self._raw.decode(errors="replace")
-
-    def expect(self, text, seconds=15):
-        """Waits until `text` is said behind what was expected before; returns all that came until then."""
-        deadline = time.monotonic() + seconds
-        while (at := self.said.find(text, self._seen)) < 0:
-            if time.monotonic() > deadline:
-                raise Timeout(f"not said: {text!r}; said: {self.said!r}")
-            self.read(0.1)
-        part, self._seen = self.said[self._seen:at + len(text)], at + len(text)
-        return part
-
-    def rest(self):
-        """What was said behind what was expected."""
-        return self.said[self._seen:]
-
-    def type(self, text):
-        os.write(self._ours, text.encode())
-
-    def finish(self, seconds=15):
-        deadline = time.monotonic() + seconds
-        while self.process.poll() is None:
-            if time.monotonic() > deadline:
-                raise Timeout(f"still there; said: {self.said!r}")
-            self.read(0.02)
-        for _ in range(3):
-            self.read(0.02)
-        return self.process.returncode
-
-    def hang_up(self):
-        os.close(self._ours)
-
-    def settings(self):
-        return termios.tcgetattr(self._theirs)
-
-
-def flat(text):
-    """Broken lines made whole."""
-    return re.sub(r"\s+", " ", text)
 
 
 class WithADesk(Commands):
@@ -170,10 +89,43 @@ class AtTheDesk(WithADesk):
             desk.expect(f"code for {BOT5}: ")
         desks[0].type("482913\n")
         self.assertEqual((desks[0].finish(), wait.finish(), wait.stdout), (0, 0, "482913\n"))
-        said = desks[1].expect("nobody waits")
+        said = desks[1].expect("nobody waits any more")
         self.assertIn("got its code from a person", flat(said))
+        desks[1].expect("Enter ends: ")
+        desks[1].type("193744\n")
         self.assertEqual(desks[1].finish(), 1)
         self.assertEqual(self.now(BOT5, code=1), "")
+
+    def test_what_is_being_typed_when_somebody_else_answers_reaches_neither_the_shell_nor_another_wait(self):
+        wait = self.home.wait(BOT5)
+        shell = '"$0" manual; echo "ended with $?"; read -r next; echo "the shell got <$next>"'
+        desk = self.desk(command=["bash", "-c", shell, self.home.command()[0]])
+        desk.expect("whose code? ")
+        desk.type("\n")
+        desk.expect(f"code for {BOT5}: ")
+        desk.type("1122")
+        self.deliver("482913", BOT5)
+        self.assertIn("got its code from lmtp", flat(desk.expect("Enter ends: ")))
+        self.assertEqual((wait.finish(), wait.stdout), (0, "482913\n"))
+        desk.type("33\n")
+        desk.expect("ended with 1")
+        desk.type("a command\n")
+        desk.expect("the shell got <a command>")
+        self.assertEqual(desk.finish(), 0)
+
+    def test_who_has_ended_his_line_is_not_asked_to_end_it_again(self):
+        wait = self.home.wait(BOT5)
+        desk = self.desk()
+        desk.expect("whose code? ")
+        desk.type("\n")
+        desk.expect(f"code for {BOT5}: ")
+        os.kill(desk.process.pid, signal.SIGSTOP)
+        desk.type("112233\n")
+        self.deliver("482913", BOT5)
+        self.assertEqual((wait.finish(), wait.stdout), (0, "482913\n"))
+        os.kill(desk.process.pid, signal.SIGCONT)
+        self.assertEqual(desk.finish(), 1)
+        self.assertNotIn("Enter ends", desk.said)
 
     def test_an_answer_after_the_wait_has_left_is_refused_and_not_kept(self):
         wait, other = self.home.wait(BOT5), self.home.wait(BOT6)
@@ -267,7 +219,37 @@ class OneTarget(WithADesk):
         self.deliver("482913", BOT5)
         self.assertEqual((wait.finish(), wait.stdout), (0, "482913\n"))
         self.assertIn("got its code from lmtp", flat(desk.expect("any more")))
+        desk.expect("Enter ends: ")
+        desk.type("\n")
         self.assertEqual(desk.finish(), 1)
+
+    def test_of_two_waits_for_one_the_rest_of_a_line_for_the_first_is_no_code_of_the_second(self):
+        self.home.start_agent()
+        waits = [self.home.wait(BOT5, "--from", f"*@{shop}.example") for shop in ("shop", "bank")]
+        desk = self.desk("bot5")
+        desk.expect("whose code? ")
+        desk.type("1\n")
+        desk.expect(f"code for {BOT5}: ")
+        desk.type("1122")
+        self.deliver("482913", BOT5, sender="a@shop.example")
+        self.assertEqual((waits[0].finish(), waits[0].stdout), (0, "482913\n"))
+        desk.expect("Enter goes on: ")
+        desk.type("33\n")
+        desk.expect(f"code for {BOT5}: ")
+        self.assertIsNone(waits[1].poll())
+        desk.type("572961\n")
+        self.assertEqual((desk.finish(), waits[1].finish(), waits[1].stdout), (0, 0, "572961\n"))
+
+    def test_a_code_in_the_digits_of_another_script_is_the_code(self):
+        for typed in ("٤٨٢٩١٣", "४८२ ९१३", "４８２９１３"):
+            with self.subTest(typed):
+                waits = [self.home.wait(BOT5), self.home.wait(BOT6)]
+                desk = self.desk("bot5")
+                desk.expect(f"code for {BOT5}: ")
+                desk.type(typed + "\n")
+                self.assertEqual((desk.finish(), waits[0].finish(), waits[0].stdout), (0, 0, "482913\n"))
+                self.run_one("manual", "bot6", typed)
+                self.assertEqual((waits[1].finish(), waits[1].stdout), (0, "482913\n"))
 
     def test_for_a_whole_address_that_nobody_waits_for_the_code_is_kept_and_it_is_said_before(self):
         self.home.start_agent()
@@ -284,130 +266,6 @@ class OneTarget(WithADesk):
         desk.expect("whose code? ")
         desk.type("9\n")
         self.assertIn("there are only 2", desk.expect("whose code? "))
-
-
-class Ends(WithADesk):
-    def at_the_code_prompt(self, **more):
-        self.home.wait(BOT5)
-        desk = self.desk(**more)
-        desk.expect("whose code? ")
-        desk.type("1\n")
-        desk.expect(f"code for {BOT5}: ")
-        return desk
-
-    def test_Ctrl_C_and_Ctrl_D_end_it_and_the_terminal_is_as_it_was(self):
-        for key, code in (("\x03", 130), ("\x04", 1)):
-            with self.subTest(key):
-                desk = self.at_the_code_prompt()
-                desk.type(key)
-                self.assertEqual(desk.finish(), code)
-                self.assertEqual(desk.settings(), desk.before)
-                self.assertTrue(desk.said.endswith("\r\n"), desk.said)
-
-    def test_after_Ctrl_Z_and_fg_it_goes_on_with_its_prompt(self):
-        shell = 'set -m; "$0" manual; echo "stopped with $?"; read go; fg; echo "ended with $?"'
-        desk = self.at_the_code_prompt(command=["bash", "-c", shell, self.home.command()[0]])
-        desk.type("\x1a")
-        desk.expect("stopped with 148")  # 128 + SIGTSTP
-        self.assertEqual(desk.settings(), desk.before)
-        desk.type("\n")
-        desk.expect(f"code for {BOT5}: ")
-        desk.type("482913\n")
-        desk.expect("ended with 0")
-        self.assertEqual(desk.finish(), 0)
-
-    def test_a_hangup_ends_it(self):
-        desk = self.at_the_code_prompt()
-        desk.hang_up()
-        until(lambda: desk.process.poll() is not None, 10, "it has ended")
-
-    def test_an_agent_that_dies_is_one_line_and_69(self):
-        self.home.start_agent()
-        with Wire(self.home.agent_file()["socket"]) as wire:  # a wait that starts no other agent
-            wire.hello()
-            wire.start("wait", waiter="1c8f1c8f-0000-4000-8000-000000000000", email=BOT5)
-            until(self.home.waiters, 5, "it waits")
-            desk = self.desk(columns=120)
-            desk.expect("whose code? ")
-            desk.type("\n")
-            desk.expect(f"code for {BOT5}: ")
-            self.home.kill_agent()
-            self.assertEqual(desk.finish(), 69)
-        self.assertEqual(desk.rest(), "\r\notpctl manual: the agent ended\r\n")
-        self.assertEqual(desk.settings(), desk.before)
-
-    def test_without_an_agent_it_is_69_at_once_and_none_is_started(self):
-        self.assertEqual(self.desk().finish(), 69)
-        self.assertEqual(self.home.agent_pids(), [])
-
-
-class Looks(WithADesk):
-    def conversation(self, *arguments, **more):
-        self.home.start_agent()
-        for sender in ("a@shop.example", "b@bank.example"):
-            self.deliver("193744" if sender[0] == "a" else "482913", BOT5, sender=sender)
-        self.home.wait(BOT5)
-        desk = self.desk(*arguments, **more)
-        desk.expect("whose code? ")
-        desk.type("1\n")
-        desk.expect("code for")
-        desk.type("q\n")
-        self.assertEqual(desk.finish(), 1)
-        return desk.said
-
-    def test_no_line_is_longer_than_40_columns_and_the_cursor_is_never_moved(self):
-        said = self.conversation()
-        plain = re.sub(r"\x1b\[[0-9;]*m", "", said)  # colors are all that is allowed
-        self.assertNotIn("\x1b", plain)
-        self.assertEqual(re.findall(r"\r(?!\n)", plain), [])
-        self.assertEqual([line for line in plain.split("\r\n") if len(line) > 40], [])
-
-    def test_plain_NO_COLOR_and_a_dumb_terminal_get_nothing_but_text(self):
-        self.assertIn("\x1b[1m", self.conversation())
-        for arguments, env in ((("--plain",), {}), ((), {"NO_COLOR": "1"}), ((), {"TERM": "dumb"})):
-            with self.subTest(arguments=arguments, env=env):
-                said = self.conversation(*arguments, env=env)
-                self.assertEqual(re.findall(r"[^\r\n\x20-\x7e]", said), [])
-
-    def test_the_code_is_seen_as_it_is_typed(self):
-        self.home.wait(BOT5)
-        desk = self.desk(BOT5)
-        desk.expect(f"code for {BOT5}: ")
-        desk.type("482913\n")
-        desk.expect("482913\r\nhanded over")
-        self.assertEqual(desk.finish(), 0)
-
-
-class Listing(WithADesk):
-    def test_without_a_terminal_it_lists_only_and_the_candidates_stand_there(self):
-        self.home.start_agent()
-        self.assertEqual(self.run_one("manual").stdout, "nobody waits\n")
-        self.deliver("193744", BOT5, sender="a@shop.example")
-        self.deliver("482913", BOT5, sender="b@bank.example")
-        wait = self.home.wait(BOT5)
-        done = self.run_one("manual", input="572961\n")
-        self.assertIn(f"1  {BOT5}\n", done.stdout)
-        self.assertIn("482913  from b@bank.example", done.stdout)
-        self.assertIsNone(wait.poll())  # what stands on standard input is not read
-        shown = json.loads(self.run_one("manual", "--json").stdout)
-        self.assertEqual((shown["v"], shown["more"]), (1, False))
-        self.assertEqual({one["code"] for one in shown["waiters"][0]["candidates"]}, {"193744", "482913"})
-
-    def test_codes_stand_nowhere_but_on_the_operators_screen(self):
-        self.home.start_agent()
-        self.deliver("193744", BOT5, sender="a@shop.example")
-        self.deliver("482913", BOT5, sender="b@bank.example")
-        wait = self.home.wait(BOT5)
-        desk = self.desk()
-        desk.expect("whose code? ")
-        desk.type("\n")
-        desk.expect("code for")
-        desk.type("572961\n")
-        self.assertEqual((desk.finish(), wait.finish(), wait.stdout), (0, 0, "572961\n"))
-        with open(os.path.join(self.home.folder, "agent.log"), encoding="utf-8") as log:
-            text = log.read()
-        for code in ("193744", "482913", "572961"):
-            self.assertNotIn(code, text)
 
 
 if __name__ == "__main__":

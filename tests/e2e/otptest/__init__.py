@@ -7,6 +7,7 @@
   ImapClient            a raw-socket IMAP client            (rawimap)
   mail                  makers of mails and text messages   (mail)
   Home                  a private otpctl: home, agent, CLI  (agent)
+  Desk, flat            an operator's terminal, its lines   (desk)
   Wire, Door            the agent's sockets, by hand        (wire)
   ScriptedServer        an IMAP server that plays a script  (scripted)
   Transcript            plays tests/transcripts/imap/*.txt  (transcript)
@@ -25,6 +26,7 @@ from .dovecot import Dovecot, NoDovecot
 from .lmtp import LmtpError
 from .rawimap import ImapClient, ImapError
 from .agent import Home, NoBinaries
+from .desk import Desk, flat
 from .scripted import Connection, Mailbox, ScriptedServer, Unexpected
 from .transcript import Transcript
 from .proxy import FaultProxy
