@@ -10,6 +10,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <functional>
 #include <set>
@@ -30,21 +31,34 @@ void walk(const CLI::App& app, const std::function<void(const CLI::App&)>& visit
   for (const CLI::App* each : app.get_subcommands(nullptr)) walk(*each, visit);
 }
 
-/// "--timeout", "-q" …: every option of the command and its actions.
-std::set<std::string> options_of(const CLI::App& app) {
-  std::set<std::string> names;
-  walk(app, [&](const CLI::App& each) {
-    for (const CLI::Option* option : each.get_options()) {
-      for (const std::string& name : option->get_lnames()) names.insert("--" + name);
-      for (const std::string& name : option->get_snames()) names.insert("-" + name);
-    }
-  });
+using Names = std::set<std::string>;
+
+/// "--timeout", "-q" …
+Names own_options_of(const CLI::App& app) {
+  Names names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.insert("--" + name);
+    for (const std::string& name : option->get_snames()) names.insert("-" + name);
+  }
+  return names;
+}
+
+std::string as_words(const Names& names) {
+  std::string words;
+  for (const std::string& name : names) words += name + " ";
+  return words;
+}
+
+/// Those of its actions, too.
+Names options_of(const CLI::App& app) {
+  Names names;
+  walk(app, [&](const CLI::App& each) { names.merge(own_options_of(each)); });
   return names;
 }
 
 /// mdoc: ".It Fl q , Fl -quiet" and ".It Fl -timeout Ar duration" begin the description of options.
-std::set<std::string> options_in_page(const std::string& page) {
-  std::set<std::string> names;
+Names options_in_page(const std::string& page) {
+  Names names;
   std::istringstream lines(page);
   for (std::string line; std::getline(lines, line);) {
     if (line.rfind(".It Fl ", 0) != 0) continue;
@@ -90,19 +104,81 @@ TEST_CASE("every command has a page, and otpctl(1) lists it") {
   CHECK(known.size() == kCommands.size());
 }
 
-TEST_CASE("every command and long option stands in the completions of each shell") {
-  for (const std::string shell : {"bash/otpctl", "zsh/_otpctl", "fish/otpctl.fish"}) {
-    const std::string text = read_file("completions/" + shell);
-    // fish writes long options without dashes: -l timeout
-    const std::string dashes = shell.rfind("fish", 0) == 0 ? "-l " : "--";
+/// Every option in the text that stands between one of these characters and one of those.
+Names options_between(const std::string& before, const std::string& after, const std::string& text) {
+  Names found;
+  for (std::size_t at = text.find('-', 1); at != std::string::npos; at = text.find('-', at + 1)) {
+    if (before.find(text[at - 1]) == std::string::npos) continue;
+    std::size_t end = at;
+    while (end < text.size() && (std::isalpha(static_cast<unsigned char>(text[end])) || text[end] == '-')) ++end;
+    const std::string name = text.substr(at, end - at);
+    if (name.find_first_not_of('-') == std::string::npos || end == text.size()) continue;
+    if (after.find(text[end]) != std::string::npos) found.insert(name);
+  }
+  return found;
+}
+
+/// The branch `head` of a shell's `case`: up to the next line that stands no deeper.
+std::string branch(const std::string& text, const std::string& head) {
+  std::istringstream lines(text);
+  std::string found;
+  for (std::string line; std::getline(lines, line);) {
+    if (found.empty() ? line.rfind(head, 0) != 0 : line.find_first_not_of(' ') <= head.find_first_not_of(' ')) {
+      if (!found.empty()) break;
+      continue;
+    }
+    found += line + "\n";
+  }
+  return found;
+}
+
+// What a shell offers behind `otpctl COMMAND [ACTION]`; `has_actions` without one: before it was said.
+
+Names in_bash(const std::string& text, const std::string& command, const std::string& action, bool has_actions) {
+  std::string part = branch(text, "    " + command + ")");
+  if (has_actions) part = branch(part, "        " + (action.empty() ? "*" : action) + ")");
+  return options_between("' ", "' ", part);
+}
+
+Names in_zsh(const std::string& text, const std::string& command, const std::string& action, bool has_actions) {
+  std::string part = branch(text, "    " + command + ")");
+  if (has_actions) {
+    part = action.empty() ? part.substr(0, part.find("case $action in")) : branch(part, "        " + action + ")");
+  }
+  return options_between("'{,*", "[,}", part);
+}
+
+Names in_fish(const std::string& text, const std::string& command, const std::string& action, bool has_actions) {
+  const std::string where = "complete -c otpctl -n '__otpctl_in " + command + (action.empty() ? "" : " " + action);
+  std::istringstream lines(text);
+  Names found;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind(where + "'", 0) != 0 && line.rfind(where + "; and not __otpctl_", 0) != 0) continue;
+    if (has_actions && action.empty()) CHECK(line.rfind(where + "; and not __otpctl_action'", 0) == 0);
+    std::istringstream words(line.substr(0, line.find(" -d ")));
+    for (std::string word, before; words >> word; before = word) {
+      if (before == "-l") found.insert("--" + word);
+      if (before == "-s") found.insert("-" + word);
+    }
+  }
+  return found;
+}
+
+TEST_CASE("the completions of each shell offer every command and action its own options, and no other") {
+  struct Shell {
+    std::string file;
+    Names (*offered)(const std::string&, const std::string&, const std::string&, bool);
+  };
+  for (const auto& [file, offered] : {Shell{"bash/otpctl", in_bash}, {"zsh/_otpctl", in_zsh}, {"fish/otpctl.fish", in_fish}}) {
+    const std::string text = read_file("completions/" + file);
+    CAPTURE(file);
     for (const auto& [name, built] : test::all_commands()) {
-      CAPTURE(shell);
       CAPTURE(name);
-      CHECK(text.find(name) != std::string::npos);
-      for (const std::string& option : options_of(*built.app)) {
-        if (option.rfind("--", 0) != 0) continue;
-        CAPTURE(option);
-        CHECK(text.find(dashes + option.substr(2)) != std::string::npos);
+      const auto actions = built.app->get_subcommands(nullptr);
+      CHECK(as_words(offered(text, name, "", !actions.empty())) == as_words(own_options_of(*built.app)));
+      for (const CLI::App* action : actions) {
+        CAPTURE(action->get_name());
+        CHECK(as_words(offered(text, name, action->get_name(), true)) == as_words(options_of(*action)));
       }
     }
   }
@@ -175,14 +251,17 @@ TEST_CASE("every help has a usage line, examples, and says each option in one li
     const std::string& text = **help;
     CAPTURE(text);
     CHECK(text.rfind("Usage: otpctl " + name + " ", 0) == 0);
+    REQUIRE(text.find("\nOptions:\n") != std::string::npos);
     CHECK(text.find("\nExamples:\n") < text.find("\nOptions:\n"));
     CHECK(text.find("--version") != std::string::npos);
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) CHECK(line.size() <= 100);
-    for (const std::string& option : options_of(*built.app)) {
-      const bool top = built.app->get_option_no_throw(option) != nullptr;
-      if (top) CHECK(text.find(option) != std::string::npos);
+    Names said;
+    lines = std::istringstream(text);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.rfind("  -", 0) == 0) said.merge(options_between(" ", " ", line.substr(0, line.find("  ", 2)) + " "));
     }
+    CHECK(as_words(said) == as_words(own_options_of(*built.app)));
   }
 }
 
