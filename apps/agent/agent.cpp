@@ -37,8 +37,7 @@ void add_how_it_runs(CLI::App& action, Options& options) {
   add_text(action, "--config", "FILE", options.config,
            "this configuration instead of the usual one");
   add_count(action, "-v,--verbose", options.verbose, "log more; -vv logs the most");
-  add_text(action, "--env-file", "FILE", options.env_file,
-           "read OTPCTL_* and related variables from FILE");
+  add_env_file(action, options.env_file);
 }
 
 }  // namespace

@@ -36,11 +36,11 @@ void add(CLI::App& app, Options& options) {
   add_json(path, options.json);
   CLI::App& show = action("show", "print what is in force, with defaults and without secrets", Action::show);
   add_text(show, "--config", "FILE", options.file, "this configuration instead of the usual one");
-  add_text(show, "--env-file", "FILE", options.env_file, "read OTPCTL_* and related variables from FILE");
+  add_env_file(show, options.env_file);
   add_json(show, options.json);
   CLI::App& check = action("check", "say whether an agent would take it", Action::check);
   add_text(check, "FILE", "FILE", options.file, "the file; without one what the agent would read");
-  add_text(check, "--env-file", "FILE", options.env_file, "read OTPCTL_* and related variables from FILE");
+  add_env_file(check, options.env_file);
   add_json(check, options.json);
 }
 

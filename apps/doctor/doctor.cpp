@@ -16,9 +16,7 @@ const Command<Options> kCommand{
 
 void add(CLI::App& app, Options& options) {
   add_flag(app, "--secrets", options.secrets, "run password-command and token-command to see whether they work");
-  add_text(app, "--config", "FILE", options.config, "this configuration instead of the usual one");
-  add_text(app, "--env-file", "FILE", options.env_file, "read OTPCTL_* and related variables from FILE");
-  add_json(app, options.json);
+  add_reading(app, options, "this configuration instead of the usual one");
 }
 
 Rows run_all(const Facts& facts) {

@@ -5,11 +5,8 @@
 
 namespace otpctl::apps::doctor {
 
-struct Options {
+struct Options : ReadingOptions {
   bool secrets = false;
-  std::string config;
-  bool json = false;
-  std::string env_file = {};
   bool operator==(const Options&) const = default;
 };
 

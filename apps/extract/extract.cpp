@@ -25,10 +25,8 @@ void add(CLI::App& app, Options& options) {
   add_flag(app, "--sms", options.sms, "it is the text of an SMS, whatever it looks like");
   add_text(app, "--message", "ID", options.message, "fetch the mail of this event of otpctl log from its mailbox");
   add_text(app, "--pattern", "REGEX", options.pattern, "the code is what the one group matches");
-  add_text(app, "--config", "FILE", options.config, "patterns and mailboxes of this configuration");
-  add_text(app, "--env-file", "FILE", options.env_file, "read OTPCTL_* and related variables from FILE");
   add_flag(app, "--explain", options.explain, "show what was seen and why it was decided so");
-  add_json(app, options.json);
+  add_reading(app, options, "patterns and mailboxes of this configuration");
 }
 
 namespace {

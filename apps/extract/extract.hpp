@@ -5,15 +5,12 @@
 
 namespace otpctl::apps::extract {
 
-struct Options {
+struct Options : ReadingOptions {
   std::string file;     // empty or "-": standard input
   std::string message;  // id of an event of `otpctl log`
-  std::string config;
   std::string pattern;
   bool sms = false;
   bool explain = false;
-  bool json = false;
-  std::string env_file = {};
   bool operator==(const Options&) const = default;
 };
 

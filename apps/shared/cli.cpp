@@ -286,6 +286,16 @@ void add_exclusive(CLI::App& app, bool& exclusive, std::optional<Duration>& queu
   add_duration(app, "--queue", queue, "stand in line that long behind another --exclusive");
 }
 
+void add_env_file(CLI::App& app, std::string& file) {
+  add_text(app, "--env-file", "FILE", file, "read OTPCTL_* and related variables from FILE");
+}
+
+void add_reading(CLI::App& app, ReadingOptions& options, const char* config_help) {
+  add_text(app, "--config", "FILE", options.config, config_help);
+  add_env_file(app, options.env_file);
+  add_json(app, options.json);
+}
+
 void add_json(CLI::App& app, bool& json) {
   add_flag(app, "--json", json, "answer and errors as JSON");
 }

@@ -59,6 +59,16 @@ void add_named_target(CLI::App& app, Target& target);
 void add_program(CLI::App& app, std::vector<std::string>& words);
 /// --exclusive and --queue.
 void add_exclusive(CLI::App& app, bool& exclusive, std::optional<Duration>& queue);
+void add_env_file(CLI::App& app, std::string& file);
+
+/// What commands that read the configuration by themselves have in common: --config, --env-file, --json.
+struct ReadingOptions {
+  std::string config;
+  std::string env_file;
+  bool json = false;
+  bool operator==(const ReadingOptions&) const = default;
+};
+void add_reading(CLI::App& app, ReadingOptions& options, const char* config_help);
 void add_json(CLI::App& app, bool& json);
 void add_quiet(CLI::App& app, bool& quiet);
 /// An action of a command ("session register"); `picked` runs when it is the one that was asked

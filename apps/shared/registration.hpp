@@ -18,8 +18,7 @@ void add_registration(CLI::App& app, Options& options) {
            "region of numbers without country code (TR, DE)");
   add_text(app, "--metadata", "JSON", options.metadata, "an object that is kept with the session");
   add_exclusive(app, options.exclusive, options.queue);
-  add_text(app, "--env-file", "FILE", options.env_file,
-           "read OTPCTL_* and related variables from FILE");
+  add_env_file(app, options.env_file);
   add_quiet(app, options.quiet);
 }
 

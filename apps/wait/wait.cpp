@@ -41,8 +41,7 @@ void add(CLI::App& app, Options& options) {
              "exit code of a timeout [124]");
   add_word(app, "--progress", {"auto", "plain", "none"}, options.progress,
            "auto: one line on a terminal; plain: a line each 10s");
-  add_text(app, "--env-file", "FILE", options.env_file,
-           "read OTPCTL_* and related variables from FILE");
+  add_env_file(app, options.env_file);
   add_quiet(app, options.quiet);
   add_json(app, options.json);
 }

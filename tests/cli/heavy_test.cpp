@@ -30,9 +30,9 @@ TEST_CASE("config: path, show and check") {
 TEST_CASE("extract and doctor") {
   CHECK(parsed(extract::kCommand, {}) == extract::Options{});
   CHECK(parsed(extract::kCommand, {"f", "--sms", "--pattern", "(a)", "--explain", "--json", "--config", "c"}) ==
-        extract::Options{"f", "", "c", "(a)", true, true, true});
-  CHECK(parsed(extract::kCommand, {"--message", "12"}) == extract::Options{"", "12", "", "", false, false, false});
-  CHECK(parsed(doctor::kCommand, {"--secrets", "--config", "c", "--json"}) == doctor::Options{true, "c", true});
+        extract::Options{{"c", "", true}, "f", "", "(a)", true, true});
+  CHECK(parsed(extract::kCommand, {"--message", "12"}) == extract::Options{{}, "", "12", "", false, false});
+  CHECK(parsed(doctor::kCommand, {"--secrets", "--config", "c", "--json"}) == doctor::Options{{"c", "", true}, true});
   CHECK(parsed(doctor::kCommand, {}) == doctor::Options{});
   CHECK(refused(doctor::kCommand, {"x"}) == "one argument too many");
 }
