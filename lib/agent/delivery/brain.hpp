@@ -1,7 +1,8 @@
 // The rules of delivery over its rooms. One method a command; the files brain_*.cpp hold one
 // subject each: arrive (messages come), give (a code goes to a waiter and back), choose (a person
-// decides between several), wait, session, line (exclusive use), person, restore, events (what the
-// timeline is told); explain says why a wait ended without a code.
+// decides between several), wait, session, line (exclusive use), person, restore, withdraw (what
+// was promised could not be written), events (what the timeline is told); explain says why a wait
+// ended without a code.
 #pragma once
 
 #include "delivery/deadlines.hpp"
@@ -52,6 +53,7 @@ struct Passed {
     Seq seq = 0;
     std::string sender;
     WallTime received{};
+    bool withdrawn = false;
   };
   std::uint64_t total = 0;
   std::deque<One> latest;
@@ -97,6 +99,7 @@ class Brain {
   void run(SourceGone& command);
   void run(Synchronised& command);
   void run(PositionIs& command);
+  void run(Withdraw& command);
   void run(Stop& command);
   void run(Tick& command);
 
@@ -178,9 +181,11 @@ class Brain {
   static std::optional<WallTime> look_back_of(const Waiter& waiter);
   void begin(Waiter& waiter);
   void go_on(Waiter& waiter);
-  void start_clock(Waiter& waiter, const Wait& command);
-  void stop_clock(Waiter& waiter);
+  void set_clock(Waiter& waiter, const Wait& command);
+  void start_waiting(Waiter& waiter);
   void stop_waiting(Waiter& waiter);
+  void tell_joined(const Waiter& waiter, int others);
+  Waiting waiting_notice(const Waiter& waiter) const;
   void end(Waiter& waiter, std::optional<WaitEnd> end);
   void leave(Waiter& waiter);
   void put_floor(std::string_view recipient);
@@ -204,6 +209,8 @@ class Brain {
   void set_expiry(Session& session, std::optional<Instant> expires);
   void set_mark(Session& session, Mark mark);
   void end(Session& session, SessionState state);
+  void end_waits(Session& session, const std::string& why);
+  void remove(Session& session, const std::string& why);
   void touch(Session& session) { touched_sessions_.insert(&session); }
 
   // ---- brain_line.cpp ----
@@ -244,6 +251,16 @@ class Brain {
   void reserve_claims();
   static bool is_named(std::string_view delivery, CopyRef ref);
 
+  // ---- brain_withdraw.cpp ----
+  void promise(Seq seq);
+  void promise(const Session& session);
+  std::set<std::string> claims_by(Seq seq) const;
+  void unclaim(const std::string& delivery);
+  void ask_again(Waiter& waiter);
+  void withdraw_message(Seq seq);
+  void withdraw_session(const Promise& promise);
+  void go_on_after_withdrawal();
+
   // ---- explain.cpp ----
   struct Look {
     std::vector<Seen> seen;
@@ -266,7 +283,7 @@ class Brain {
   std::string line(const Waiter& waiter, const Look& look, Duration waited) const;
 
   // ---- brain_events.cpp ----
-  Event& tell(EventType type, std::string_view state, std::string_view reason = {});
+  Event& tell(EventType type, std::string_view state, std::string_view reason = {}, Seq about = 0);
   void tell_source(const SourceStatus& status);
   void tell_source_gone(const std::string& name);
   void tell_session(std::string_view state, const Session& session, std::string_view reason = {},
@@ -283,7 +300,7 @@ class Brain {
   Event& tell_code(std::string_view state, CopyRef ref, std::string_view reason = {});
   void hide_what_was_told(std::string_view value);
   void tell_claimed(const Waiter& waiter);
-  void tell_entry(const std::string& recipient, std::string_view reason);
+  void tell_entry(const std::string& recipient, std::string_view reason, Seq about);
 
   static constexpr std::string_view kNobodyAsked = "nobody asked for it in time";
 
@@ -348,6 +365,8 @@ class Brain {
   std::set<Seq> touched_;
   std::set<Session*> touched_sessions_;
   std::vector<std::string> doomed_;  // waiters that --fail-fast ends after this command
+  std::set<CopyRef> freed_copies_;     // of a Withdraw: they may be given to somebody else
+  std::set<std::string> unserved_;     // of a Withdraw: waiters for which it has changed
 };
 
 }  // namespace otpctl::delivery

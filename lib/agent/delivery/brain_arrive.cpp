@@ -70,6 +70,7 @@ void Brain::run(Arrive& command) {
     pool_.limit_text(settings_.max_text_total);
     touch(seq);
     unsettled_[source].push_back(seq);
+    if (!kept.arrival.from_mailbox) promise(seq);  // a mailbox has it still
   }
   if (!more) settle(source);
   if (const Held* kept = pool_.find(seq)) {

@@ -100,7 +100,8 @@ std::optional<std::string> Brain::take_choice(Waiter& waiter, std::string_view v
   const Seq now = next_seq();
   for (const Candidate& one : group) copy_at(one.ref).decided = now;
   tell_entry(group.front().recipient,
-             "it chose one of " + std::to_string(before) + " codes that were held");
+             "it chose one of " + std::to_string(before) + " codes that were held", now);
+  promise(now);
   claim(waiter, group);
   return group.front().recipient;
 }

@@ -40,8 +40,10 @@ void describe(Event& event, const Held& held) {
 
 }  // namespace
 
-Event& Brain::tell(EventType type, std::string_view state, std::string_view reason) {
+Event& Brain::tell(EventType type, std::string_view state, std::string_view reason, Seq about) {
   Event& event = out_.events.emplace_back();
+  out_.about.resize(out_.events.size());
+  out_.about.back() = about;
   event.at = now_.wall;
   event.type = type;
   event.state = state;
@@ -80,7 +82,7 @@ void Brain::tell_source_gone(const std::string& name) {
 
 void Brain::tell_session(std::string_view state, const Session& session, std::string_view reason,
                          int pid) {
-  Event& event = tell(EventType::session, state, reason);
+  Event& event = tell(EventType::session, state, reason, session.order);
   event.session = session.id;
   event.target = {session.email, session.phone};
   event.pid = pid;
@@ -140,7 +142,7 @@ void Brain::tell_end(const InLine& in_line, ExitCode exit, std::string_view reas
 
 void Brain::tell_message(const Held& held, const Arrive& command,
                          const std::vector<std::string>& recipients, std::string_view state) {
-  Event& event = tell(EventType::message, state, command.verdict.reason);
+  Event& event = tell(EventType::message, state, command.verdict.reason, held.arrival.seq);
   describe(event, held);
   for (const std::string& recipient : recipients) {
     if (!recipient.empty() && event.recipients.size() < kMostRecipients)
@@ -167,7 +169,8 @@ void Brain::tell_message(const Held& held, const Arrive& command,
 Event& Brain::tell_code(std::string_view state, CopyRef ref, std::string_view reason) {
   const Held& held = *pool_.find(ref.seq);
   const Copy& copy = copy_at(ref);
-  Event& event = tell(EventType::code, state, reason);
+  // A choice makes a code out of what is there already: it is the choice that the code stands and falls with.
+  Event& event = tell(EventType::code, state, reason, std::max(copy.decided, ref.seq));
   describe(event, held);
   if (copy.state == Copy::State::claimed || state == "acknowledged") {
     event.session = copy.session.empty() ? copy.waiter : copy.session;
@@ -199,8 +202,8 @@ void Brain::tell_claimed(const Waiter& waiter) {
   event.waited = now_.instant - waiter.started;
 }
 
-void Brain::tell_entry(const std::string& recipient, std::string_view reason) {
-  tell(EventType::entry, "taken", reason).recipients.push_back(recipient);
+void Brain::tell_entry(const std::string& recipient, std::string_view reason, Seq about) {
+  tell(EventType::entry, "taken", reason, about).recipients.push_back(recipient);
 }
 
 }  // namespace otpctl::delivery

@@ -204,6 +204,7 @@ void Brain::claim(Waiter& waiter, const std::vector<Candidate>& group) {
     if (pool_.find(one.ref.seq)->arrival.channel != message::Channel::person) copy.decided = decided;
     touch(one.ref.seq);
   }
+  waiter.decided_before = waiter.session ? waiter.session->decided : 0;
   if (waiter.session && decided > waiter.session->decided) {
     waiter.session->decided = decided;
     touch(*waiter.session);
@@ -230,6 +231,7 @@ void Brain::hide_given(CopyRef ref) {
 }
 
 void Brain::hold(Waiter& waiter) {
+  waiter.held_deadline = waiter.deadline;
   stop_waiting(waiter);
   waiter.state = Waiter::State::claimed;
   interests_.hold(waiter);

@@ -236,7 +236,8 @@ void Brain::run(PersonEntry& command) {
     if (auto error = cannot_take(*target, held)) return refuse_with(std::move(*error));
   }
   held.arrival.seq = next_seq();
-  tell_entry(target->recipient, {});
+  tell_entry(target->recipient, {}, held.arrival.seq);
+  promise(held.arrival.seq);
   make_room();
   const Seq seq = held.arrival.seq;
   const Held& kept = pool_.add(std::move(held), {{}});

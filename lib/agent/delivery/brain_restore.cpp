@@ -44,6 +44,7 @@ void Brain::restore_session(const Record& record, std::size_t& unreadable) {
     return;
   }
   Session& kept = *session;
+  kept.promised = true;
   last_seq_ = std::max({last_seq_, kept.order, kept.mark.seq.value_or(0), kept.decided});
   sessions_.emplace(kept.id, std::move(session));
   interests_.add(kept);

@@ -153,6 +153,7 @@ void Brain::finish_mark(Round round) {
   session.degraded = round.degraded;
   touch(session);
   for (const RequestId request : round.requests) reply(request, info(session, state_of(session)));
+  if (!std::exchange(session.promised, true)) promise(session);
   std::vector<std::string> waiting;  // going on may end one
   for (const Waiter* waiter : session.waiters) {
     if (waiter->state == Waiter::State::synchronising) waiting.push_back(waiter->id);
@@ -204,10 +205,15 @@ void Brain::end(Session& session, SessionState state) {
   } else {
     tell_session("expired", session, "nobody waited on it for " + format_duration(session.ttl));
   }
+  for (const auto recipient : recipients_of(session)) put_floor(recipient);
+  remove(session, why);
+}
+
+/// One whose code is on the way goes on without the session.
+void Brain::end_waits(Session& session, const std::string& why) {
   const std::set<Waiter*, Older> waiters = session.waiters;
   for (Waiter* waiter : waiters) {
-    if (waiter->state ==
-        Waiter::State::claimed) {  // its code is on the way: it goes on without the session
+    if (waiter->state == Waiter::State::claimed) {
       waiter->email = session.email;
       waiter->phone = session.phone;
       session.waiters.erase(waiter);
@@ -220,16 +226,18 @@ void Brain::end(Session& session, SessionState state) {
     ended.message = why;
     end(*waiter, std::move(ended));
   }
+}
+
+/// Out of all that finds it, and out of the store.
+void Brain::remove(Session& session, const std::string& why) {
+  end_waits(session, why);
   if (const auto round = rounds_.find(session.round); round != rounds_.end()) {
     for (const RequestId request : round->second.requests)
       reply(request, Error{ErrorCode::expired, why});
     round_deadlines_.remove(round->second.deadline, session.round);
     rounds_.erase(round);
   }
-  for (const auto recipient : recipients_of(session)) {
-    put_floor(recipient);
-    freed_.emplace(recipient);
-  }
+  for (const auto recipient : recipients_of(session)) freed_.emplace(recipient);
   if (!session.email.empty()) look_back_.erase(look_back_.find(session.mark.time));
   set_expiry(session, std::nullopt);
   interests_.remove(session);

@@ -150,12 +150,12 @@ void Brain::join(Waiter& waiter, const Wait& command) {
   }
   interests_.add(waiter);
   by_client_.emplace(waiter.client, &waiter);
-  if (waiter.fail_fast) impatient_.insert(&waiter);
-  if (const auto mark = look_back_of(waiter)) look_back_.insert(*mark);
-  waiting_email_ += wants_email(waiter) ? 1 : 0;
-  waiting_sms_ += wants_sms(waiter) ? 1 : 0;
-  start_clock(waiter, command);
+  set_clock(waiter, command);
+  start_waiting(waiter);
+  tell_joined(waiter, others);
+}
 
+Waiting Brain::waiting_notice(const Waiter& waiter) const {
   Waiting waiting;
   waiting.session = waiter.party();
   Resume resume{waiter.order, waiter.started_wall, std::nullopt, {}};
@@ -166,7 +166,12 @@ void Brain::join(Waiter& waiter, const Wait& command) {
   waiting.resume = write_resume(resume);
   if (waiter.deadline) waiting.remaining = *waiter.deadline - now_.instant;
   if (waiter.at_once) waiting.remaining = Duration(0);
-  if (waiter.request != 0) out_.notices.push_back({waiter.request, std::move(waiting)});
+  return waiting;
+}
+
+/// That it waits, who else does, and whether anything can bring its code.
+void Brain::tell_joined(const Waiter& waiter, int others) {
+  if (waiter.request != 0) out_.notices.push_back({waiter.request, waiting_notice(waiter)});
   const std::string target = names_of(waiter);
   if (others > 0) {
     warn(waiter.request,
@@ -208,16 +213,18 @@ std::optional<WallTime> Brain::look_back_of(const Waiter& waiter) {
   return waiter.mark.time;
 }
 
-void Brain::start_clock(Waiter& waiter, const Wait& command) {
+void Brain::set_clock(Waiter& waiter, const Wait& command) {
   if (waiter.at_once || (!command.timeout && command.no_limit)) return;
-  const Duration timeout = std::min(command.timeout.value_or(settings_.timeout), kLongestWaited);
-  waiter.deadline = now_.instant + timeout;
-  wait_deadlines_.add(*waiter.deadline, &waiter);
+  waiter.deadline = now_.instant + std::min(command.timeout.value_or(settings_.timeout), kLongestWaited);
 }
 
-void Brain::stop_clock(Waiter& waiter) {
-  if (waiter.deadline) wait_deadlines_.remove(*waiter.deadline, &waiter);
-  waiter.deadline.reset();
+/// It asks.
+void Brain::start_waiting(Waiter& waiter) {
+  if (waiter.deadline) wait_deadlines_.add(*waiter.deadline, &waiter);
+  if (waiter.fail_fast) impatient_.insert(&waiter);
+  if (const auto mark = look_back_of(waiter)) look_back_.insert(*mark);
+  waiting_email_ += wants_email(waiter) ? 1 : 0;
+  waiting_sms_ += wants_sms(waiter) ? 1 : 0;
 }
 
 void Brain::begin(Waiter& waiter) {
@@ -279,7 +286,8 @@ void Brain::leave(Waiter& waiter) {
 
 /// It no longer asks: it has its code, or leaves.
 void Brain::stop_waiting(Waiter& waiter) {
-  stop_clock(waiter);
+  if (waiter.deadline) wait_deadlines_.remove(*waiter.deadline, &waiter);
+  waiter.deadline.reset();
   impatient_.erase(&waiter);
   if (const auto mark = look_back_of(waiter)) look_back_.erase(look_back_.find(*mark));
   waiting_email_ -= wants_email(waiter) ? 1 : 0;

@@ -36,6 +36,7 @@ Effects Brain::apply(Command command, Now now) {
   move_line();
   flush();
   drop_needless_warnings();
+  out_.about.resize(out_.events.size());
   return std::exchange(out_, {});
 }
 

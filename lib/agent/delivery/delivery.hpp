@@ -2,7 +2,8 @@
 // The rules, their reasons and the test of each: docs/delivery.md.
 //
 // Contract with the caller (server/): commit `Effects::changes` in one transaction BEFORE sending any reply of
-// the same Effects; then replies and notices in order, then `synchronise`. Call tick() when deadline() has come.
+// the same Effects; then replies and notices in order, then `synchronise`. When they cannot be written: Withdraw what
+// they promised and refuse it, keep the rest and try again. Call tick() when deadline() has come.
 // One thread. Built for 10,000 blocked waiters: every command costs what it touches, not what exists.
 #pragma once
 
@@ -131,12 +132,23 @@ struct Synchronised {
 /// The position moved on (a mail was fetched); keeps the last-known watermark for ends of waits.
 struct PositionIs { std::string source; Position position; };
 
+/// What the caller was to be told is taken and exists nowhere else: a door's message, a person's entry or choice, a new
+/// session. It stands and falls with the commit of its effects.
+struct Promise {
+  std::uint64_t seq = 0;  // of the message, choice or session; what Effects::about names
+  std::string session;    // its id; empty: it is a message or a choice
+  bool told = false;      // of a session: earlier effects have told the timeline of it
+};
+/// The effects that promised these could not be written, and none of their replies was sent: it has not happened.
+/// Whoever was to get a code of them waits on.
+struct Withdraw { std::vector<Promise> promises; };
+
 struct Stop {};  // SIGTERM, `agent stop`: every waiter is answered with 69
 struct Tick {};
 
 using Command = std::variant<Register, Wait, Acknowledge, ClientGone, MarkSession, RefreshSession, CloseSession,
                              HoldSession, Arrive, Settled, PersonEntry, SourceUpdate, SourceGone, Synchronised, PositionIs,
-                             Stop, Tick>;
+                             Withdraw, Stop, Tick>;
 
 // ---- effects ----
 
@@ -175,6 +187,9 @@ struct Effects {
   std::vector<Notice> notices;
   std::vector<Synchronise> synchronise;
   std::vector<Event> events;  // for the timeline, in order, without id; never a code, subject or text
+  std::vector<std::uint64_t> about;  // of each event: the Promise without which it has not happened, or 0
+  std::vector<Promise> promises;
+  std::vector<RequestId> unsaid;  // of Withdraw: what they were to be given before is void
 };
 
 /// What the mailboxes are told: watch harder while somebody waits, look back as far as the oldest mark asks.

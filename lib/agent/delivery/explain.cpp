@@ -160,12 +160,13 @@ void Brain::look_at_passed(const Waiter& waiter, Sight& sight) const {
   for (const std::size_t channel : {0, 1}) {
     if (!(channel == 0 ? wants_email(waiter) : wants_sms(waiter))) continue;
     const Passed& passed = passed_[channel];
+    for (const Passed::One& one : passed.latest) sight.mine[channel] += one.withdrawn && one.seq > waiter.order;
     const std::uint64_t since = passed.total - waiter.arrivals_before[channel];
     if (since <= sight.mine[channel]) continue;
     Seen& others = sight.all[static_cast<std::size_t>(Unmatched::other_recipient)];
     others.count += static_cast<int>(since - sight.mine[channel]);
     for (const Passed::One& one : passed.latest) {
-      if (one.seq <= waiter.order || sight.own.count(one.seq) > 0) continue;
+      if (one.withdrawn || one.seq <= waiter.order || sight.own.count(one.seq) > 0) continue;
       others.sender = one.sender;
       others.latest = one.received;
     }

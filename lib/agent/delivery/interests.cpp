@@ -70,6 +70,15 @@ void Interests::hold(Waiter& waiter) {
   }
 }
 
+void Interests::let_go(Waiter& waiter) {
+  for (const auto recipient : recipients_of(waiter)) {
+    Interest& interest = at(recipient);
+    interest.holding.erase(&waiter);
+    interest.alone += interest.waiting.insert(&waiter).second && !waiter.session ? 1 : 0;
+    settle(recipient);
+  }
+}
+
 void Interests::remove(Waiter& waiter) {
   for (const auto recipient : recipients_of(waiter)) {
     Interest& interest = at(recipient);

@@ -32,6 +32,7 @@ class Interests {
   void remove(Session& session);
   void add(Waiter& waiter);
   void hold(Waiter& waiter);  // it has its code
+  void let_go(Waiter& waiter);  // it has none after all
   void remove(Waiter& waiter);
 
   const Interest* find(std::string_view recipient) const;

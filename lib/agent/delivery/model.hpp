@@ -133,6 +133,7 @@ struct Session {
   std::set<Waiter*, Older> waiters;
   std::set<ClientId> holders;  // it lives as long as one of them is there
   std::uint64_t round = 0;  // its mark waits for the mailboxes
+  bool promised = false;    // its caller was told that it is there
 };
 
 struct Floors {
@@ -156,6 +157,8 @@ struct Waiter {
   Instant started{};
   WallTime started_wall{};
   std::optional<Instant> deadline;
+  std::optional<Instant> held_deadline;  // what it was when it got its code
+  Seq decided_before = 0;                // its session's, then
   std::uint64_t round = 0;
   std::array<std::uint64_t, 2> arrivals_before{};  // e-mail, SMS: for "came for others"
   std::string delivery;

@@ -17,6 +17,10 @@ void PastWaits::add(PastWait wait) {
   if (all_.size() > kMostPast) all_.pop_front();
 }
 
+void PastWaits::forget(std::string_view id) {
+  std::erase_if(all_, [id](const PastWait& wait) { return wait.id == id; });
+}
+
 template <class Fits>
 const PastWait* PastWaits::latest(const Fits& fits) const {
   const auto found = std::find_if(all_.rbegin(), all_.rend(), fits);

@@ -21,6 +21,7 @@ struct PastWait {
 class PastWaits {
  public:
   void add(PastWait wait);
+  void forget(std::string_view id);
 
   // The latest one, or null.
   const PastWait* of_wait(std::string_view id_or_prefix) const;

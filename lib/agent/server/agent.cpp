@@ -57,7 +57,8 @@ Agent::Agent(io::Loop& loop, Beginning with, store::Store store)
               {[this](const delivery::Notice& notice) { clients_.notify(notice.request, notification_of(notice)); },
                [this](delivery::Reply& reply) { hand_over(reply); },
                [this](std::vector<Event> events, Instant at) { committed(std::move(events), at); },
-               [this](const Error* error) { store_trouble(error); }}),
+               [this](const Error* error) { store_trouble(error); },
+               [this](delivery::Withdraw what) { return withdraw(std::move(what)); }}),
       events_(loop, store_, config_.history,
               [this](std::uint64_t request, const rpc::EventsResult& page) { clients_.answer(request, page); }),
       deadline_(loop),
@@ -180,6 +181,18 @@ void Agent::apply(delivery::Command command) {
   for (const auto& one : wanted) synchronise(one);
   deadline_.move_to(delivery_.deadline());
   supervisor_.changed();
+}
+
+/// In the middle of a commit that has failed: whoever listens to mailboxes hears of it in the next turn.
+delivery::Effects Agent::withdraw(delivery::Withdraw what) {
+  auto effects = delivery_.apply(std::move(what), loop_.now());
+  loop_.post([this, wanted = std::move(effects.synchronise)] {
+    update_demand();
+    for (const auto& one : wanted) synchronise(one);
+    deadline_.move_to(delivery_.deadline());
+    supervisor_.changed();
+  });
+  return effects;
 }
 
 void Agent::update_demand() {

@@ -57,6 +57,7 @@ class Agent : private source::Sink {
   void tell(delivery::Command command) override;
   void try_failed(const std::string& source) override;
   void apply(delivery::Command command);
+  delivery::Effects withdraw(delivery::Withdraw what);
   void hand_over(delivery::Reply& reply);
   void begin_work(const std::string& source);
   void committed(std::vector<Event> events, Instant written_at);

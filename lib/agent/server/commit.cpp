@@ -2,6 +2,7 @@
 
 #include "io/log.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -31,11 +32,24 @@ Commit::Commit(io::Loop& loop, store::Store& store, Outlets outlets)
     : loop_(loop), store_(store), outlets_(std::move(outlets)), retry_(loop) {}
 
 void Commit::add(delivery::Effects effects) {
+  collect(std::move(effects));
+  schedule();
+}
+
+void Commit::collect(delivery::Effects effects) {
   append(changes_, std::move(effects.changes));
   append(notices_, std::move(effects.notices));
   append(replies_, std::move(effects.replies));
-  append(events_, std::move(effects.events));
-  schedule();
+  append(promises_, std::move(effects.promises));
+  effects.about.resize(effects.events.size());
+  for (std::size_t i = 0; i < effects.events.size(); ++i)
+    events_.push_back({std::move(effects.events[i]), effects.about[i]});
+}
+
+std::vector<Event> Commit::take_events() {
+  std::vector<Event> events;
+  for (Told& told : std::exchange(events_, {})) events.push_back(std::move(told.event));
+  return events;
 }
 
 void Commit::when_durable(std::function<void(const Result<void>&)> on_safe) {
@@ -69,18 +83,36 @@ void Commit::flush() {
   }
   trouble_.reset();
   changes_.clear();
+  promises_.clear();
   // All is taken out first: what is called here may decide and add more, and that is not written yet.
   auto safe = std::exchange(waiting_for_disk_, {});
   auto notices = std::exchange(notices_, {});
   auto replies = std::exchange(replies_, {});
-  auto events = std::exchange(events_, {});
+  auto events = take_events();
   for (auto& on_safe : safe) on_safe({});
   for (auto& notice : notices) outlets_.notice(notice);
   for (auto& reply : replies) outlets_.reply(reply);
   if (outlets_.committed) outlets_.committed(std::move(events), written_at);
 }
 
-// Whoever hands us a message or registers keeps it and tries again; a waiter's code stays claimed and is written a second
+// It is as if the message or entry had not come: a wait that was to get it goes on, and it comes again or it does not.
+void Commit::withdraw() {
+  if (promises_.empty() || !outlets_.withdraw) return;
+  delivery::Withdraw what{std::exchange(promises_, {})};
+  std::erase_if(events_, [&](const Told& told) {
+    return std::any_of(what.promises.begin(), what.promises.end(),
+                       [&](const delivery::Promise& promise) { return promise.seq == told.about; });
+  });
+  auto effects = outlets_.withdraw(std::move(what));
+  std::erase_if(replies_, [&](const delivery::Reply& reply) {
+    const auto& unsaid = effects.unsaid;
+    return std::holds_alternative<Delivered>(reply.answer) &&
+           std::find(unsaid.begin(), unsaid.end(), reply.request) != unsaid.end();
+  });
+  collect(std::move(effects));
+}
+
+// Whoever hands us a message or registers keeps it and tries again; another waiter's code stays claimed and is written a second
 // later; an end and an error promise nothing and are told at once.
 void Commit::refuse(const Error& error) {
   if (!trouble_) {
@@ -88,6 +120,7 @@ void Commit::refuse(const Error& error) {
     if (outlets_.trouble) outlets_.trouble(&error);
   }
   trouble_ = error;
+  withdraw();
   if (events_.size() > kMostEvents) events_.erase(events_.begin(), events_.end() - kMostEvents);
   for (auto& on_safe : std::exchange(waiting_for_disk_, {})) on_safe(fail(error));
   for (auto& notice : std::exchange(notices_, {})) outlets_.notice(notice);
