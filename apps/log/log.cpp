@@ -116,8 +116,9 @@ class Run {
       return client::last_events(agent_, questions(options_, since), {*after, *upto}, count,
                                  [&](const rpc::TimelineEvent& event) {
                                    const Belongs belongs = story.look(event);
-                                   found_ = found_ || belongs == Belongs::yes;
-                                   return belongs == Belongs::yes || (with_what_explains && belongs == Belongs::explains);
+                                   const bool is_it = belongs == Belongs::yes;
+                                   found_ = found_ || is_it;
+                                   return is_it || (with_what_explains && belongs == Belongs::explains);
                                  });
     };
     auto last = search(static_cast<std::size_t>(*options_.last), true);

@@ -178,7 +178,9 @@ Zone local_zone() {
 std::string date_of(WallTime time, const Zone& zone) { return format_time(time + zone(time)).substr(0, 10); }
 std::string clock_of(WallTime time, const Zone& zone) { return format_time(time + zone(time)).substr(11, 8); }
 
-InWords in_words(const rpc::TimelineEvent& event, bool utf8, const Zone& zone) { return Words(event, utf8, zone).all(); }
+InWords in_words(const rpc::TimelineEvent& event, bool utf8, const Zone& zone) {
+  return Words(event, utf8, zone).all();
+}
 
 std::string one_line(const rpc::TimelineEvent& event, bool utf8, const Zone& zone) {
   const InWords words = in_words(event, utf8, zone);
@@ -186,7 +188,8 @@ std::string one_line(const rpc::TimelineEvent& event, bool utf8, const Zone& zon
          (words.who.empty() ? "" : words.who + "  ") + words.what;
 }
 
-std::vector<Line> in_lines(const rpc::TimelineEvent& event, int columns, bool utf8, const Zone& zone, std::string& day) {
+std::vector<Line> in_lines(const rpc::TimelineEvent& event, int columns, bool utf8, const Zone& zone,
+                           std::string& day) {
   const InWords words = in_words(event, utf8, zone);
   std::vector<Line> lines;
   const auto add = [&](const std::string& text, int indent) {

@@ -103,9 +103,10 @@ class View {
 
   Line header() const {
     if (state_.away_since) {
-      return Line{fit("otpctl: the agent is away for " + ago(*state_.away_since, state_.now) + ", looking for it",
-                      size_.columns, utf8_),
-                  Tone::bad};
+      const std::string time = ago(*state_.away_since, state_.now);
+      const std::string text = size_.columns < 40 ? "no agent for " + time
+                                                  : "otpctl: the agent is away for " + time + ", looking for it";
+      return Line{fit(text, size_.columns, utf8_), Tone::bad};
     }
     const std::string clock = clock_of(state_.now, zone_);
     if (!state_.status) return Line{fit("otpctl watch  " + clock, size_.columns, utf8_), Tone::head};
@@ -256,12 +257,13 @@ class View {
     if (size_.columns >= kWide) {
       // A long list of recipients leaves room for what happened.
       const std::string who = fit(words.who, size_.columns * 2 / 5, utf8_);
-      const std::string text = clock + " " + pad(words.type, kTypeColumns, utf8_) + " " + who + (who.empty() ? "" : " ") +
-                               words.what;
+      std::string text = clock + " " + pad(words.type, kTypeColumns, utf8_) + " ";
+      text += who + (who.empty() ? "" : " ") + words.what;
       return Line{fit(text, size_.columns, utf8_), words.tone};
     }
     // Hours and minutes are enough where there is little room, and what happened before to whom.
-    const std::string text = clock.substr(0, size_.columns < 40 ? 5 : 8) + " " + words.brief + "  " + words.who;
+    std::string text = clock.substr(0, size_.columns < 40 ? 5 : 8) + " " + words.brief;
+    if (!words.who.empty()) text += "  " + words.who;
     return Line{fit(text, size_.columns, utf8_), words.tone};
   }
 

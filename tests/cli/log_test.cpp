@@ -225,8 +225,8 @@ FakeAgent::Script keeps(std::vector<Event> kept) {
       const auto* asked = std::get_if<rpc::Events>(&call.request);
       if (asked == nullptr) return;
       rpc::EventsResult page;
-      const bool from_now_on = !asked->after && !asked->since;
-      page.next = from_now_on && !kept.empty() ? kept.back().id : asked->after.value_or(0);
+      const std::uint64_t newest = kept.empty() ? 0 : kept.back().id;
+      page.next = asked->since ? 0 : asked->after.value_or(newest);
       for (const Event& each : kept) {
         const bool typed = asked->types.empty() ||
                            std::count(asked->types.begin(), asked->types.end(), each.type) > 0;
@@ -240,6 +240,7 @@ FakeAgent::Script keeps(std::vector<Event> kept) {
         page.next = each.id;
         if (typed && named) page.events.push_back(each);
       }
+      if (!page.more) page.next = newest;
       side.answer(call.id, page);
     }
   };
@@ -326,6 +327,21 @@ TEST_CASE("log --email tells what happened to one recipient and what explains it
   options.json = true;
   options.last = 2;
   CHECK(ids_in(ran(options, kept).out) == std::vector<std::uint64_t>{4, 5});
+}
+
+TEST_CASE("log -n reads from the end: also up to a time, and what explains only where there is something to explain") {
+  log::Options options;
+  options.json = true;
+  options.last = 2;
+  options.until = Moment{{}, kThree - 30s};
+  CHECK(ids_in(ran(options, night()).out) == std::vector<std::uint64_t>{3, 4});
+  options.until.reset();
+  options.recipient = "bot5@example.com";
+  std::vector<Event> kept = night();
+  for (std::uint64_t id = 6; id < 300; ++id) kept.push_back(at(1s, id, EventType::source, "live"));
+  CHECK(ids_in(ran(options, kept).out) == std::vector<std::uint64_t>{298, 299});
+  options.recipient = "bot9@example.com";
+  CHECK(ran(options, kept).exit == ExitCode::no);
 }
 
 TEST_CASE("log: nothing found is 1 with nothing on standard output") {

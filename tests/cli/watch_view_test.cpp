@@ -201,6 +201,11 @@ TEST_CASE("five rows show the newest events, twenty columns the beginnings") {
   CHECK(five[4].find("no code in it: n29 ") != std::string::npos);
   const Words narrow = texts(view(state, {20, 24}, true, kUtc));
   CHECK(narrow.back() == "09:33 no code  bot5…");
+  state.add({event(30, EventType::agent, "started")});
+  state.away_since = kNow - 7s;
+  const Words away = texts(view(state, {20, 24}, true, kUtc));
+  CHECK(away.back() == "09:33 agent started");
+  CHECK(away.front() == "no agent for 7s");
 }
 
 TEST_CASE("no line is wider than its terminal, none unprintable, whatever outsiders wrote") {

@@ -1,4 +1,4 @@
-"""`otpctl watch` takes a terminal over and gives it back as it was, whatever happens to either of them or to the agent."""
+"""`otpctl watch` takes a terminal over and gives it back as it was, whatever happens to it or to the agent."""
 
 import os
 import re

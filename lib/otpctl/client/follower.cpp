@@ -174,7 +174,8 @@ Follower::Step Follower::lost(Error why) {
   page_not_before_ = Instant{};
   if (!may_come_back(why.code)) return why;
   const bool hangs = why.code == ErrorCode::timeout;
-  if (why.code == ErrorCode::network) why.message = was_answered_ ? "the agent ended" : "the agent ended before it answered";
+  if (why.code == ErrorCode::network)
+    why.message = was_answered_ ? "the agent ended" : "the agent ended before it answered";
   why.code = ErrorCode::agent_unreachable;
   if (!was_answered_) return why;
   if (patience_ == Patience::a_while) {

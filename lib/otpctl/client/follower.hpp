@@ -21,10 +21,11 @@
 
 namespace otpctl::client {
 
-/// Pages are asked for one at a time, so a slow reader is not overrun and costs the agent nothing. What was asked for and
-/// not answered when the agent went is asked again of the next one, behind the last event that was seen. An agent whose
-/// pages do not go on is a `protocol` error; one that answers with nothing at once is asked once a second in the end.
-/// Starts no agent, and follows the one that runs whatever mailbox the caller's environment names. Not for several threads.
+/// Pages are asked for one at a time, so a slow reader is not overrun and costs the agent nothing. What was asked for
+/// and not answered when the agent went is asked again of the next one, behind the last event that was seen. An agent
+/// whose pages do not go on is a `protocol` error; one that answers with nothing at once is asked once a second in the
+/// end. Starts no agent, and follows the one that runs whatever mailbox the caller's environment names. Not for several
+/// threads.
 class Follower {
  public:
   struct Away {  // once for each connection lost; it goes on looking

@@ -1,5 +1,5 @@
-// Events ↔ JSON: what `watch` and `log` print, and what the store keeps. Members that say nothing are left out; those of a
-// newer agent are carried along.
+// Events ↔ JSON: what `watch` and `log` print, and what the store keeps. Members that say nothing are left out; those of
+// a newer agent are carried along.
 #include "base/text.hpp"
 #include "rpc/members.hpp"
 

@@ -111,7 +111,8 @@ TEST_CASE("what a newer agent says of an event goes on as it came: type, members
 }
 
 TEST_CASE("X03 a newer agent's words cannot drive a terminal either, nor be long without end") {
-  const auto read = parse_event(R"({"id":9,"type":")" + std::string(5000, 'w') + R"(","state":"s","\u001b]0;\u202e":"\u001b[2J\u007f"})");
+  const auto read = parse_event(R"({"id":9,"type":")" + std::string(5000, 'w') +
+                                R"(","state":"s","\u001b]0;\u202e":"\u001b[2J\u007f"})");
   REQUIRE(read);
   const std::string json = to_json(*read);
   CHECK(json.size() < 300);
