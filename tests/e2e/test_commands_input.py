@@ -109,7 +109,7 @@ class Explained(Commands):
         self.run_one("deliver", "bot3@example.com", input=mail.no_code())
         for why, wait in waits.items():
             with self.subTest(why):
-                self.assertIn(wait.finish(), (65, 124))
+                self.assertEqual(wait.finish(), 65 if why == "without a code" else 124)
                 self.assertIn(why, wait.stderr)
                 self.assertIn("no-reply@example.org", wait.stderr)
                 self.assertNotRegex(wait.stderr, "193744|572961")
@@ -148,7 +148,7 @@ class Configured(Commands):
                 for command in (("agent", "start"), ("wait", BOT), ("agent", "run")):
                     said = self.run_one(*command, code=78)
                     self.assertIn(f"config.toml:{line}", said.stderr)
-                    self.assertIn(f"{near}", said.stderr)
+                    self.assertRegex(said.stderr, rf"did you mean \W{near}\W")
         self.assertEqual(self.home.agent_pids(), [])
 
     def test_a_restart_into_a_wrong_configuration_leaves_the_agent_and_its_waiters_alone(self):
