@@ -163,7 +163,7 @@ TEST_CASE("watch --since and --after ask for what was, --plain writes words") {
         "(from ?@shop.example by main/INBOX)\n");
 }
 
-TEST_CASE("watch passes on what a newer agent tells; in words it is the type, the state and the reason") {
+TEST_CASE("watch passes on what a newer agent tells, in words it is the type, the state and the reason") {
   const std::string newer =
       R"({"id":41,"at":"2026-11-20T09:33:57.000Z","type":"weather","state":"mild","reason":"sun","degrees":[21.5]})";
   for (const bool plain : {false, true}) {

@@ -146,7 +146,7 @@ TEST_CASE("a terminal shows what a wait waits for and how it stands before its p
   CHECK(has(view(state, {40, 16}, true, kUtc), "bot6@example.com  no limit  waiting"));
 }
 
-TEST_CASE("sessions that somebody waits for stand first, then the newest; the oldest idle ones are cut off") {
+TEST_CASE("sessions that somebody waits for stand first, then the newest, the oldest idle ones are cut off") {
   State state = full_state();
   state.sessions.assign(60, state.sessions.front());
   for (std::size_t i = 0; i < state.sessions.size(); ++i) {

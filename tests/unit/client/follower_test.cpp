@@ -83,7 +83,7 @@ TEST_CASE("an agent that answers with nothing at once is asked more and more rar
   for (std::size_t i = 1; i < asked.size(); ++i) CHECK(asked[i] - asked[i - 1] >= 25ms * (1 << (i - 1)) - 1ms);
 }
 
-TEST_CASE("the ids of an agent with a new store may begin below what was seen; what comes then is shown") {
+TEST_CASE("the ids of an agent with a new store may begin below what was seen, what comes then is shown") {
   const test::TempDir home;
   std::vector<std::uint64_t> seen;
   FakeAgent agent(test::socket_in(home), {[](AgentSide& side) {

@@ -147,7 +147,7 @@ TEST_CASE("who stood in line behind a session that is withdrawn comes in") {
   CHECK(w.code(wait) == "482913");
 }
 
-TEST_CASE("what came through a door is gone and is new when it comes again; a mailbox keeps what it brought") {
+TEST_CASE("what came through a door is gone and is new when it comes again, a mailbox keeps what it brought") {
   World w;
   const auto wait = w.wait();
   const State before(w);
