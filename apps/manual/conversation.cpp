@@ -110,7 +110,7 @@ void Conversation::list() {
   if (options_.follow) return wait_for_somebody();
   say_wrapped(listed_ ? "nobody waits any more" : "nobody waits (otpctl manual --follow waits for somebody)");
   swallow_line(kEnterEnds);
-  end(ExitCode::no);
+  if (!exit_) end(ExitCode::no);
 }
 
 /// A target is settled before anybody types a code for it.
@@ -128,7 +128,8 @@ void Conversation::list_of_target(const std::vector<WaiterInfo>& all) {
   if (listed_) {
     say_wrapped("nobody waits for " + printable(options_.target, 80) + " any more");
     swallow_line(kEnterEnds);
-    return end(ExitCode::no);
+    if (!exit_) end(ExitCode::no);
+    return;
   }
   if (!meant) return fail_with(meant.error());
   say_wrapped("nobody waits for " + meant->name + ": the code is kept for the next wait");

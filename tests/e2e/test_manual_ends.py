@@ -28,6 +28,17 @@ class Ends(WithADesk):
                 self.assertEqual(desk.settings(), desk.before)
                 self.assertTrue(desk.said.endswith("\r\n"), desk.said)
 
+    def test_Ctrl_C_ends_what_waits_for_Enter_with_130_and_Ctrl_D_as_Enter_does(self):
+        for key, code in (("\x03", 130), ("\x04\x04", 1)):
+            with self.subTest(key):
+                desk = self.at_the_code_prompt()
+                desk.type("1122")
+                self.deliver("482913", BOT5)
+                desk.expect("Enter ends: ")
+                desk.type(key)
+                self.assertEqual(desk.finish(), code)
+                self.assertEqual(desk.settings(), desk.before)
+
     def test_after_Ctrl_Z_and_fg_it_goes_on_with_its_prompt(self):
         shell = 'set -m; "$0" manual; echo "stopped with $?"; read go; fg; echo "ended with $?"'
         desk = self.at_the_code_prompt(command=["bash", "-c", shell, self.home.command()[0]])
