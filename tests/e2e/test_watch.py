@@ -49,6 +49,7 @@ class Table(OnATerminal):
         terminal = self.terminal()
         until(lambda: BOT5 in self.home.otpctl("log", "-n", "1").stdout, 5, "the message is told", every=0.1)
         self.watch(terminal)
+        terminal.await_text(f"message {BOT5} no code in it: ")  # the last line of the picture
         shown = [line for line in terminal.lines if line]
         self.assertRegex(shown[-1], rf"^\d\d:\d\d:\d\d message {BOT5} no code in it: ")
         self.assertEqual(len(shown), 24)
@@ -58,6 +59,7 @@ class Table(OnATerminal):
         terminal.await_text("  1 events")
         with Terminal() as other:
             self.watch(other, "--email", BOT5)
+            other.await_text(f"message {BOT5}")
             self.assertEqual([line[9:33] for line in other.lines if line][-1:], [f"message {BOT5}"])
             self.assertNotIn("+90555", other.text)
 
@@ -74,6 +76,7 @@ class Table(OnATerminal):
         terminal = self.terminal()
         self.watch(terminal)
         terminal.await_text("SESSION   STATE")
+        terminal.await_text(" more\nEVENTS")
         lines = terminal.lines
         first = next(number for number, line in enumerate(lines) if line.startswith("SESSION   STATE"))
         self.assertEqual([line.split()[:3] for line in lines[first + 1:first + 5]],
