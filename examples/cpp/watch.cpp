@@ -12,7 +12,6 @@
 
 namespace {
 
-// docs/events.md: names are added, never changed; one that this program does not know is shown as "agent".
 const char* name_of(otpctl::EventType type) {
   switch (type) {
     case otpctl::EventType::agent: return "agent";
@@ -22,8 +21,9 @@ const char* name_of(otpctl::EventType type) {
     case otpctl::EventType::message: return "message";
     case otpctl::EventType::code: return "code";
     case otpctl::EventType::entry: return "entry";
+    case otpctl::EventType::other: break;  // an agent newer than the library knows more of them
   }
-  return "agent";
+  return "other";
 }
 
 bool show(const otpctl::Event& event) {

