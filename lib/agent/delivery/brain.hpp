@@ -117,6 +117,9 @@ class Brain {
   Held read(Arrive& command);
   std::vector<Copy> copies_of(const Arrive& command) const;
   bool known(const Fingerprint& identity) const;
+  std::vector<std::vector<Fingerprint>> take_new(Held& held, std::vector<Copy> copies,
+                                                 std::string_view provider_id) const;
+  void keep(Held held, std::vector<std::vector<Fingerprint>> known_by);
   void make_room();
   void note_passed(const Held& held);
   void settle(const std::string& source);

@@ -39,9 +39,6 @@ bool has_live_copy(const Held& held) {
 }  // namespace
 
 void Brain::run(Arrive& command) {
-  const RequestId request = command.request;
-  const std::string source = command.source;
-  const bool more = command.more_to_come;
   Accepted accepted;
   std::vector<Copy> copies = copies_of(command);
   const bool for_somebody = !copies.empty();
@@ -49,36 +46,47 @@ void Brain::run(Arrive& command) {
   for (const Copy& copy : copies)
     recipients.insert(recipients.end(), copy.candidates.begin(), copy.candidates.end());
   Held held = read(command);
-  std::vector<std::vector<Fingerprint>> known_by;
-  for (Copy& copy : copies) {
-    auto all = identities(held, copy, command.provider_id);
-    if (std::any_of(all.begin(), all.end(),
-                    [this](const Fingerprint& identity) { return known(identity); }))
-      continue;
-    held.copies.push_back(std::move(copy));
-    known_by.push_back(std::move(all));
-  }
+  auto known_by = take_new(held, std::move(copies), command.provider_id);
   accepted.duplicate = for_somebody && held.copies.empty();
   tell_message(held, command, recipients,
                !for_somebody ? "for_nobody" : accepted.duplicate ? "duplicate" : "arrived");
   const Seq seq = held.arrival.seq;
   if (!accepted.duplicate) note_passed(held);
-  if (!held.copies.empty()) {
-    make_room();
-    Held& kept = pool_.add(std::move(held), std::move(known_by));
-    message_deadlines_.add(kept.expires, seq);
-    pool_.limit_text(settings_.max_text_total);
-    touch(seq);
-    unsettled_[source].push_back(seq);
-    if (!kept.arrival.from_mailbox) promise(seq);  // a mailbox has it still
-  }
-  if (!more) settle(source);
+  if (!held.copies.empty()) keep(std::move(held), std::move(known_by));
+  if (!command.more_to_come) settle(command.source);
   if (const Held* kept = pool_.find(seq)) {
     accepted.delivered =
         std::any_of(kept->copies.begin(), kept->copies.end(),
                     [](const Copy& copy) { return copy.state == Copy::State::claimed; });
   }
-  reply(request, accepted);
+  reply(command.request, accepted);
+}
+
+/// Those of `copies` that are not known yet; what each is known by.
+std::vector<std::vector<Fingerprint>> Brain::take_new(Held& held, std::vector<Copy> copies,
+                                                      std::string_view provider_id) const {
+  std::vector<std::vector<Fingerprint>> known_by;
+  for (Copy& copy : copies) {
+    auto all = identities(held, copy, provider_id);
+    const bool is_known = std::any_of(all.begin(), all.end(),
+                                      [this](const Fingerprint& identity) { return known(identity); });
+    if (is_known) continue;
+    held.copies.push_back(std::move(copy));
+    known_by.push_back(std::move(all));
+  }
+  return known_by;
+}
+
+/// It is decided on when its source has brought what it has.
+void Brain::keep(Held held, std::vector<std::vector<Fingerprint>> known_by) {
+  make_room();
+  const Held& kept = pool_.add(std::move(held), std::move(known_by));
+  const Seq seq = kept.arrival.seq;
+  message_deadlines_.add(kept.expires, seq);
+  touch(seq);
+  unsettled_[kept.arrival.source].push_back(seq);
+  if (!kept.arrival.from_mailbox) promise(seq);  // a mailbox has it still
+  pool_.limit_text(settings_.max_text_total);
 }
 
 Held Brain::read(Arrive& command) {

@@ -17,6 +17,14 @@ constexpr char kSettings[] =
     "temp_store=MEMORY;"
     "PRAGMA wal_autocheckpoint=512; PRAGMA trusted_schema=OFF;";
 
+/// For a shell, on one line. The key stays: it opens what is moved, and the next store.
+std::string moving_away(const std::string& path) {
+  const auto quoted = [](const std::string& text) { return "'" + printable(text, 1000) + "'"; };
+  if (path.find('\'') != std::string::npos) return "it is " + quoted(path);
+  const std::string folder = path + ".damaged";
+  return "mkdir -m 700 " + quoted(folder) + " && mv " + quoted(path) + " " + quoted(path + "-") + "* " + quoted(folder);
+}
+
 }  // namespace
 
 // ---- statements ----
@@ -140,9 +148,10 @@ tl::unexpected<Error> Database::failure(int code, const char* what) const {
     case SQLITE_LOCKED: return fail(ErrorCode::busy, file + " is locked by another process");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return fail(ErrorCode::storage, file +
-                                          " is damaged; nothing was changed: stop the agent and "
-                                          "move the file away with its -wal and -shm");
+      return fail(ErrorCode::storage,
+                  file + " is damaged; nothing was changed. Sessions, codes not taken yet and what is known of those "
+                         "that were taken cannot be read. To begin anew: otpctl agent stop, and move the file away with "
+                         "its -wal and -shm: " + moving_away(path_));
     case SQLITE_FULL:
       return fail(ErrorCode::storage,
                   "no space left for " + file + "; nothing was lost, make room and try again");
