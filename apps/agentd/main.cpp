@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <memory>
+#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -28,14 +29,15 @@ using otpctl::Fd;
 using otpctl::Result;
 
 struct Options {
+  static constexpr int kNone = -1;
   std::string config;
   std::string log_level;
   int verbosity = 0;
-  int ready_fd = -1;
+  int ready_fd = kNone;
   int leash_fd = -1;
   bool remove_home = false;
   bool check = false;
-  bool foreground() const { return ready_fd < 0; }
+  bool foreground() const { return ready_fd == kNone; }
 };
 
 std::string log_level(const Options& options) {
@@ -72,9 +74,7 @@ struct Life {
 Result<void> begin(Life& life, const Options& options, server::Activation activation, Fd leash) {
   auto paths = find_paths(options, activation);
   if (!paths) return fail(paths.error());
-  if (options.remove_home) {
-    if (auto may = server::may_remove_home(*paths); !may) return may;
-  }
+  if (auto may = server::may_begin_in(*paths, options.remove_home); !may) return may;
   auto origin = origin_of(options, *paths);
   auto plan = server::read_plan(origin);
   if (!plan) return fail(plan.error());
@@ -101,10 +101,11 @@ Result<void> begin(Life& life, const Options& options, server::Activation activa
   return server::write_agent_file(life.paths.agent_file, file);
 }
 
-/// What a restart asks before it ends the agent that works: would this configuration be taken?
+/// What a restart asks before it ends the agent that works: would it be followed by the next one?
 Result<void> check(const Options& options) {
   const auto paths = find_paths(options, {});
   if (!paths) return fail(paths.error());
+  if (auto may = server::may_begin_in(*paths, options.remove_home); !may) return may;
   const auto plan = server::read_plan(origin_of(options, *paths));
   if (!plan) return fail(plan.error());
   return {};
@@ -130,7 +131,20 @@ int live(const Options& options, server::Activation activation, Fd leash) {
   return 0;
 }
 
+/// A starter that named another descriptor than it gave would wait for ever.
+Result<void> check_ready_fd(const Options& options) {
+  if (options.foreground()) return {};
+  const int flags = options.ready_fd <= STDERR_FILENO ? -1 : ::fcntl(options.ready_fd, F_GETFL);
+  if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY) return {};
+  return fail(otpctl::ErrorCode::usage,
+              "--ready-fd: descriptor " + std::to_string(options.ready_fd) + " is none above 2 that is open for writing");
+}
+
 int run(const Options& options) {
+  if (const auto ready = check_ready_fd(options); !ready) {
+    std::fprintf(stderr, "otpctl-agentd: %s\n", ready.error().message.c_str());
+    return static_cast<int>(otpctl::ExitCode::usage);
+  }
   auto activation = server::take_activation();
   std::vector<int> keep;
   for (int fd : {options.ready_fd, options.leash_fd, activation ? activation->socket.get() : -1}) {
@@ -156,7 +170,8 @@ int main(int argc, char** argv) {
   app.add_option("--log-level", options.log_level, "trace, debug, info, warning, error or off");
   app.add_flag("-v", options.verbosity, "more in the log; twice: everything");
   app.add_flag("--check", options.check, "only read the configuration and say whether it is right");
-  app.add_option("--ready-fd", options.ready_fd, "tell on this descriptor when clients may come (used by otpctl)");
+  app.add_option("--ready-fd", options.ready_fd, "tell on this descriptor when clients may come (used by otpctl)")
+      ->check(CLI::NonNegativeNumber);
   auto* leash = app.add_option("--leash-fd", options.leash_fd,
                                "end when this pipe reports end of file (used by otpctl run --private)");
   app.add_flag("--remove-home", options.remove_home, "then also remove the folder of the agent")->needs(leash);

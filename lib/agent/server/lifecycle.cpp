@@ -180,10 +180,16 @@ bool is_plain_and_ours(const struct stat& status) {
 
 }  // namespace
 
-Result<void> may_remove_home(const Paths& paths) {
+Result<void> may_begin_in(const Paths& paths, bool remove_home) {
   struct stat mark {};
+  const bool marked = ::lstat((paths.state + "/" + kRemovable).c_str(), &mark) == 0 && is_plain_and_ours(mark);
+  if (!remove_home && marked) {
+    return fail(ErrorCode::agent_unreachable,
+                "the agent of an otpctl run --private ends with that run, which alone can start it: nothing was changed "
+                "(otpctl agent reload reads the configuration again)");
+  }
   // An agent of this run that died has left its files there, with the mark of such a home.
-  if (::lstat((paths.state + "/" + kRemovable).c_str(), &mark) == 0 && is_plain_and_ours(mark)) return {};
+  if (!remove_home || marked) return {};
   std::error_code error;
   std::filesystem::directory_iterator each(paths.state, error);
   for (; !error && each != std::filesystem::directory_iterator(); each.increment(error)) {

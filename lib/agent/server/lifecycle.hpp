@@ -50,9 +50,10 @@ class Leash {
   bool ended_ = false;
 };
 
-/// `usage` for a folder with something in it, but for what a start leaves there and one that mark_removable() marked:
+/// A marked home is of an agent on a leash: one without is refused (`agent_unreachable`), it would outlive the run. With
+/// `remove_home`: `usage` for a folder with something in it, but for what a start leaves there and one that is marked:
 /// the store of an ordinary agent is not removed because it was started once with the wrong option.
-Result<void> may_remove_home(const Paths& paths);
+Result<void> may_begin_in(const Paths& paths, bool remove_home);
 Result<void> mark_removable(const Paths& paths);
 
 /// Removes what an agent makes in its state folder, and the folder when nothing else is in it. Only a folder that is
