@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <unistd.h>
 #include <vector>
 
@@ -29,15 +30,14 @@ using otpctl::Fd;
 using otpctl::Result;
 
 struct Options {
-  static constexpr int kNone = -1;
   std::string config;
   std::string log_level;
   int verbosity = 0;
-  int ready_fd = kNone;
-  int leash_fd = -1;
+  std::optional<int> ready_fd;
+  std::optional<int> leash_fd;
   bool remove_home = false;
   bool check = false;
-  bool foreground() const { return ready_fd == kNone; }
+  bool foreground() const { return !ready_fd; }
 };
 
 std::string log_level(const Options& options) {
@@ -112,7 +112,7 @@ Result<void> check(const Options& options) {
 }
 
 int tell(const Options& options, const Error& error) {
-  server::tell_starter(options.ready_fd, &error);
+  server::tell_starter(options.ready_fd.value_or(-1), &error);
   if (options.foreground()) std::fprintf(stderr, "otpctl-agentd: %s\n", error.message.c_str());
   return static_cast<int>(otpctl::exit_code_for(error.code));
 }
@@ -121,7 +121,7 @@ int live(const Options& options, server::Activation activation, Fd leash) {
   Life life;
   if (auto begun = begin(life, options, std::move(activation), std::move(leash)); !begun)
     return tell(options, begun.error());
-  server::tell_starter(options.ready_fd, nullptr);
+  server::tell_starter(options.ready_fd.value_or(-1), nullptr);
   life.agent->run();
   life.agent.reset();
   if (options.remove_home && life.leash->has_ended()) {
@@ -134,10 +134,16 @@ int live(const Options& options, server::Activation activation, Fd leash) {
 /// A starter that named another descriptor than it gave would wait for ever.
 Result<void> check_ready_fd(const Options& options) {
   if (options.foreground()) return {};
-  const int flags = options.ready_fd <= STDERR_FILENO ? -1 : ::fcntl(options.ready_fd, F_GETFL);
+  const int flags = *options.ready_fd <= STDERR_FILENO ? -1 : ::fcntl(*options.ready_fd, F_GETFL);
   if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY) return {};
   return fail(otpctl::ErrorCode::usage,
-              "--ready-fd: descriptor " + std::to_string(options.ready_fd) + " is none above 2 that is open for writing");
+              "--ready-fd: descriptor " + std::to_string(*options.ready_fd) + " is none above 2 that is open for writing");
+}
+
+/// What it is, server::Leash looks at.
+Result<void> check_leash_fd(const Options& options) {
+  if (!options.leash_fd || *options.leash_fd >= 0) return {};
+  return fail(otpctl::ErrorCode::usage, "--leash-fd: " + std::to_string(*options.leash_fd) + " is no descriptor");
 }
 
 int run(const Options& options) {
@@ -145,20 +151,21 @@ int run(const Options& options) {
     std::fprintf(stderr, "otpctl-agentd: %s\n", ready.error().message.c_str());
     return static_cast<int>(otpctl::ExitCode::usage);
   }
+  if (const auto leash = check_leash_fd(options); !leash) return tell(options, leash.error());
   auto activation = server::take_activation();
   std::vector<int> keep;
-  for (int fd : {options.ready_fd, options.leash_fd, activation ? activation->socket.get() : -1}) {
+  for (int fd : {options.ready_fd.value_or(-1), options.leash_fd.value_or(-1), activation ? activation->socket.get() : -1}) {
     if (fd >= 0) keep.push_back(fd);
   }
   server::clean_process(!options.foreground(), keep);
   if (options.check) {
     const auto good = check(options);
     if (!good) return tell(options, good.error());
-    server::tell_starter(options.ready_fd, nullptr);
+    server::tell_starter(options.ready_fd.value_or(-1), nullptr);
     return 0;
   }
   if (!activation) return tell(options, activation.error());
-  return live(options, std::move(*activation), Fd(options.leash_fd));
+  return live(options, std::move(*activation), Fd(options.leash_fd.value_or(-1)));
 }
 
 }  // namespace
@@ -170,8 +177,7 @@ int main(int argc, char** argv) {
   app.add_option("--log-level", options.log_level, "trace, debug, info, warning, error or off");
   app.add_flag("-v", options.verbosity, "more in the log; twice: everything");
   app.add_flag("--check", options.check, "only read the configuration and say whether it is right");
-  app.add_option("--ready-fd", options.ready_fd, "tell on this descriptor when clients may come (used by otpctl)")
-      ->check(CLI::NonNegativeNumber);
+  app.add_option("--ready-fd", options.ready_fd, "tell on this descriptor when clients may come (used by otpctl)");
   auto* leash = app.add_option("--leash-fd", options.leash_fd,
                                "end when this pipe reports end of file (used by otpctl run --private)");
   app.add_flag("--remove-home", options.remove_home, "then also remove the folder of the agent")->needs(leash);

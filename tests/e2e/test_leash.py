@@ -130,6 +130,17 @@ class Leash(unittest.TestCase):
                                check=False)
         self.assertEqual(alone.returncode, 64)
 
+    # ctest: smoke
+    def test_a_negative_leash_is_refused_in_one_line(self):
+        home = self.enterContext(Home())
+        for more in ((), ("--remove-home",), ("--remove-home", "--check")):
+            with self.subTest(more):
+                done = subprocess.run([home.agentd, "--leash-fd=-1", *more], env=home.env, text=True, stdin=subprocess.DEVNULL,
+                                      capture_output=True, timeout=20, check=False)
+                self.assertEqual((done.returncode, done.stdout), (64, ""), done)
+                self.assertEqual((done.stderr.count("\n"), "--leash-fd" in done.stderr), (1, True), done)
+        self.assertEqual(os.listdir(home.folder), [])
+
 
 if __name__ == "__main__":
     unittest.main()
