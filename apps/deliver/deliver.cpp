@@ -29,13 +29,6 @@ constexpr std::size_t kLongestMessage = 64 * 1024 * 1024;
 // An envelope without a recipient does not exist; with this one the headers decide alone.
 constexpr char kUnknown[] = "unknown@otpctl.invalid";
 
-/// The mail server still has the message. Whatever is wrong here, also with permissions or the configuration, can be mended
-/// before it tries again, while any other exit code than 75 makes it send the mail back.
-Error for_retry(Error error) {
-  error.code = ErrorCode::busy;
-  return error;
-}
-
 /// The worst of the replies decides: a message that one recipient has may come again, one that is
 /// lost may not.
 Error verdict(const std::vector<client::LmtpReply>& replies) {
@@ -66,17 +59,19 @@ ExitCode run(const Options& options, Context& context) {
   const auto message = context.in.read_all(kLongestMessage);
   if (!message && message.error().code == ErrorCode::usage)
     return refuse({ErrorCode::no_code, message.error().message});
-  if (!message) return refuse(message.error());
+  if (!message) return refuse(for_retry(message.error()));
   if (trim(*message).empty()) return refuse({ErrorCode::usage, "no message on standard input"});
   std::vector<std::string> recipients = options.recipients;
   if (recipients.empty()) recipients.emplace_back(kUnknown);
   std::transform(recipients.begin(), recipients.end(), recipients.begin(), without_brackets);
+  const std::string sender = without_brackets(options.sender);
+  if (const auto good = client::check_addresses(sender, recipients); !good) return refuse(good.error());
 
-  const auto connection = agent_options(context, client::Start::never);
-  if (!connection) return refuse(for_retry(connection.error()));
+  const auto connection = hand_over_options(context);
+  if (!connection) return refuse(try_later(connection.error()));
   const auto socket = client::Client(*connection).lmtp_socket();
   if (!socket) return refuse(for_retry(socket.error()));
-  const auto replies = client::deliver(*socket, without_brackets(options.sender), recipients, *message);
+  const auto replies = client::deliver(*socket, sender, recipients, *message);
   if (!replies) return refuse(for_retry(replies.error()));
   const bool all = std::all_of(replies->begin(), replies->end(),
                                [](const auto& reply) { return reply.code == 250; });

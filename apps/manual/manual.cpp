@@ -66,7 +66,7 @@ ExitCode enter(const Options& options, Context& context) {
   rpc::Manual entry{options.target, as_code(*code)};
   if (const auto good = check(entry.code); !good)
     return report(context, good.error(), options.json);
-  const auto connection = agent_options(context, client::Start::never);
+  const auto connection = hand_over_options(context);
   if (!connection) return report(context, connection.error(), options.json);
   const auto result = client::Client(*connection).ask<rpc::ManualResult>(entry);
   wipe(entry.code);
@@ -98,9 +98,8 @@ ExitCode run(const Options& options, Context& context) {
   }
   const bool settles = !options.target.empty() && options.code.empty() && context.in_tty && context.err_tty;
   if (!options.target.empty() && !settles) return enter(options, context);
-  auto connection = agent_options(context, client::Start::never);
+  const auto connection = hand_over_options(context);  // who waits is shown, whatever mailbox the caller's is
   if (!connection) return report(context, connection.error(), options.json);
-  connection->environment.clear();  // who waits is shown, whatever mailbox the caller's is
   if (!asks && !settles) return list(options, context, *connection);
   const auto exit = Conversation(options, context, *connection).run();
   return exit ? *exit : enter(options, context);

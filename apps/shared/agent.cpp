@@ -60,6 +60,22 @@ Result<client::Options> agent_options(const Context& context, client::Start star
   return client::options_from(context.surroundings, context.command, start, config);
 }
 
+Result<client::Options> hand_over_options(const Context& context) {
+  auto options = agent_options(context, client::Start::never);
+  if (options) options->environment.clear();
+  return options;
+}
+
+Error try_later(Error error) {
+  error.code = ErrorCode::busy;
+  return error;
+}
+
+Error for_retry(Error error) {
+  const ExitCode exit = exit_code_for(error.code);
+  return exit == ExitCode::usage || exit == ExitCode::unreadable ? error : try_later(std::move(error));
+}
+
 Result<void> load_env_file(Context& context, const std::string& path) {
   const auto file = read_plain_file(path, kLongestFile + 1);
   if (!file) {

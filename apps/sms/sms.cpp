@@ -26,12 +26,6 @@ namespace {
 
 constexpr std::size_t kLongestText = 16 * 1024;
 
-/// The caller still has the SMS: no agent means "try again", not "give up".
-Error for_retry(Error error) {
-  if (exit_code_for(error.code) == ExitCode::unreachable) error.code = ErrorCode::busy;
-  return error;
-}
-
 }  // namespace
 
 ExitCode run(const Options& options, Context& context) {
@@ -42,14 +36,14 @@ ExitCode run(const Options& options, Context& context) {
   rpc::Sms sms{options.text, printable(options.from), options.to, options.sent, options.id};
   if (sms.text.empty() || sms.text == "-") {
     auto text = context.in.read_all(kLongestText);
-    if (!text) return refuse(text.error());
+    if (!text) return refuse(for_retry(text.error()));
     sms.text = to_valid_utf8(*text);
   }
   if (trim(sms.text).empty() || sms.text.find('\0') != std::string::npos) {
     return refuse({ErrorCode::usage, "the SMS has no text"});
   }
-  const auto connection = agent_options(context, client::Start::never);
-  if (!connection) return refuse(connection.error());
+  const auto connection = hand_over_options(context);
+  if (!connection) return refuse(try_later(connection.error()));
   const auto result = client::Client(*connection).ask<rpc::SmsResult>(sms);
   if (!result) return refuse(for_retry(result.error()));
   return options.json ? answer_json(context, *result) : ExitCode::done;

@@ -40,13 +40,41 @@ class Manual(Commands):
         self.assertEqual(self.now("later@example.com"), "482913")
 
 
+class AnotherMailbox(Commands):
+    """The caller's environment names a mailbox that the agent does not watch: no business of what is handed over."""
+
+    def setUp(self):
+        super().setUp()
+        self.home.start_agent()
+        self.other = {"OTPCTL_MAILBOX": "imaps://other@imap.example.com/INBOX", "OTPCTL_PASSWORD": "x"}
+        self.assertEqual(self.home.otpctl("wait", BOT, "--timeout", "0", env=self.other).code, 78)
+
+    # ctest: smoke
+    def test_an_sms_reaches_the_agent(self):
+        self.run_one("sms", "--to", "+905551112233", input=mail.sms_text("482913"), env=self.other)
+        self.assertEqual(self.now("+905551112233"), "482913")
+
+    def test_an_entry_reaches_its_wait(self):
+        wait = self.home.wait(BOT)
+        self.run_one("manual", BOT, input="482913\n", env=self.other)
+        self.assertEqual((wait.finish(), wait.stdout), (0, "482913\n"))
+
+    def test_a_mail_reaches_its_wait(self):
+        wait = self.home.wait(BOT)
+        self.run_one("deliver", BOT, input=mail.plain("482913"), env=self.other)
+        self.assertEqual((wait.finish(), wait.stdout), (0, "482913\n"))
+
+
 class Pipe(Commands):
     # ctest: smoke
     def test_without_an_agent_the_caller_keeps_the_message_and_tries_again(self):
         self.run_one("deliver", BOT, input=mail.plain("482913"), code=75)
-        wrong = self.run_one("deliver", BOT, input=mail.plain("482913"), env={"OTPCTL_HOME": "relative"}, code=75)
-        self.assertIn("OTPCTL_HOME", wrong.stderr)  # a mail server would send the mail back at any other exit code
         self.run_one("sms", "--to", "+905551112233", input="482913", code=75)
+        # At any other exit code a mail server sends the mail back, and the hook of an SMS daemon drops the SMS.
+        for wrong in ({"OTPCTL_HOME": "relative"}, {"OTPCTL_START": "sometimes"}):
+            self.run_one("deliver", BOT, input=mail.plain("482913"), env=wrong, code=75)
+            said = self.run_one("sms", "--to", "+905551112233", input="482913", env=wrong, code=75)
+            self.assertIn(*wrong, said.stderr)
         for arguments in (("status",), ("manual", BOT, "1"), ("session", "list"), ("agent", "stop")):
             self.assertIn("agent start", self.run_one(*arguments, code=69).stderr)
         self.assertEqual(self.home.agent_pids(), [])
@@ -87,6 +115,14 @@ class Pipe(Commands):
         for number in ("abc", "+9", "05551112233"):  # the last: there is no default-region
             self.assertIn(number, self.run_one("sms", "--to", number, input="482913", code=64).stderr)
         self.run_one("sms", "--to", "+905551112233", "--sent", "yesterday", input="482913", code=64)
+
+    def test_an_argument_that_is_no_address_is_usage_with_and_without_an_agent(self):
+        for agent in ("none", "lives"):
+            with self.subTest(agent):
+                for words in (["a<b"], [BOT, "a>b"], [""], [BOT, "-f", "a<b"]):
+                    self.assertIn("is no address", self.run_one("deliver", *words, input=mail.plain("482913"), code=64).stderr)
+                self.home.start_agent()
+        self.assertEqual(self.now(BOT, code=1), "")
 
     def test_an_sms_reaches_its_wait_however_the_number_is_written(self):
         for number in ("+905551112233", "+90 (555) 111-22-33", "tel:+90-555-111-22-33"):

@@ -73,14 +73,19 @@ std::string to_lmtp_data(std::string_view message) {
   return data;
 }
 
-Result<std::vector<LmtpReply>> deliver(const std::string& socket, const std::string& sender,
-                                       const std::vector<std::string>& recipients,
-                                       std::string_view message, const LmtpPatience& patience) {
+Result<void> check_addresses(const std::string& sender, const std::vector<std::string>& recipients) {
   for (const std::string& address : recipients) {
     if (address.empty() || !is_path(address))
       return fail(ErrorCode::usage, "'" + printable(address) + "' is no address");
   }
   if (!is_path(sender)) return fail(ErrorCode::usage, "'" + printable(sender) + "' is no address");
+  return {};
+}
+
+Result<std::vector<LmtpReply>> deliver(const std::string& socket, const std::string& sender,
+                                       const std::vector<std::string>& recipients,
+                                       std::string_view message, const LmtpPatience& patience) {
+  if (auto good = check_addresses(sender, recipients); !good) return fail(good.error());
   auto channel = Channel::connect(socket, BootClock::now() + patience.command);
   if (!channel) return fail(channel.error());
   Dialogue dialogue(std::move(*channel), patience.command);

@@ -21,10 +21,12 @@ struct LmtpPatience {
   Duration message = std::chrono::seconds(60);  // the message and each answer behind its final dot
 };
 
+/// `usage` for what cannot stand in an envelope. Whether an address exists is the agent's to say.
+Result<void> check_addresses(const std::string& sender, const std::vector<std::string>& recipients);
+
 /// `message` as it comes: bare LF and CR become CRLF, lines that begin with a dot are stuffed.
 /// `sender` "" is the null sender. One reply a recipient, in order, also for those refused at RCPT.
-/// Error: the agent is not there
-/// (`agent_unreachable`), or hung up, or did not answer in time.
+/// Error: that of check_addresses; the agent is not there (`agent_unreachable`), or hung up, or did not answer in time.
 Result<std::vector<LmtpReply>> deliver(const std::string& socket, const std::string& sender,
                                        const std::vector<std::string>& recipients,
                                        std::string_view message, const LmtpPatience& patience = {});
