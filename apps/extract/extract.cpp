@@ -1,7 +1,9 @@
 #include "extract/extract.hpp"
 
 #include "base/text.hpp"
+#include "extract/batch.hpp"
 #include "extract/input.hpp"
+#include "extract/look.hpp"
 #include "extract/view.hpp"
 #include "message/address.hpp"
 #include "server/check.hpp"
@@ -17,7 +19,8 @@ const Command<Options> kCommand{
     "  otpctl extract message.eml\n"
     "  otpctl extract --explain < message.eml\n"
     "  echo 'Your code is 482 913' | otpctl extract --sms --json\n"
-    "  otpctl extract --explain --message 1234   # an event of otpctl log\n",
+    "  otpctl extract --explain --message 1234   # an event of otpctl log\n"
+    "  otpctl extract --ndjson < messages.ndjson # one JSON object a line in, one out\n",
     add, run};
 
 void add(CLI::App& app, Options& options) {
@@ -25,18 +28,13 @@ void add(CLI::App& app, Options& options) {
   add_flag(app, "--sms", options.sms, "it is the text of an SMS, whatever it looks like");
   add_text(app, "--message", "ID", options.message, "fetch the mail of this event of otpctl log from its mailbox");
   add_text(app, "--pattern", "REGEX", options.pattern, "the code is what the one group matches");
+  add_flag(app, "--ndjson", options.ndjson, "many messages: one JSON object a line in, one out");
+  add_text(app, "--catch-all", "ADDRESS", options.catch_all, "the mailbox's own address: the recipient of a mail that names no other");
   add_flag(app, "--explain", options.explain, "show what was seen and why it was decided so");
   add_reading(app, options, "patterns and mailboxes of this configuration");
 }
 
 namespace {
-
-/// What the extractor is told beside the message.
-struct Knowledge {
-  std::vector<code::Pattern> patterns;
-  std::string region;
-  message::MailOptions mail;
-};
 
 Result<void> learn_patterns(const Options& options, const otpctl::config::Config& config, Knowledge& known) {
   if (!options.pattern.empty()) {
@@ -66,19 +64,6 @@ Result<otpctl::config::Config> usual_config(const Options& options, Context& con
   if (!options.config.empty()) return fail(error);
   warn(context, {"the configuration is not used: " + error.message, 0}, options.json);
   return otpctl::config::Config();
-}
-
-Looked look_at(const Input& input, bool sms, const Knowledge& known) {
-  Looked looked;
-  looked.size = input.size;
-  looked.truncated = input.truncated;
-  if (sms || !looks_like_mail(input.bytes)) {
-    looked.message = message::read_sms({"", "", input.bytes, {}}, known.region);
-  } else {
-    looked.message = message::read_mail({{}, input.bytes}, known.mail);
-  }
-  looked.verdict = code::extract(looked.message, known.patterns);
-  return looked;
 }
 
 ExitCode tell(const Options& options, Context& context, const Looked& looked) {
@@ -112,6 +97,9 @@ ExitCode run(const Options& options, Context& context) {
   if (!options.env_file.empty()) {
     if (auto loaded = load_env_file(context, options.env_file); !loaded) return refuse(loaded.error());
   }
+  if (options.ndjson && (options.explain || options.sms || !options.message.empty())) {
+    return refuse({ErrorCode::usage, "--ndjson excludes --explain, --sms and --message"});
+  }
   if (!options.message.empty()) {
     if (!options.file.empty() || options.sms) {
       return refuse({ErrorCode::usage, "--message excludes a file and --sms"});
@@ -124,6 +112,12 @@ ExitCode run(const Options& options, Context& context) {
   known.region = config->default_region;
   if (auto learnt = learn_patterns(options, *config, known); !learnt) return refuse(learnt.error());
   if (config->mailboxes.size() == 1) learn_mailbox(config->mailboxes.front(), known);
+  if (!options.catch_all.empty()) {
+    const auto address = message::normalise_address(options.catch_all);
+    if (!address) return refuse({ErrorCode::usage, "--catch-all: " + address.error().message});
+    known.mail.mailbox_address = *address;
+  }
+  if (options.ndjson) return run_batch(options, known, context);
   const auto input = read_input(options, context);
   if (!input) return refuse(input.error());
   return tell(options, context, look_at(*input, options.sms, known));

@@ -1,4 +1,5 @@
-// otpctl extract: the agent's own extractor on one message: a file, standard input, or a mail that the agent has seen.
+// otpctl extract: the agent's own extractor on one message (a file, standard input, or a mail that the agent has
+// seen) or on many (--ndjson).
 #pragma once
 
 #include "shared/cli.hpp"
@@ -9,6 +10,8 @@ struct Options : ReadingOptions {
   std::string file;     // empty or "-": standard input
   std::string message;  // id of an event of `otpctl log`
   std::string pattern;
+  std::string catch_all;
+  bool ndjson = false;
   bool sms = false;
   bool explain = false;
   bool operator==(const Options&) const = default;

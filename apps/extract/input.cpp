@@ -1,6 +1,5 @@
 #include "extract/input.hpp"
 
-#include "base/fd.hpp"
 #include "base/text.hpp"
 #include "client/client.hpp"
 #include "extract/view.hpp"
@@ -73,7 +72,7 @@ Result<Event> find_event(client::Client& agent, std::uint64_t id) {
   auto page = agent.ask<rpc::EventsResult>(asked);
   if (!page) return fail(page.error());
   if (page->events.empty() || page->events.front().id != id) {
-    return no_message(id, "is not in the timeline (it is kept for 7 days; see otpctl log)");
+    return no_message(id, "is not in the timeline, or not any more (see otpctl log)");
   }
   Event event = std::move(page->events.front());
   if (event.type != EventType::message) {
@@ -93,23 +92,28 @@ const otpctl::config::Mailbox* find_mailbox(const otpctl::config::Config& config
 
 }  // namespace
 
+Result<Opened> open_input(const Options& options, Context& context) {
+  if (options.file.empty() || options.file == "-") {
+    const char* what = options.ndjson ? "lines of JSON" : "a message";
+    if (context.in_tty) {
+      static_cast<void>(context.err.write(std::string("otpctl extract: reading ") + what + " from the terminal, up to Ctrl-D\n"));
+    }
+    return Opened{Fd(), context.in, "standard input"};
+  }
+  auto file = open_file(options.file);
+  if (!file) return fail(file.error());
+  const Source source(file->get());
+  return Opened{std::move(*file), source, printable(options.file, 1000)};
+}
+
 Result<Input> read_input(const Options& options, Context& context) {
-  const bool standard = options.file.empty() || options.file == "-";
-  if (standard && context.in_tty) {
-    static_cast<void>(context.err.write("otpctl extract: reading a message from the terminal, up to Ctrl-D\n"));
-  }
-  Fd file;
-  if (!standard) {
-    auto opened = open_file(options.file);
-    if (!opened) return fail(opened.error());
-    file = std::move(*opened);
-  }
-  const std::string name = standard ? "standard input" : printable(options.file, 1000);
-  const auto bytes = read_all(standard ? context.in : Source(file.get()), name);
+  const auto opened = open_input(options, context);
+  if (!opened) return fail(opened.error());
+  const auto bytes = read_all(opened->source, opened->name);
   if (!bytes) return fail(bytes.error());
-  if (trim(*bytes).empty()) return fail(ErrorCode::no_code, name + " is empty");
+  if (trim(*bytes).empty()) return fail(ErrorCode::no_code, opened->name + " is empty");
   const std::string_view message = without_wrapping(*bytes);
-  if (is_binary(message)) return fail(ErrorCode::no_code, name + " is neither a mail nor a text");
+  if (is_binary(message)) return fail(ErrorCode::no_code, opened->name + " is neither a mail nor a text");
   return Input{std::string(message.substr(0, kLookedAt)), message.size(), message.size() > kLookedAt};
 }
 

@@ -1,6 +1,7 @@
 // Where the bytes come from: a file, standard input, a mailbox.
 #pragma once
 
+#include "base/fd.hpp"
 #include "config/config.hpp"
 #include "extract/extract.hpp"
 
@@ -18,7 +19,16 @@ struct Input {
   bool truncated = false;
 };
 
-/// `not_found`: no such file, or a folder. `permission`. `no_code`: empty, longer than 50 MB, or no text at all.
+struct Opened {
+  Fd file;  // none: standard input
+  Source source;
+  std::string name;  // for people
+};
+
+/// `not_found`: no such file. `permission`.
+Result<Opened> open_input(const Options& options, Context& context);
+
+/// Errors of open_input(); `not_found` also for a folder. `no_code`: empty, longer than 50 MB, or no text at all.
 Result<Input> read_input(const Options& options, Context& context);
 
 struct FromMailbox {

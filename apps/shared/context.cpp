@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
+#include <utility>
 
 namespace otpctl::apps {
 
@@ -93,6 +94,20 @@ Result<std::string> Source::read(std::size_t limit, bool one_line) {
                 "standard input is longer than " + std::to_string(limit) + " bytes");
   }
   return text;
+}
+
+Result<std::string> Source::read_some() {
+  if (fd_ < 0) return std::exchange(text_, {});
+  std::string text(64 * 1024, '\0');
+  for (;;) {
+    const ssize_t got = ::read(fd_, text.data(), text.size());
+    if (got >= 0) {
+      text.resize(static_cast<std::size_t>(got));
+      return text;
+    }
+    const bool waits = errno == EAGAIN && wait_for(fd_, POLLIN);
+    if (!waits && errno != EINTR) return cannot("cannot read standard input");
+  }
 }
 
 Context Context::real(std::string command) {

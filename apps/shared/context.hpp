@@ -39,6 +39,8 @@ class Source {
   Result<std::string> read_all(std::size_t limit);
   /// The first line, without its LF.
   Result<std::string> read_line(std::size_t limit);
+  /// What is there now, up to 64 KiB; waits for the first of it. Empty: the end of file.
+  Result<std::string> read_some();
   int fd() const { return fd_; }
 
  private:

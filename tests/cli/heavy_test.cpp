@@ -30,8 +30,10 @@ TEST_CASE("config: path, show and check") {
 TEST_CASE("extract and doctor") {
   CHECK(parsed(extract::kCommand, {}) == extract::Options{});
   CHECK(parsed(extract::kCommand, {"f", "--sms", "--pattern", "(a)", "--explain", "--json", "--config", "c"}) ==
-        extract::Options{{"c", "", true}, "f", "", "(a)", true, true});
-  CHECK(parsed(extract::kCommand, {"--message", "12"}) == extract::Options{{}, "", "12", "", false, false});
+        extract::Options{{"c", "", true}, "f", "", "(a)", "", false, true, true});
+  CHECK(parsed(extract::kCommand, {"--message", "12"}) == extract::Options{{}, "", "12", "", "", false, false, false});
+  CHECK(parsed(extract::kCommand, {"--ndjson", "--catch-all", "a@b.example"}) ==
+        extract::Options{{}, "", "", "", "a@b.example", true, false, false});
   CHECK(parsed(doctor::kCommand, {"--secrets", "--config", "c", "--json"}) == doctor::Options{{"c", "", true}, true});
   CHECK(parsed(doctor::kCommand, {}) == doctor::Options{});
   CHECK(refused(doctor::kCommand, {"x"}) == "one argument too many");

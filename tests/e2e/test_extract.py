@@ -113,6 +113,29 @@ class Files(Extract):
         self.assertIn("longer than 50 MB", self.run_one(path, code=65).stderr)
         self.run_one("/dev/zero", code=65)
 
+    def test_ndjson_answers_each_line_as_soon_as_it_is_there(self):
+        running = subprocess.Popen(self.home.command("extract", "--ndjson"), env=self.home.env, stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, text=True)
+        try:
+            for number, code in enumerate(mail.codes(3)):
+                print(json.dumps({"id": number, "channel": "sms", "text": f"Your code is {code}"}), file=running.stdin, flush=True)
+                answer = json.loads(running.stdout.readline())  # while the input is still open
+                self.assertEqual((answer["id"], answer["code"], answer["verdict"]), (number, code, "code"))
+            self.assertEqual(running.communicate()[0], "")
+            self.assertEqual(running.returncode, 0)
+        finally:
+            running.kill()
+            running.wait()
+
+    def test_ndjson_of_a_missing_file_is_66_and_of_a_full_disk_75(self):
+        missing = self.home.otpctl("extract", "--ndjson", "not-there")
+        self.assertEqual((missing.code, missing.stdout, missing.stderr.count("\n")), (66, "", 1))
+        with open("/dev/full", "w", encoding="ascii") as full:
+            line = json.dumps({"id": 1, "channel": "sms", "text": "x"})
+            done = subprocess.run(self.home.command("extract", "--ndjson"), env=self.home.env, input=line, stdout=full,
+                                  stderr=subprocess.PIPE, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (75, 1))
+
     def test_what_is_no_message_gets_one_clear_line(self):
         home = self.home
         binary = os.path.join(home.root, "binary")

@@ -68,6 +68,15 @@ void append_line(std::string& out, std::string_view text) {
   out += plain_text(text, kVisibleText - std::min(out.size(), kVisibleText));
 }
 
+void settle_texts(std::string plain, std::string html, Message& out) {
+  if (trim(plain).empty()) {
+    out.text = std::move(html);
+  } else {
+    out.text = std::move(plain);
+    out.html_text = std::move(html);
+  }
+}
+
 void read_texts(const PartTree& tree, Message& out) {
   std::string plain, html;
   for (const Leaf& leaf : tree.leaves) {
@@ -75,12 +84,7 @@ void read_texts(const PartTree& tree, Message& out) {
     if (leaf.type == "text/plain") append_line(plain, decode_text(leaf));
     if (leaf.type == "text/html") append_line(html, visible_text(decode_text(leaf), kVisibleText));
   }
-  if (trim(plain).empty()) {
-    out.text = std::move(html);
-  } else {
-    out.text = std::move(plain);
-    out.html_text = std::move(html);
-  }
+  settle_texts(std::move(plain), std::move(html), out);
 }
 
 }  // namespace
@@ -108,6 +112,14 @@ Message read_mail(const Envelope& envelope, const MailOptions& options) {
   const PartTree tree = walk_parts(envelope.bytes, headers, out.problems);
   out.bounce = is_bounce(headers, tree, out.sender);
   read_texts(tree, out);
+  return out;
+}
+
+Message read_letter(const Letter& letter) {
+  Message out;
+  out.subject = one_line(letter.subject, kSubjectBytes);
+  settle_texts(plain_text(letter.text, kVisibleText),
+               visible_text(std::string_view(letter.html).substr(0, kDecodedPart), kVisibleText), out);
   return out;
 }
 

@@ -62,6 +62,14 @@ struct Message {
 
 Message read_mail(const Envelope& envelope, const MailOptions& options);
 
+/// A mail that somebody has taken apart already, as webhooks of mail services give it: decoded, UTF-8, no header beside.
+struct Letter {
+  std::string subject;
+  std::string text;  // "" where it has no text/plain part
+  std::string html;  // "" where it has no text/html part
+};
+Message read_letter(const Letter& letter);
+
 /// `region`: CLDR code such as "TR" for numbers written without country code; may be empty.
 Message read_sms(const Sms& sms, std::string_view region);
 

@@ -1,0 +1,18 @@
+#include "extract/look.hpp"
+
+namespace otpctl::apps::extract {
+
+Looked look_at(const Input& input, bool sms, const Knowledge& known) {
+  Looked looked;
+  looked.size = input.size;
+  looked.truncated = input.truncated;
+  if (sms || !looks_like_mail(input.bytes)) {
+    looked.message = message::read_sms({"", "", input.bytes, {}}, known.region);
+  } else {
+    looked.message = message::read_mail({{}, input.bytes}, known.mail);
+  }
+  looked.verdict = code::extract(looked.message, known.patterns);
+  return looked;
+}
+
+}  // namespace otpctl::apps::extract
