@@ -15,13 +15,16 @@ static std::string play(std::string_view bytes, std::size_t step) {
   for (; !bytes.empty(); bytes.remove_prefix(std::min(step, bytes.size())))
     peer.feed(bytes.substr(0, step));
   peer.feed_eof();
-  std::string account;
-  while (const auto event = peer.next()) {
-    const auto* call = std::get_if<rpc::Call>(&*event);
-    account += call ? rpc::encode_call(call->id, call->request)
-                    : std::get<rpc::Peer::Ended>(*event).why.message + "\n";
-  }
-  return account + peer.take_output();
+  std::string account, output;
+  do {
+    while (const auto event = peer.next()) {
+      const auto* call = std::get_if<rpc::Call>(&*event);
+      account += call ? rpc::encode_call(call->id, call->request)
+                      : std::get<rpc::Peer::Ended>(*event).why.message + "\n";
+    }
+    output += peer.take_output();
+  } while (peer.has_more());
+  return account + output;
 }
 
 static void write_and_read_again(std::string_view line) {

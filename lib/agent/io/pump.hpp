@@ -15,8 +15,9 @@
 
 namespace otpctl::io {
 
-/// `Machine` has feed, feed_eof, tick, next, take_output, deadline; optionally output_is_stuck(bytes). After feed_eof()
-/// one of its events must make `on_event` call close(), now or later.
+/// `Machine` has feed, feed_eof, tick, next, take_output, deadline; optionally output_is_stuck(bytes). One that holds
+/// events back until its output is written also has has_more() (next() would go on) and wants_input() (more need not be
+/// read before). After feed_eof() one of its events must make `on_event` call close(), now or later.
 template <class Machine>
 class Pump {
  public:
@@ -56,6 +57,8 @@ class Pump {
   }
 
  private:
+  static constexpr bool kHoldsBack = requires(Machine& m) { m.has_more(); m.wants_input(); };
+
   void cycle(bool read) {
     cycling_ = true;
     if (read && !closing_ && !ended_) take_in();
@@ -73,12 +76,29 @@ class Pump {
       return;
     }
     timer_.move_to(machine_.deadline());
+    if constexpr (kHoldsBack) {
+      watch_.want_read(!ended_ && machine_.wants_input());
+      if (machine_.has_more()) come_again();
+    }
+  }
+
+  /// After everybody else who is ready.
+  void come_again() {
+    if (std::exchange(comes_again_, true)) return;
+    loop_.post([this, alive = std::weak_ptr<int>(alive_)] {
+      if (alive.expired()) return;
+      comes_again_ = false;
+      cycle(true);
+    });
   }
 
   void take_in() {
     static thread_local char buffer[64 * 1024];
     // Bounded, so that a flood on one connection cannot starve the others: the watch calls again.
     for (int round = 0; round < 16; ++round) {
+      if constexpr (kHoldsBack) {
+        if (!machine_.wants_input()) return;
+      }
       auto got = stream_->read(buffer);
       if (!got) {
         failed_ = got.error();
@@ -95,9 +115,7 @@ class Pump {
       }
       if (got->again) return;
     }
-    loop_.post([this, alive = std::weak_ptr<int>(alive_)] {
-      if (!alive.expired()) cycle(true);
-    });
+    come_again();
   }
 
   void put_out() {
@@ -145,6 +163,7 @@ class Pump {
   std::string unsent_;
   std::optional<Error> closing_, failed_;
   bool cycling_ = false;
+  bool comes_again_ = false;
   bool ended_ = false;  // end of file was read
   Timer timer_;
   Watch watch_;  // last: ends before the stream's descriptor is closed

@@ -6,33 +6,13 @@
 namespace otpctl::rpc {
 
 Peer::Peer(Options options, Now now)
-    : options_(options), hello_deadline_(now.instant + options.hello_within) {}
+    : options_(options), hello_deadline_(now.instant + options.hello_within), now_(now.instant) {}
 
 void Peer::feed(std::string_view bytes) {
-  while (!ended_ && !bytes.empty()) {
-    const std::size_t lf = bytes.find('\n');
-    const std::size_t size =
-        std::min(lf, bytes.size());  // of what belongs to this line, without its LF
-    // Checked before anything is kept: a line that never ends costs no more than max_line.
-    if (partial_.size() + size + 1 > options_.max_line) {
-      const Error why{ErrorCode::protocol,
-                      "a line longer than " + std::to_string(options_.max_line) + " bytes"};
-      send(encode_error("null", why, -32600));
-      end(why.code, why.message, true);
-      return;
-    }
-    if (lf == bytes.npos) {
-      partial_.append(bytes);
-      return;
-    }
-    if (partial_.empty()) {
-      take_line(bytes.substr(0, lf));
-    } else {
-      partial_.append(bytes.substr(0, lf));
-      take_line(std::exchange(partial_, {}));
-    }
-    bytes.remove_prefix(lf + 1);
-  }
+  if (ended_) return;
+  scanned_ = std::min(input_.find('\n', scanned_), input_.size()) - taken_;
+  input_.erase(0, std::exchange(taken_, 0));
+  input_.append(bytes);
 }
 
 // A client that shuts down its sending side (socat at the end of its input) still reads what it
@@ -40,74 +20,126 @@ void Peer::feed(std::string_view bytes) {
 void Peer::feed_eof() { end(ErrorCode::network, "the client closed the connection", true); }
 
 void Peer::tick(Now now) {
-  if (hello_deadline_ && now.instant >= *hello_deadline_) {
+  now_ = now.instant;
+  if (hello_deadline_ && now_ >= *hello_deadline_) {
     end(ErrorCode::timeout, "no hello within " + format_duration(options_.hello_within), false);
   }
+  if (taken_deadline_ && now_ >= *taken_deadline_) drop();
 }
 
 std::optional<Peer::Event> Peer::next() {
-  if (events_.empty()) return std::nullopt;
-  Event event = std::move(events_.front());
-  events_.pop_front();
-  if (const auto* ended = std::get_if<Ended>(&event)) closed_ = closed_ || !ended->linger;
-  return event;
+  while (has_input()) {
+    if (!has_room()) return std::nullopt;
+    if (auto call = read_line()) return Event(std::move(*call));
+  }
+  return take_end();
+}
+
+bool Peer::has_more() const { return has_input() ? has_room() : end_.has_value(); }
+bool Peer::wants_input() const { return !ended_ && !has_input(); }
+
+bool Peer::has_input() const {
+  return input_.size() - taken_ >= options_.max_line || input_.find('\n', scanned_) != input_.npos;
+}
+
+std::optional<Call> Peer::read_line() {
+  const std::size_t lf = std::min(input_.find('\n', scanned_), input_.size());
+  const auto line = std::string_view(input_).substr(taken_, lf - taken_);
+  // Also before its LF has come: a line that never ends costs no more than that.
+  if (line.size() + 1 > options_.max_line) {
+    const Error why{ErrorCode::protocol,
+                    "a line longer than " + std::to_string(options_.max_line) + " bytes"};
+    send(encode_error("null", why, -32600));
+    break_off(why);
+    return std::nullopt;
+  }
+  auto call = take_line(line);
+  if (input_.empty()) return call;  // it broke the rules
+  taken_ = scanned_ = lf + 1;
+  if (taken_ == input_.size()) {
+    std::string().swap(input_);  // 10,000 quiet connections pay for it
+    taken_ = scanned_ = 0;
+  }
+  return call;
+}
+
+std::optional<Peer::Event> Peer::take_end() {
+  auto ended = std::exchange(end_, std::nullopt);
+  if (!ended) return std::nullopt;
+  closed_ = closed_ || !ended->linger;
+  std::string().swap(input_);  // half a line
+  taken_ = scanned_ = 0;
+  return Event(std::move(*ended));
 }
 
 void Peer::send(std::string line) {
-  if (closed_) return;
-  const std::size_t queued = output_.size() + stuck_ + line.size();
-  if (queued > options_.max_output) {
-    drop();
-  } else {
-    output_ += line;
-  }
+  if (!closed_) output_ += line;
 }
 
-std::string Peer::take_output() { return std::exchange(output_, {}); }
+std::string Peer::take_output() {
+  given_ = stuck_ + output_.size();
+  return std::exchange(output_, {});
+}
 
 void Peer::output_is_stuck(std::size_t unsent) {
-  stuck_ = unsent;
-  if (!closed_ && output_.size() + stuck_ > options_.max_output) drop();
+  if (unsent == 0) {
+    taken_deadline_.reset();
+  } else if (unsent < given_ || !taken_deadline_) {
+    taken_deadline_ = now_ + options_.taken_within;
+  }
+  stuck_ = given_ = unsent;
+  if (!closed_ && stuck_ > options_.max_output) drop();
 }
 
 void Peer::drop() {
+  taken_deadline_.reset();
   output_.clear();
-  events_.clear();  // nobody would read the answers
   ended_ = false;
-  end(ErrorCode::busy, "the client does not read", false);
+  break_off(Error{ErrorCode::busy, "the client does not read"});  // and nobody would read other answers
+  end_->linger = false;
   closed_ = true;
 }
 
 void Peer::greeted() { hello_deadline_.reset(); }
 
-std::optional<Instant> Peer::deadline() const { return ended_ ? std::nullopt : hello_deadline_; }
+std::optional<Instant> Peer::deadline() const {
+  if (!hello_deadline_) return taken_deadline_;
+  return taken_deadline_ ? std::min(*hello_deadline_, *taken_deadline_) : *hello_deadline_;
+}
 
-void Peer::take_line(std::string_view line) {
+std::optional<Call> Peer::take_line(std::string_view line) {
   auto call = decode_call(line);
   if (!call) {
-    const CallError& error = call.error();
+    const CallError error = call.error();
     send(encode_error(error.id, error.error, error.rpc_code));
-    if (error.fatal || first_) end(error.error.code, error.error.message, true);
-    return;
+    if (error.fatal || first_) break_off(error.error);
+    return std::nullopt;
   }
   const bool hello = std::holds_alternative<Hello>(call->request);
   if (hello != first_) {
     const Error why{ErrorCode::protocol,
                     first_ ? "the first request must be hello" : "hello was said already"};
     send(encode_error(call->id, why, -32600));
-    if (first_) end(why.code, why.message, true);
-    return;
+    if (first_) break_off(why);
+    return std::nullopt;
   }
   first_ = false;
-  events_.emplace_back(std::move(*call));
+  return std::move(*call);
 }
 
 void Peer::end(ErrorCode code, std::string message, bool linger) {
   if (ended_) return;
   ended_ = true;
-  partial_.clear();
   hello_deadline_.reset();
-  events_.emplace_back(Ended{Error{code, std::move(message)}, linger});
+  end_ = Ended{Error{code, std::move(message)}, linger};
+}
+
+/// What came behind it is not looked at.
+void Peer::break_off(const Error& why) {
+  input_.clear();
+  taken_ = scanned_ = 0;
+  ended_ = false;  // an end of file that came behind it does not count either
+  end(why.code, why.message, true);
 }
 
 }  // namespace otpctl::rpc

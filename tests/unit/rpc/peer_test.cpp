@@ -167,35 +167,116 @@ TEST_CASE("a hello that comes with the timer is not lost") {
   CHECK(drain(peer) == "1 hello\nended no hello within 5s\n");
 }
 
-TEST_CASE("L10 output that nobody reads ends the connection at the limit, not before") {
+/// The socket took all but so much of what the peer has for it.
+void write_all_but(Peer& peer, std::size_t unsent) {
+  peer.take_output();
+  peer.output_is_stuck(unsent);
+}
+
+TEST_CASE("answers that are not written yet do not count against a client, however many they are") {
+  Peer peer({}, at(0s));
+  peer.feed(kHello + kStatus);
+  drain(peer);
+  for (int n = 0; n < 4; ++n) peer.send(std::string(60'000, 'a'));
+  CHECK(drain(peer).empty());
+  CHECK(peer.take_output().size() == 240'000);
+  peer.output_is_stuck(0);
+  peer.feed(kStatus);
+  CHECK(drain(peer) == "2 status\n");
+}
+
+TEST_CASE("calls are handed out as their answers are written, and nothing is read meanwhile") {
+  Peer peer({}, at(0s));
+  peer.feed(kHello + kStatus + kStatus + kStatus);
+  for (int n = 0; n < 3; ++n) {
+    auto event = peer.next();
+    REQUIRE(event.has_value());
+    peer.send(std::string(n == 0 ? 100 : 20'000, 'a'));
+  }
+  CHECK(!peer.next());
+  CHECK(!peer.has_more());
+  CHECK(!peer.wants_input());
+  SUBCASE("the socket takes all of it") {
+    write_all_but(peer, 0);
+    CHECK(peer.has_more());
+  }
+  SUBCASE("the socket takes it in two goes") {
+    write_all_but(peer, 1);
+    CHECK(!peer.has_more());
+    CHECK(!peer.next());
+    write_all_but(peer, 0);
+  }
+  CHECK(drain(peer) == "2 status\n");
+  CHECK(peer.wants_input());
+}
+
+TEST_CASE("an end of file waits for the calls before it") {
+  Peer peer({}, at(0s));
+  peer.feed(kHello + kStatus);
+  REQUIRE(peer.next().has_value());
+  peer.send(std::string(40'000, 'a'));
+  peer.feed_eof();
+  CHECK(!peer.next());
+  write_all_but(peer, 0);
+  CHECK(peer.has_more());
+  CHECK(drain(peer) == "2 status\nended the client closed the connection (linger)\n");
+}
+
+TEST_CASE("L09 a frame that never ends is not read on while output is stuck, and closes behind it") {
   Peer peer({}, at(0s));
   peer.feed(kHello);
   drain(peer);
-  peer.send(std::string(40'000, 'a'));
-  peer.send(std::string(25'536, 'b'));
+  write_all_but(peer, 1);
+  peer.feed(std::string(kMaxLine, 'a'));
   CHECK(drain(peer).empty());
-  peer.send("c");
+  CHECK(!peer.wants_input());
+  write_all_but(peer, 0);
+  CHECK(drain(peer) == "ended a line longer than 65536 bytes (linger)\n");
+}
+
+TEST_CASE("L10 what the socket did not take ends the connection at the limit, not before") {
+  Peer peer({}, at(0s));
+  peer.feed(kHello + kStatus);
+  REQUIRE(peer.next().has_value());
+  write_all_but(peer, 128 * 1024);
+  CHECK(drain(peer).empty());
+  write_all_but(peer, 128 * 1024 + 1);
+  CHECK(peer.has_more());
   CHECK(drain(peer) == "ended the client does not read\n");
-  CHECK(peer.take_output().empty());
   peer.send("more");
   CHECK(peer.take_output().empty());
 }
 
-TEST_CASE("L10 what the socket did not take counts too, and calls that wait are dropped") {
+TEST_CASE("L10 a client that takes nothing for 10 s is dropped with the calls it has waiting") {
   Peer peer({}, at(0s));
-  peer.send(std::string(60'000, 'a'));
-  CHECK(peer.take_output().size() == 60'000);
-  peer.output_is_stuck(60'000);
   peer.feed(kHello + kStatus);
-  peer.send(std::string(5'537, 'b'));
+  REQUIRE(peer.next().has_value());
+  peer.greeted();
+  peer.send(std::string(1'000, 'a'));
+  write_all_but(peer, 500);
+  CHECK(peer.deadline() == Instant(10s));
+  peer.tick(at(10s - 1us));
+  write_all_but(peer, 499);  // it reads, if slowly
+  CHECK(peer.deadline() == Instant(20s - 1us));
+  peer.tick(at(20s - 2us));
+  peer.send("more");
+  write_all_but(peer, 503);
+  CHECK(drain(peer).empty());
+  peer.tick(at(20s - 1us));
   CHECK(drain(peer) == "ended the client does not read\n");
-  Peer read({}, at(0s));
-  read.send(std::string(60'000, 'a'));
-  read.take_output();
-  read.output_is_stuck(60'000);
-  read.output_is_stuck(0);
-  read.send(std::string(65'536, 'b'));
-  CHECK(drain(read).empty());
+  CHECK(peer.take_output().empty());
+}
+
+TEST_CASE("one that has read everything has no deadline, whenever that was") {
+  Peer peer({}, at(0s));
+  peer.feed(kHello);
+  drain(peer);
+  peer.greeted();
+  write_all_but(peer, 500);
+  write_all_but(peer, 0);
+  CHECK(!peer.deadline());
+  peer.tick(at(1h));
+  CHECK(drain(peer).empty());
 }
 
 }  // namespace
