@@ -13,7 +13,7 @@ import time
 import unittest
 
 from otptest import Home, mail, until
-from otptest.util import alive, children_of
+from otptest.util import alive, children_of, Opens
 
 BOT = "bot1@example.com"
 OTHER = "bot2@example.com"
@@ -138,7 +138,11 @@ class Sessions(Run):
         self.start()
         running = self.program("")
         self.assertEqual(self.home.otpctl("agent", "stop").code, 0)
-        time.sleep(3)  # longer than the 2 s in which nobody starts one
+        stopped = time.monotonic()
+        with Opens(os.path.join(self.home.folder, "agent.json")) as looks:  # `run` reads it when it looks for the agent
+            while time.monotonic() < stopped + 2:  # nobody starts one then
+                looks.next()
+            looks.next()  # whatever came of the look before has happened
         self.assertEqual((self.home.agent_pid(), running.poll()), (None, None))
         self.home.start_agent()
         self._await_held(self.sessions()[0]["id"])

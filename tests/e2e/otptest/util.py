@@ -1,7 +1,9 @@
 """Bounded waiting, free ports, private folders."""
 
+import ctypes
 import os
 import random
+import select
 import socket
 import tempfile
 import time
@@ -89,3 +91,30 @@ def name_of(pid):
             return file.read().strip()
     except OSError:
         return ""
+
+
+class Opens:
+    """Sees who opens a file, while the `with` block lasts (inotify).
+
+        with Opens(path) as opens:
+            opens.next(10)      # returns when somebody has opened it after the last one was seen
+    """
+    _IN_OPEN = 0x20
+
+    def __init__(self, path):
+        self._libc = ctypes.CDLL(None, use_errno=True)
+        self._path = os.fsencode(path)
+
+    def __enter__(self):
+        self._fd = self._libc.inotify_init1(os.O_CLOEXEC)
+        if self._fd < 0 or self._libc.inotify_add_watch(self._fd, self._path, self._IN_OPEN) < 0:
+            raise OSError(ctypes.get_errno(), "inotify")
+        return self
+
+    def __exit__(self, *_):
+        os.close(self._fd)
+
+    def next(self, seconds=10.0):
+        if not select.select([self._fd], [], [], seconds)[0]:
+            raise Timeout(f"not within {seconds} s: somebody opens {os.fsdecode(self._path)}")
+        os.read(self._fd, 64 * 1024)
