@@ -241,23 +241,9 @@ class Format(Logs):
 
     # ctest: timeout=240
     def test_every_type_and_state_that_can_be_made_fits_live_and_afterwards(self):
-        words = {"throttled": "NO Request is throttled. Suggested Backoff Time: 60000 milliseconds",
-                 "refused": "NO [AUTHENTICATIONFAILED] go away"}
-
-        def answers(how):
-            def answer(connection, tag, _):
-                connection.send(f"{tag} {words[how]}")
-
-            def serve(connection):
-                connection.behave(Mailbox(), LOGIN=answer, AUTHENTICATE=answer)
-            return serve
-
-        with Dovecot() as dovecot, ScriptedServer(answers("throttled")) as throttles, \
-                ScriptedServer(answers("refused")) as refuses:
-            for server in (throttles, refuses):
-                server.user, server.password = "alice", "pass word"
+        short = '[session]\nkeep = "2s"\n'
+        with Dovecot() as dovecot, self._answering("throttled") as throttles, self._answering("refused") as refuses:
             self.home = home = self.enterContext(Home(TZ="UTC"))
-            short = '[session]\nkeep = "2s"\n'
             mailboxes = [home.mailbox(dovecot), home.mailbox(throttles, "slow"), home.mailbox(refuses, "closed")]
             home.write_config(short, *mailboxes)
             home.start_agent()
@@ -278,18 +264,32 @@ class Format(Logs):
             self.assertEqual(home.otpctl("agent", "restart").code, 0)
             until(lambda: watch.stdout.count('"started"') == 2, 10, "the next agent is told")
             until(lambda: "code expired" in self.told(), 20, "a code expires", every=0.2)
+            self._all_was_seen([json.loads(line) for line in watch.stdout.splitlines()])
 
-            live = [json.loads(line) for line in watch.stdout.splitlines()]
-            self.assertGood(live)
-            self.assertEqual(self.events()[:len(live)], live)
-            self.assertGood(self.events())
-            made = {(event["type"], event["state"]) for event in self.events()}
-            all_there_are = {(event_type, state) for event_type, states in self.states.items() for state in states}
-            # A store that cannot be written needs a disk of its own: the test below.
-            self.assertEqual(all_there_are - made, {("agent", "store_trouble"), ("agent", "store_well")})
-            self.assertEqual({event.get("verdict") for event in live}, {None, "code", "none", "ambiguous"})
-            self.assertIn("uid", {name for event in live for name in event})
-            self.assertNotRegex(json.dumps(live), r"482913|193744|555222|pass word")
+    @staticmethod
+    def _answering(how):
+        """A server that signs nobody in."""
+        words = {"throttled": "NO Request is throttled. Suggested Backoff Time: 60000 milliseconds",
+                 "refused": "NO [AUTHENTICATIONFAILED] go away"}[how]
+
+        def answer(connection, tag, _):
+            connection.send(f"{tag} {words}")
+
+        server = ScriptedServer(lambda connection: connection.behave(Mailbox(), LOGIN=answer, AUTHENTICATE=answer))
+        server.user, server.password = "alice", "pass word"
+        return server
+
+    def _all_was_seen(self, live):
+        self.assertGood(live)
+        self.assertEqual(self.events()[:len(live)], live)
+        self.assertGood(self.events())
+        made = {(event["type"], event["state"]) for event in self.events()}
+        all_there_are = {(event_type, state) for event_type, states in self.states.items() for state in states}
+        # A store that cannot be written needs a disk of its own: the test below.
+        self.assertEqual(all_there_are - made, {("agent", "store_trouble"), ("agent", "store_well")})
+        self.assertEqual({event.get("verdict") for event in live}, {None, "code", "none", "ambiguous"})
+        self.assertIn("uid", {name for event in live for name in event})
+        self.assertNotRegex(json.dumps(live), r"482913|193744|555222|pass word")
 
     def _sessions_and_waits(self, home):
         session = home.otpctl("session", "register", BOT5).stdout.strip()
