@@ -94,33 +94,36 @@ class Examples(Installed):
         self.assertEqual(home.json("status")["codes_pending"], 0)
 
         with self.subTest("a stop leaves the code to the next"):
-            for number in (signal.SIGINT, signal.SIGTERM):
-                login = self.start(os.path.join(examples, "login"), BOT, "60")
-                self.blocked()
-                login.send_signal(number)
-                out, err = login.communicate(timeout=10)
-                self.assertEqual((login.returncode, out), (128 + number, ""))
-                self.assertIn("the caller asked to stop", err)
-                until(lambda: not home.waiters(), 5, "the wait is gone")
-            home.otpctl("deliver", BOT, input=mail.html("193744", to=BOT))
-            self.assertEqual(home.otpctl("wait", BOT, "--timeout", "0").stdout, "193744\n")
-
+            self._a_stop_leaves_the_code_to_the_next(examples)
         with self.subTest("a timeout is told as the commands tell it"):
             login = self.start(os.path.join(examples, "login"), BOT, "0")
             out, err = login.communicate(timeout=10)
             self.assertEqual((login.returncode, out), (1, ""))
-
         with self.subTest("a closed stream's number is never a connection"):
-            shell = f'exec "{examples}/login" {BOT} 60 <&- >&- 2>&-'
-            login = self.start("/bin/sh", "-c", shell)
+            self._no_connection_takes_a_streams_number(examples)
+
+    def _a_stop_leaves_the_code_to_the_next(self, examples):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            login = self.start(os.path.join(examples, "login"), BOT, "60")
             self.blocked()
-            for stream in range(3):
-                target = ""
-                if os.path.lexists(f"/proc/{login.pid}/fd/{stream}"):
-                    target = os.readlink(f"/proc/{login.pid}/fd/{stream}")
-                self.assertNotRegex(target, "socket:|eventfd")
-            login.send_signal(signal.SIGTERM)
-            self.assertEqual(login.wait(10), 143)
+            login.send_signal(number)
+            out, err = login.communicate(timeout=10)
+            self.assertEqual((login.returncode, out), (128 + number, ""))
+            self.assertIn("the caller asked to stop", err)
+            until(lambda: not self.home.waiters(), 5, "the wait is gone")
+        self.home.otpctl("deliver", BOT, input=mail.html("193744", to=BOT))
+        self.assertEqual(self.home.otpctl("wait", BOT, "--timeout", "0").stdout, "193744\n")
+
+    def _no_connection_takes_a_streams_number(self, examples):
+        login = self.start("/bin/sh", "-c", f'exec "{examples}/login" {BOT} 60 <&- >&- 2>&-')
+        self.blocked()
+        for stream in range(3):
+            target = ""
+            if os.path.lexists(f"/proc/{login.pid}/fd/{stream}"):
+                target = os.readlink(f"/proc/{login.pid}/fd/{stream}")
+            self.assertNotRegex(target, "socket:|eventfd")
+        login.send_signal(signal.SIGTERM)
+        self.assertEqual(login.wait(10), 143)
 
     # ctest: timeout=300
     def test_a_watch_sees_what_happens_also_after_a_restart(self):
