@@ -1,5 +1,6 @@
 """How connections and the agent end: what was asked before is answered, what was printed is not given again."""
 
+import json
 import os
 import socket
 import sqlite3
@@ -61,6 +62,14 @@ class Ends(unittest.TestCase):
         self.assertEqual(frame["result"]["code"], "482913")
         return wire, {"waiter": waiter, "delivery": frame["result"]["delivery"]}
 
+    def assertIsCancelled(self, answer, number):
+        """Its last line is the error of that request, the only answer to it."""
+        frames = [json.loads(line) for line in answer.splitlines()]
+        answers = [frame for frame in frames if frame.get("id") == number]
+        self.assertEqual(answers, frames[-1:], answer)
+        self.assertEqual(answers[0]["error"]["data"]["class"], "cancelled")
+        self.assertIn("sending side", answers[0]["error"]["message"])
+
     def _nobody_gets_it(self):
         done = self.home.otpctl("wait", BOT, "--timeout", "0", "--since", "5m")
         self.assertEqual(done.stdout, "")
@@ -83,8 +92,23 @@ class Ends(unittest.TestCase):
         self.home.start_agent()
         request = '{"jsonrpc":"2.0","id":2,"method":"wait","params":{"waiter":"w1","email":"bot1@example.com"}}\n'
         answer = say_and_shut(self.home.agent_file()["socket"], (HELLO + request).encode())
-        self.assertNotIn('"id":2,"result"', answer)
+        self.assertIsCancelled(answer, 2)
         self.assertEqual(self.home.waiters(), [])
+
+    def test_what_stands_in_line_and_what_follows_end_with_their_sending_side_and_are_told(self):
+        self.home.write_config("")
+        self.home.start_agent()
+        holder = self._wire()
+        holder.call("session.register", email=BOT, exclusive=True)
+        for method, more in (("wait", '"waiter":"w1",'), ("session.register", "")):
+            request = (f'{{"jsonrpc":"2.0","id":2,"method":"{method}","params":{{{more}"email":"{BOT}",'
+                       '"exclusive":true,"queue":"60s"}}\n')
+            with self.subTest(method):
+                self.assertIsCancelled(say_and_shut(self.home.agent_file()["socket"], (HELLO + request).encode()), 2)
+        follow = '{"jsonrpc":"2.0","id":2,"method":"events","params":{"follow":true}}\n'
+        answer = say_and_shut(self.home.agent_file()["socket"], (HELLO + follow).encode())
+        self.assertIn('"events":[]', answer)
+        self.assertEqual(len(self.home.json("session", "list")["sessions"]), 1)
 
     def test_an_LMTP_client_that_ends_its_sending_side_gets_its_250(self):
         self.home.write_config("")
@@ -120,7 +144,7 @@ class Ends(unittest.TestCase):
         self.assertTrue(self._wire().call("ack", **ids)["known"])
         self._nobody_gets_it()
 
-    def test_a_mail_that_cannot_be_written_is_refused_for_now_and_its_waiter_served_when_it_can(self):
+    def test_a_mail_that_cannot_be_written_is_refused_for_now_and_its_waiter_served_when_it_comes_again(self):
         self.home.write_config("")
         self.home.start_agent()
         wait = self.home.wait(BOT, "--timeout", "30s")
@@ -132,9 +156,10 @@ class Ends(unittest.TestCase):
         self.assertEqual(wait.stdout, "")
         lock.execute("ROLLBACK")
         lock.close()
-        self.assertEqual((wait.finish(20), wait.stdout), (0, "482913\n"))
+        self.assertIsNone(wait.poll())  # what was refused is its sender's again, and nobody's here
         again = self.home.otpctl("deliver", BOT, input=mail.plain("482913", to=BOT, message_id="<1@shop.example>"))
         self.assertEqual(again.code, 0)
+        self.assertEqual((wait.finish(20), wait.stdout), (0, "482913\n"))
         self._nobody_gets_it()
 
 

@@ -105,7 +105,9 @@ class Sessions(Run):
     def test_after_kill_9_the_program_goes_on_and_the_session_ends_by_its_ttl(self):
         self.start()
         running = self.program("", "--ttl", "1s")
-        (program,) = [pid for pid in children_of(running.pid) if self.name(pid) == "sh"]
+        shells = lambda: [pid for pid in children_of(running.pid) if self.name(pid) == "sh"]
+        until(lambda: len(shells()) == 1, 9, "the shell has begun its cat")  # between fork and exec that is a shell, too
+        (program,) = shells()
         running.signal(signal.SIGKILL)
         until(lambda: not self.sessions(), 9, "the session expires")
         self.assertTrue(alive(program))
