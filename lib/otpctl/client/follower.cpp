@@ -8,26 +8,23 @@ namespace otpctl::client {
 
 namespace {
 
-constexpr Duration kFirstBackOff = std::chrono::milliseconds(25);
-constexpr Duration kLongestBackOff = std::chrono::seconds(1);
 constexpr Duration kLookForAgent = std::chrono::seconds(30);
 constexpr Duration kAnswer = std::chrono::seconds(10);
 // An empty page that is followed comes after 25 s; only an agent that hangs lets this pass.
 constexpr Duration kFollowed = std::chrono::seconds(35);
 constexpr Duration kAtOnce = std::chrono::seconds(1);
 
-bool may_come_back(ErrorCode code) {
-  return code == ErrorCode::network || code == ErrorCode::agent_unreachable || code == ErrorCode::timeout;
+Search::Limits limits_of(Follower::Patience patience) {
+  if (patience == Follower::Patience::endless) return {};
+  return {.patience = kLookForAgent};
 }
 
 }  // namespace
 
 Follower::Follower(Options options, rpc::Events from, Patience patience)
-    : options_(std::move(options)),
+    : Conversation(std::move(options), limits_of(patience), BootClock::now),
       from_(std::move(from)),
-      patience_(patience),
-      retry_at_(BootClock::now()),
-      back_off_(kFirstBackOff) {
+      patience_(patience) {
   options_.start = Start::never;
   options_.environment.clear();
 }
@@ -35,28 +32,6 @@ Follower::Follower(Options options, rpc::Events from, Patience patience)
 void Follower::ask(const rpc::Request& request) {
   if (link_ || !was_answered_) asked_.push_back(request);
 }
-
-Follower::Step Follower::next(std::span<pollfd> watch, std::optional<Instant> tick) {
-  for (;;) {
-    if (!link_ && BootClock::now() >= retry_at_) {
-      if (auto step = connect()) return std::move(*step);
-    }
-    if (auto step = send_asked()) return std::move(*step);
-    if (auto step = read()) return std::move(*step);
-    if (auto step = overdue()) return std::move(*step);
-    switch (pause(link_ ? link_->fd() : -1, watch, wake_at(tick))) {
-      case Woke::watched: return Watched{};
-      case Woke::time:
-        if (tick && BootClock::now() >= *tick) return Tick{};
-        break;
-      case Woke::ready:
-        if (auto filled = link_->fill(); !filled) return lost(filled.error());
-        break;
-    }
-  }
-}
-
-// ------------------------------------------------------------------------------- asking
 
 std::optional<Follower::Step> Follower::connect() {
   auto link = Link::open(options_);
@@ -67,21 +42,20 @@ std::optional<Follower::Step> Follower::connect() {
     if (was_answered_ && patience_ == Patience::endless) ask(rpc::Status{});
     return std::nullopt;
   }
-  const bool gone = give_up_ && BootClock::now() >= *give_up_;
-  if (!was_answered_ || !may_come_back(link.error().code) || gone) return Step(link.error());
-  try_later();
+  if (!was_answered_ || !may_come_back(link.error().code) || search_.is_over(now())) return Step(link.error());
+  search_.try_later(now());
   return std::nullopt;
 }
 
-std::optional<Follower::Step> Follower::send_asked() {
-  if (page_is_due() && BootClock::now() >= page_not_before_) {
+std::optional<Follower::Step> Follower::say() {
+  if (page_is_due() && now() >= page_not_before_) {
     if (auto sent = send_page(); !sent) return lost(sent.error());
   }
   if (!link_) return std::nullopt;
   for (const rpc::Request& each : std::exchange(asked_, {})) {
     const auto id = link_->send(each);
     if (!id) return lost(id.error());
-    due_[*id] = BootClock::now() + kAnswer;
+    due_[*id] = now() + kAnswer;
   }
   return std::nullopt;
 }
@@ -93,30 +67,19 @@ Result<void> Follower::send_page() {
   if (page.after) page.since.reset();
   const auto id = link_->send(page);
   if (!id) return fail(id.error());
-  page_ = Page{*id, BootClock::now(), page.follow};
+  page_ = Page{*id, now(), page.follow};
   due_[*id] = page_->asked_at + (page.follow ? kFollowed : kAnswer);
   return {};
 }
 
 // ------------------------------------------------------------------------------- what comes
 
-std::optional<Follower::Step> Follower::read() {
-  while (link_) {
-    auto incoming = link_->next();
-    if (!incoming) return lost(incoming.error());
-    if (!*incoming) return std::nullopt;
-    if (auto step = take(std::move(**incoming))) return step;
-  }
-  return std::nullopt;
-}
-
 std::optional<Follower::Step> Follower::take(rpc::Incoming incoming) {
   auto* reply = std::get_if<rpc::Reply>(&incoming);
   if (reply == nullptr || due_.erase(reply->id) == 0) return std::nullopt;
   const bool is_page = page_ && page_->id == reply->id;
   was_answered_ = true;
-  give_up_.reset();
-  back_off_ = kFirstBackOff;  // this agent works
+  search_.found();
   if (auto* error = std::get_if<Error>(&reply->outcome)) {
     // The state of an agent that is about to end is not worth an end of the timeline.
     return is_page ? std::optional<Step>(std::move(*error)) : std::nullopt;
@@ -130,10 +93,10 @@ std::optional<Follower::Step> Follower::take(rpc::Incoming incoming) {
 
 Follower::Step Follower::take_page(rpc::EventsResult page) {
   if (const auto good = check_progress(page); !good) return good.error();
-  const Instant now = BootClock::now();
+  const Instant now = this->now();
   const bool nothing_at_once =
       page.events.empty() && !page.more && page_->followed && now - page_->asked_at < kAtOnce;
-  page_pause_ = nothing_at_once ? std::clamp(page_pause_ * 2, kFirstBackOff, kLongestBackOff) : Duration(0);
+  page_pause_ = nothing_at_once ? std::clamp(page_pause_ * 2, kFirstPause, kLongestPause) : Duration(0);
   page_not_before_ = now + page_pause_;
   page_.reset();
   page_asked_ = false;
@@ -154,9 +117,9 @@ Result<void> Follower::check_progress(const rpc::EventsResult& page) {
 
 std::optional<Follower::Step> Follower::overdue() {
   if (!link_) return std::nullopt;
-  const Instant now = BootClock::now();
+  const Instant now = this->now();
   const bool late = std::any_of(due_.begin(), due_.end(), [&](const auto& each) { return each.second <= now; }) ||
-                    (link_->hello_deadline() && *link_->hello_deadline() <= now);
+                    hello_is_late();
   if (!late) return std::nullopt;
   // After a stop of this process the answer may be there, unread.
   pollfd unread{link_->fd(), POLLIN, 0};
@@ -181,23 +144,14 @@ Follower::Step Follower::lost(Error why) {
   if (patience_ == Patience::a_while) {
     if (hangs) return why;
     if (stopped_just_now(options_.paths)) return Error{ErrorCode::agent_unreachable, "the agent was stopped"};
-    if (!give_up_) give_up_ = BootClock::now() + kLookForAgent;
   }
-  try_later();
+  search_.lost(now());
   return Away{std::move(why)};
 }
 
-void Follower::try_later() {
-  retry_at_ = BootClock::now() + back_off_;
-  back_off_ = std::min(back_off_ * 2, kLongestBackOff);
-}
-
-Instant Follower::wake_at(std::optional<Instant> tick) const {
-  Instant until = link_ ? Instant::max() : retry_at_;
-  if (link_ && link_->hello_deadline()) until = std::min(until, *link_->hello_deadline());
+Instant Follower::due() const {
+  Instant until = page_is_due() ? page_not_before_ : Instant::max();
   for (const auto& [id, due] : due_) until = std::min(until, due);
-  if (page_is_due()) until = std::min(until, page_not_before_);
-  if (tick) until = std::min(until, *tick);
   return until;
 }
 

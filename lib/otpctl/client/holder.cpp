@@ -1,19 +1,15 @@
 #include "client/holder.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace otpctl::client {
 
 namespace {
 
-constexpr Duration kFirstBackOff = std::chrono::milliseconds(25);
-constexpr Duration kLongestBackOff = std::chrono::seconds(2);
-
-/// Of a connection or an agent, so that the next one may do better.
-bool may_come_back(ErrorCode code) {
-  return code == ErrorCode::network || code == ErrorCode::agent_unreachable ||
-         code == ErrorCode::cancelled || code == ErrorCode::busy || code == ErrorCode::storage;
+/// It may start an agent, and one that cannot start now may later.
+bool passes(ErrorCode code) {
+  return may_come_back(code) || code == ErrorCode::cancelled || code == ErrorCode::busy ||
+         code == ErrorCode::storage;
 }
 
 }  // namespace
@@ -22,7 +18,7 @@ Holder::Holder(Options options, Link link, std::string session)
     : options_(std::move(options)),
       link_(std::move(link)),
       session_(std::move(session)),
-      back_off_(kFirstBackOff) {
+      search_({.longest_pause = std::chrono::seconds(2)}, BootClock::now()) {
   if (auto sent = link_->send(rpc::SessionHold{session_}); sent) {
     id_ = *sent;
   } else {
@@ -33,13 +29,13 @@ Holder::Holder(Options options, Link link, std::string session)
 std::optional<Instant> Holder::due() const {
   if (trouble_) return BootClock::now();
   if (link_) return link_->hello_deadline();
-  return given_up_ ? std::nullopt : std::optional<Instant>(retry_at_);
+  return given_up_ ? std::nullopt : std::optional<Instant>(search_.due());
 }
 
 std::optional<Error> Holder::step() {
   if (auto told = std::exchange(trouble_, std::nullopt)) return told;
   if (link_) return read();
-  if (!given_up_ && BootClock::now() >= retry_at_) connect();
+  if (!given_up_ && BootClock::now() >= search_.due()) connect();
   return std::exchange(trouble_, std::nullopt);
 }
 
@@ -52,7 +48,7 @@ std::optional<Error> Holder::read() {
     const auto* reply = std::get_if<rpc::Reply>(&**incoming);
     if (reply == nullptr || reply->id != id_) continue;
     if (const auto* error = std::get_if<Error>(&reply->outcome)) return give_up(*error);
-    back_off_ = kFirstBackOff;
+    search_.found();
   }
   if (!filled) return lost(filled.error());
   if (link_->hello_deadline() && BootClock::now() >= *link_->hello_deadline())
@@ -78,9 +74,8 @@ std::optional<Error> Holder::lost(const Error& why) {
   link_.reset();
   // Somebody has ended the agent: whoever starts the next one is found, but it is not for us to start it.
   if (stopped_just_now(options_.paths)) options_.start = Start::never;
-  retry_at_ = BootClock::now() + back_off_;
-  back_off_ = std::min(back_off_ * 2, kLongestBackOff);
-  if (may_come_back(why.code)) return std::nullopt;
+  search_.lost(BootClock::now());
+  if (passes(why.code)) return std::nullopt;
   // It could not be started, or is of another version: people have to do something, and then it is found.
   options_.start = Start::never;
   if (std::exchange(told_, why.message) == why.message) return std::nullopt;

@@ -8,6 +8,7 @@
 
 #include "client/find.hpp"
 #include "client/link.hpp"
+#include "client/search.hpp"
 #include "rpc/messages.hpp"
 
 #include <optional>
@@ -50,8 +51,7 @@ class Holder {
   rpc::Id id_;
   std::optional<Error> trouble_;  // of the constructor and of connect(), for the next step()
   std::string told_;
-  Instant retry_at_{};
-  Duration back_off_;
+  Search search_;
   bool given_up_ = false;
 };
 

@@ -8,55 +8,21 @@ namespace otpctl::client {
 
 namespace {
 
-constexpr Duration kFirstBackOff = std::chrono::milliseconds(25);
-constexpr Duration kLongestBackOff = std::chrono::seconds(1);
 // The agent ends a wait at its deadline and says why; only one that hangs lets this pass.
 constexpr Duration kGrace = std::chrono::seconds(1);
 // `--timeout 0` waits for the sources, 5 s at most.
 constexpr Duration kSync = std::chrono::seconds(5);
-// Of a wait whose limit only the agent knows, when the agent is lost before it told.
+// Of a wait that has no limit, or one that the lost agent has not told.
 constexpr Duration kLookForAgent = std::chrono::seconds(120);
-
-bool may_come_back(ErrorCode code) {
-  return code == ErrorCode::network || code == ErrorCode::agent_unreachable;
-}
 
 }  // namespace
 
-Waiter::Waiter(Options options, rpc::Wait wait)
-    : options_(std::move(options)), wait_(std::move(wait)) {
+Waiter::Waiter(Options options, rpc::Wait wait, Clock clock)
+    : Conversation(std::move(options), {.patience = kLookForAgent}, clock), wait_(std::move(wait)) {
   if (wait_.waiter.empty()) wait_.waiter = random_uuid();
-  const Instant now = BootClock::now();
   if (wait_.timeout && !wait_.no_limit) {
-    deadline_ = now + (*wait_.timeout > Duration(0) ? *wait_.timeout : kSync) +
+    deadline_ = now() + (*wait_.timeout > Duration(0) ? *wait_.timeout : kSync) +
                 wait_.queue.value_or(Duration(0));
-  }
-  give_up_ = now + kLookForAgent;
-  retry_at_ = now;
-  back_off_ = kFirstBackOff;
-}
-
-Waiter::Event Waiter::next(std::span<pollfd> watch, std::optional<Instant> tick) {
-  for (;;) {
-    if (!link_ && BootClock::now() >= retry_at_) {
-      if (auto event = connect()) return std::move(*event);
-    }
-    while (link_) {
-      auto incoming = link_->next();
-      if (!incoming) return lost(incoming.error());
-      if (!*incoming) break;
-      if (auto event = take(std::move(**incoming))) return std::move(*event);
-    }
-    if (auto event = overdue()) return std::move(*event);
-    switch (pause(link_ ? link_->fd() : -1, watch, wake_at(tick))) {
-      case Woke::watched: return Watched{};
-      case Woke::time:
-        if (tick && BootClock::now() >= *tick) return Tick{};
-        break;
-      case Woke::ready:
-        if (auto filled = link_->fill(); !filled) return lost(filled.error());
-        break;
-    }
   }
 }
 
@@ -75,11 +41,9 @@ std::optional<Waiter::Event> Waiter::connect() {
   const Error why = link ? hung(link_->agent_pid()) : link.error();
   link_.reset();
   // A wait that has begun outlives its agent; one that never began says at once why.
-  const bool stays =
-      was_connected_ && may_come_back(why.code) && BootClock::now() < deadline_.value_or(give_up_);
+  const bool stays = was_connected_ && may_come_back(why.code) && !gives_up();
   if (!stays || stopped_just_now(options_.paths)) return Event(why);
-  retry_at_ = BootClock::now() + back_off_;
-  back_off_ = std::min(back_off_ * 2, kLongestBackOff);
+  search_.try_later(now());
   return std::nullopt;
 }
 
@@ -87,21 +51,20 @@ std::optional<Waiter::Event> Waiter::connect() {
 rpc::Wait Waiter::request() const {
   rpc::Wait wait = wait_;
   if (was_connected_ && deadline_ && wait_.timeout.value_or(Duration(1)) > Duration(0)) {
-    wait.timeout = std::max<Duration>(*deadline_ - BootClock::now(), std::chrono::milliseconds(1));
+    wait.timeout = std::max<Duration>(*deadline_ - now(), std::chrono::milliseconds(1));
   }
   return wait;
 }
 
 std::optional<Waiter::Event> Waiter::take(rpc::Incoming incoming) {
+  search_.found();
   if (auto* told = std::get_if<rpc::Told>(&incoming)) {
     if (told->wait_id != id_) return std::nullopt;
     if (auto* warning = std::get_if<rpc::Warning>(&told->notification))
       return Event(std::move(*warning));
     auto& waiting = std::get<rpc::Waiting>(told->notification);
     if (!waiting.resume.empty()) wait_.resume = waiting.resume;
-    if (waiting.remaining && wait_.timeout != Duration(0))
-      deadline_ = BootClock::now() + *waiting.remaining;
-    back_off_ = kFirstBackOff;  // this agent works
+    if (waiting.remaining && wait_.timeout != Duration(0)) deadline_ = now() + *waiting.remaining;
     return Event(std::move(waiting));
   }
   auto& reply = std::get<rpc::Reply>(incoming);
@@ -118,24 +81,16 @@ std::optional<Waiter::Event> Waiter::take(rpc::Incoming incoming) {
 Waiter::Event Waiter::lost(Error why) {
   link_.reset();
   if (!may_come_back(why.code)) return why;
-  retry_at_ = BootClock::now() + back_off_;
-  back_off_ = std::min(back_off_ * 2, kLongestBackOff);
+  search_.lost(now());
+  if (!deadline_ && gives_up()) return why;  // it comes back, and goes again before it has said anything
   return Reconnecting{std::move(why)};
 }
 
-Instant Waiter::wake_at(std::optional<Instant> tick) const {
-  Instant until = link_ ? Instant::max() : retry_at_;
-  if (link_ && link_->hello_deadline()) until = std::min(until, *link_->hello_deadline());
-  if (deadline_) until = std::min(until, *deadline_ + kGrace);
-  if (tick) until = std::min(until, *tick);
-  return until;
-}
+Instant Waiter::due() const { return deadline_ ? *deadline_ + kGrace : Instant::max(); }
 
-std::optional<Waiter::Event> Waiter::overdue() const {
-  const Instant now = BootClock::now();
-  if (link_ && link_->hello_deadline() && now >= *link_->hello_deadline())
-    return Event(hung(link_->agent_pid()));
-  const bool over = deadline_ && now >= *deadline_ + (link_ ? kGrace : Duration(0));
+std::optional<Waiter::Event> Waiter::overdue() {
+  if (hello_is_late()) return Event(hung(link_->agent_pid()));
+  const bool over = deadline_ && now() >= *deadline_ + (link_ ? kGrace : Duration(0));
   if (!over) return std::nullopt;
   if (link_) return Event(hung(link_->agent_pid()));
   return Event(Error{ErrorCode::agent_unreachable,
@@ -144,13 +99,13 @@ std::optional<Waiter::Event> Waiter::overdue() const {
 
 Result<void> Waiter::acknowledge(Duration within) {
   const Instant until = BootClock::now() + within;
-  Duration nap = kFirstBackOff;
+  Duration nap = kFirstPause;
   for (;;) {
     const auto known = acknowledge_once(until);
     if (known || BootClock::now() + nap >= until) return known;
     link_.reset();
     pause(-1, {}, BootClock::now() + nap);
-    nap = std::min(nap * 2, kLongestBackOff);
+    nap = std::min(nap * 2, kLongestPause);
   }
 }
 

@@ -6,7 +6,9 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <atomic>
 #include <fstream>
+#include <future>
 
 using namespace std::chrono_literals;
 
@@ -153,6 +155,46 @@ TEST_CASE("X04 an agent that stays away is looked for until the deadline, not lo
   const Instant began = BootClock::now();
   CHECK(std::get<Error>(last(waiter)).code == ErrorCode::agent_unreachable);
   CHECK(BootClock::now() - began >= 100ms);
+}
+
+std::atomic<Duration::rep> hours_passed{0};
+
+/// The kernel's clock, so many hours later.
+Instant moved_clock() { return BootClock::now() + std::chrono::hours(hours_passed); }
+
+TEST_CASE("a wait without a limit looks for a lost agent for two minutes, however old it is and each time anew") {
+  const test::TempDir home;
+  const std::string path = test::socket_in(home);
+  hours_passed = 0;
+  rpc::Wait wait = wait_for({});
+  bool told = true;  // its limit, or that it has none
+  SUBCASE("that says so") { wait.no_limit = true; }
+  SUBCASE("after the first code") {
+    wait = wait_for(60s);  // as `otpctl run --fd` goes on
+    wait.timeout.reset();
+    wait.no_limit = true;
+  }
+  SUBCASE("whose agent has not told its default") { told = false; }
+  Waiter waiter(options_in(home), wait, moved_clock);
+  for (int loss = 0; loss < 2; ++loss) {
+    std::promise<void> old;
+    FakeAgent agent(path, {[&](AgentSide& side) {
+                      const rpc::Call call = side.greet();
+                      if (told) side.say(rpc::encode_notification(call.id, rpc::Waiting{"s1", "m1", {}}));
+                      else side.say(rpc::encode_notification(call.id, rpc::Warning{"nobody brings it", 0}));
+                      old.get_future().wait();
+                      unlink(path.c_str());
+                    }});
+    const auto first = waiter.next({}, {});
+    CHECK((std::holds_alternative<rpc::Waiting>(first) || std::holds_alternative<rpc::Warning>(first)));
+    hours_passed += 3;
+    old.set_value();
+    CHECK(std::holds_alternative<Waiter::Reconnecting>(waiter.next({}, {})));
+    // Several tries that fail.
+    CHECK(std::holds_alternative<Waiter::Tick>(waiter.next({}, moved_clock() + 200ms)));
+  }
+  hours_passed += 1;
+  CHECK(std::get<Error>(waiter.next({}, {})).code == ErrorCode::agent_unreachable);
 }
 
 TEST_CASE("what is watched wakes the wait, also while it looks for its agent") {
