@@ -121,8 +121,8 @@ ExitCode show(const Options& options, Context& context) {
   std::vector<Error> problems;
   const auto config = server::read_config(paths->config, !options.file.empty(), context.surroundings.env, &problems);
   if (!config) return refuse_all(context, problems, options.json).value_or(ExitCode::configuration);
-  otpctl::config::Origins origins;
-  if (config->path.empty()) origins = otpctl::config::origins_in_environment(context.surroundings.env);
+  const auto origins = otpctl::config::origins_of(*config, context.surroundings.env);
+  if (const auto other = server::other_mailbox(*config, context.surroundings.env)) warn(context, {other->message, 0}, options.json);
   const auto view = options.json ? show_json : show_toml;
   return answer(context, view(*config, origins, paths->config), options.json);
 }
@@ -158,7 +158,7 @@ ExitCode check(const Options& options, Context& context) {
   }
   std::vector<Error> problems;
   const auto config = server::read_config(file, !options.file.empty(), context.surroundings.env, &problems);
-  if (config) problems = server::config_problems(*config);
+  if (config) problems = server::config_problems(*config, context.surroundings.env);
   if (options.file.empty()) look_at_log_level(context, problems);
   if (const auto exit = refuse_all(context, problems, options.json)) return *exit;
   const auto warnings = warnings_of(*config);

@@ -106,6 +106,9 @@ std::string show_json(const Config& config, const Origins& origins, const std::s
 
 std::string in_short(const Config& config) {
   std::string text = "right, " + counted(config.mailboxes.size(), "mailbox", "mailboxes");
+  if (!config.path.empty() && !config.mailboxes.empty() && !otpctl::config::names_mailboxes(config)) {
+    text += " (from the environment)";
+  }
   if (!config.patterns.empty()) text += ", " + counted(config.patterns.size(), "pattern", "patterns");
   return text;
 }

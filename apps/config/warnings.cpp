@@ -23,7 +23,7 @@ bool runs_a_program(const Config& config) {
 }
 
 std::string at(const Config& config, int line, const std::string& what) {
-  return printable(config.path, 1000) + ":" + std::to_string(line) + ": " + what;
+  return line == 0 ? what : printable(config.path, 1000) + ":" + std::to_string(line) + ": " + what;
 }
 
 void look_at_file(const Config& config, std::vector<std::string>& warnings) {

@@ -83,7 +83,9 @@ Rows check_config(const Facts& facts) {
   if (!facts.paths) return {skipped("no home")};
   Rows rows;
   for (const Error& problem : facts.problems) {
-    rows.push_back(failed(problem.code, problem.message, "otpctl config check, then otpctl agent reload"));
+    const bool of_file = problem.message.starts_with(facts.paths->config + ":");
+    rows.push_back(failed(problem.code, problem.message,
+                          of_file ? "otpctl config check, then otpctl agent reload" : "correct the variable, or unset it"));
   }
   if (!rows.empty()) return rows;
   const bool from_file = !facts.config->path.empty();

@@ -100,7 +100,7 @@ Facts gather(const Options& options, const Context& context) {
   facts.paths = std::move(*paths);
   auto config = server::read_config(facts.paths->config, !options.config.empty(), context.surroundings.env, &facts.problems);
   if (config) {
-    facts.problems = server::config_problems(*config);
+    facts.problems = server::config_problems(*config, context.surroundings.env);
     facts.config = std::move(*config);
   }
   facts.agent = ask_agent(facts);

@@ -42,7 +42,7 @@ struct Mailbox {
   bool probe_auto = true;                           // … 20 ms for loopback and private addresses, else off
   std::vector<std::string> recipient_headers;       // exclusive when not empty
   bool recipients_all = false;                      // recipients = "all"
-  int line = 0;                                     // of its [[mailbox]], for errors
+  int line = 0;                                     // of its [[mailbox]], for errors; 0: from the environment
   std::string identity() const;  // "imaps://user@host:port": compared with what a caller's environment asks for
   bool operator==(const Mailbox&) const = default;
 };
@@ -82,6 +82,11 @@ Result<Config> parse(std::string_view toml, const std::string& name, std::vector
 /// `env` returns "" for unset. Only names the variable of the password, never reads it. The first of
 /// OTPCTL_MAILBOX, OTP_MANAGER_EMAIL, M365_EMAIL counts.
 Result<Config> from_environment(const std::function<std::string(const char*)>& env);
+
+/// The file names mailboxes; else those of `config`, if any, are the environment's.
+bool names_mailboxes(const Config& config);
+/// One of its mailboxes is the same account on the same server.
+bool watches(const Config& config, const Mailbox& wanted);
 
 /// IMAP host of a well-known mail domain (gmail.com, outlook.com, …), or nothing.
 std::optional<std::string> known_imap_host(std::string_view domain);

@@ -230,6 +230,16 @@ Result<Config> from_environment(const Environment& env) {
   return config;
 }
 
+bool names_mailboxes(const Config& config) {
+  return std::any_of(config.mailboxes.begin(), config.mailboxes.end(),
+                     [](const Mailbox& mailbox) { return mailbox.line > 0; });
+}
+
+bool watches(const Config& config, const Mailbox& wanted) {
+  return std::any_of(config.mailboxes.begin(), config.mailboxes.end(),
+                     [&](const Mailbox& own) { return own.identity() == wanted.identity(); });
+}
+
 std::string Mailbox::identity() const {
   const bool ipv6 = host.find(':') != std::string::npos && host.front() != '[';
   const std::string shown = ipv6 ? "[" + host + "]" : to_lower(host);

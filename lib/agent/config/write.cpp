@@ -188,6 +188,14 @@ Origins origins_in_environment(const std::function<std::string(const char*)>& en
   return origins;
 }
 
+Origins origins_of(const Config& config, const std::function<std::string(const char*)>& env) {
+  Origins origins = origins_in_environment(env);
+  if (config.path.empty()) return origins;
+  const bool has_its_own = config.mailboxes.empty() || names_mailboxes(config);
+  std::erase_if(origins, [&](const auto& origin) { return has_its_own || origin.first != "mailbox"; });
+  return origins;
+}
+
 std::string to_toml(const Config& config, const Origins& origins) {
   std::string text = general_tables(config, origins) + store_table(config);
   const auto origin = origins.find("mailbox");

@@ -13,6 +13,8 @@ namespace otpctl::config {
 /// variables can set: wait.timeout, session.ttl, mailbox.
 using Origins = std::map<std::string, std::string>;
 Origins origins_in_environment(const std::function<std::string(const char*)>& env);
+/// Those of `config`: of a file it is at most the mailbox, where it names none itself.
+Origins origins_of(const Config& config, const std::function<std::string(const char*)>& env);
 
 /// parse() reads it back as the same Config, but for `path` and the lines. Every key stands there: what is as by default
 /// with "# default" behind it, what is not set as a comment. Secrets are not in it, only where they come from. One

@@ -50,6 +50,19 @@ void look_at_region(const config::Config& config, std::vector<Problem>& problems
                           "\" is no country; write its two letters (ISO 3166): \"TR\", \"DE\", \"GB\""});
 }
 
+/// In the order of the file.
+std::vector<Error> problems_in_file(const config::Config& config) {
+  std::vector<Problem> problems;
+  look_at_secrets(config, problems);
+  look_at_patterns(config, problems);
+  look_at_region(config, problems);
+  std::stable_sort(problems.begin(), problems.end(),
+                   [](const Problem& a, const Problem& b) { return a.line < b.line; });
+  std::vector<Error> errors;
+  for (const Problem& problem : problems) errors.push_back(error_of(config, problem));
+  return errors;
+}
+
 /// Both are in the order of the file, "path:12: …".
 void add_in_order(std::vector<Error> more, const std::string& path, std::vector<Error>& problems) {
   const auto line_of = [&](const Error& error) {
@@ -62,44 +75,59 @@ void add_in_order(std::vector<Error> more, const std::string& path, std::vector<
 
 }  // namespace
 
-Result<config::Config> read_config(const std::string& path, bool named,
-                                   const std::function<std::string(const char*)>& env, std::vector<Error>* problems) {
+Result<config::Config> read_config(const std::string& path, bool named, const Environment& env,
+                                   std::vector<Error>* problems) {
   const auto refuse = [&](const std::string& why) -> Result<config::Config> {
     Error error{ErrorCode::config, path + ": cannot be read: " + why};
     if (problems) problems->push_back(error);
     return fail(std::move(error));
   };
+  const auto asked_for = [&] {
+    auto asked = config::from_environment(env);
+    if (!asked && problems) problems->push_back(asked.error());
+    return asked;
+  };
   const auto file = read_plain_file(path, kLargest + 1);
   if (!file) {
     struct stat status {};
     if (named || ::lstat(path.c_str(), &status) == 0) return refuse(file.error().message);
-    auto asked = config::from_environment(env);  // or the embedded default
-    if (!asked && problems) problems->push_back(asked.error());
-    return asked;
+    return asked_for();  // or the embedded default
   }
   config::Config understood;
   auto config = config::parse(file->text, path, problems, &understood);
   if (!config && problems) {
     understood.path = path;
-    add_in_order(config_problems(understood), path, *problems);
+    add_in_order(problems_in_file(understood), path, *problems);
+  }
+  if (config && config->mailboxes.empty()) {
+    auto asked = asked_for();
+    if (!asked) return fail(asked.error());
+    config->mailboxes = std::move(asked->mailboxes);
   }
   return config;
 }
 
-std::vector<Error> config_problems(const config::Config& config) {
-  std::vector<Problem> problems;
-  look_at_secrets(config, problems);
-  look_at_patterns(config, problems);
-  look_at_region(config, problems);
-  std::stable_sort(problems.begin(), problems.end(),
-                   [](const Problem& a, const Problem& b) { return a.line < b.line; });
-  std::vector<Error> errors;
-  for (const Problem& problem : problems) errors.push_back(error_of(config, problem));
+std::optional<Error> other_mailbox(const config::Config& config, const Environment& env) {
+  if (!config::names_mailboxes(config)) return std::nullopt;
+  const auto asked = config::from_environment(env);
+  if (!asked) return asked.error();
+  for (const auto& wanted : asked->mailboxes) {
+    if (config::watches(config, wanted)) continue;
+    return Error{ErrorCode::config, "the environment asks for " + printable(wanted.identity()) + ", which " +
+                                        printable(config.path) + " does not name; write it into that file, unset the " +
+                                        "variable, or give this caller an OTPCTL_HOME of its own"};
+  }
+  return std::nullopt;
+}
+
+std::vector<Error> config_problems(const config::Config& config, const Environment& env) {
+  auto errors = problems_in_file(config);
+  if (auto other = other_mailbox(config, env)) errors.push_back(std::move(*other));
   return errors;
 }
 
-Result<void> check_config(const config::Config& config) {
-  auto problems = config_problems(config);
+Result<void> check_config(const config::Config& config, const Environment& env) {
+  auto problems = config_problems(config, env);
   if (!problems.empty()) return fail(std::move(problems.front()));
   return {};
 }

@@ -13,9 +13,10 @@
 namespace otpctl::server {
 
 Result<Plan> read_plan(const Origin& origin) {
-  auto config = read_config(origin.path, origin.named, real_surroundings().env);
+  const auto env = real_surroundings().env;
+  auto config = read_config(origin.path, origin.named, env);
   if (!config) return fail(config.error());
-  if (auto good = check_config(*config); !good) return fail(good.error());
+  if (auto good = check_config(*config, env); !good) return fail(good.error());
   auto patterns = compile_patterns(*config);
   if (!patterns) return fail(patterns.error());
   const auto level = io::parse_log_level(origin.log_level.empty() ? config->log_level : origin.log_level);

@@ -29,12 +29,11 @@ Result<rpc::HelloResult> Agent::hello(const rpc::Hello& hello) {
   });
   if (!asked) return fail(asked.error());
   for (const auto& wanted : asked->mailboxes) {
-    const bool watched = std::any_of(config_.mailboxes.begin(), config_.mailboxes.end(),
-                                     [&](const auto& own) { return own.identity() == wanted.identity(); });
-    if (!watched) {
-      // Where there is a file, the environment's mailbox is not looked at, however often it is restarted.
-      const std::string fix = config_.path.empty() ? "run: otpctl agent restart, or "
-                                                   : "write it into " + printable(config_.path) + ", unset it, or ";
+    if (!config::watches(config_, wanted)) {
+      // Where the file names mailboxes, another one of the environment is refused, however often it is restarted.
+      const std::string fix = config::names_mailboxes(config_)
+                                  ? "write it into " + printable(config_.path) + ", unset it, or "
+                                  : "run: otpctl agent restart, or ";
       return fail(ErrorCode::config, "the environment asks for " + printable(wanted.identity()) +
                                          ", which the running agent does not watch; " + fix +
                                          "give this caller an OTPCTL_HOME of its own");

@@ -89,6 +89,20 @@ TEST_CASE("what stands in the environment is told by the first of its names") {
   CHECK(origins({{"OTP_MANAGER_SESSION_TIMEOUT", "5"}}) == Origins{{"session.ttl", "OTP_MANAGER_SESSION_TIMEOUT"}});
 }
 
+TEST_CASE("beside a file, the environment is the origin of its mailbox alone, where the file names none") {
+  const auto env = [](const char* name) {
+    return std::string(std::string_view(name) == "OTPCTL_MAILBOX" ? "imaps://a@b" : "45");
+  };
+  Config config = *from_environment(env);
+  CHECK(origins_of(config, env).size() == 3);
+  config.path = "/config.toml";
+  CHECK(origins_of(config, env) == Origins{{"mailbox", "OTPCTL_MAILBOX"}});
+  config.mailboxes[0].line = 3;
+  CHECK(origins_of(config, env).empty());
+  config.mailboxes.clear();
+  CHECK(origins_of(config, env).empty());
+}
+
 TEST_CASE("what was not said stands there as the default, what was said does not") {
   const std::string text = to_toml(must_parse("[wait]\ntimeout = \"90s\"\n" + mailbox("port = 1993")));
   CHECK(contains(text, "timeout = \"90s\"\n"));

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <fstream>
+#include <map>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +15,13 @@ using otpctl::test::TempDir;
 namespace {
 
 std::string no_variable(const char*) { return {}; }
+
+server::Environment environment(std::map<std::string, std::string> variables) {
+  return [variables = std::move(variables)](const char* name) {
+    const auto found = variables.find(name);
+    return found == variables.end() ? std::string() : found->second;
+  };
+}
 
 std::string write(const TempDir& folder, const std::string& name, const std::string& text, mode_t mode = 0600) {
   const std::string path = folder.path() + "/" + name;
@@ -26,11 +34,11 @@ std::vector<std::string> problems(const std::string& path) {
   const auto config = server::read_config(path, true, no_variable);
   REQUIRE_MESSAGE(config.has_value(), (config ? "" : config.error().message));
   std::vector<std::string> lines;
-  for (const Error& error : server::config_problems(*config)) {
+  for (const Error& error : server::config_problems(*config, no_variable)) {
     CHECK(error.code == ErrorCode::config);
     lines.push_back(error.message);
   }
-  const auto first = server::check_config(*config);
+  const auto first = server::check_config(*config, no_variable);
   CHECK(first.has_value() == lines.empty());
   if (!first) CHECK(first.error().message == lines.front());
   return lines;
@@ -91,6 +99,44 @@ TEST_CASE("no file is the environment's mailbox unless it was named, what cannot
   const auto dangling = server::read_config(missing, false, no_variable);
   REQUIRE(!dangling.has_value());
   CHECK(dangling.error().code == ErrorCode::config);
+}
+
+TEST_CASE("the environment's mailbox counts beside a file that names none") {
+  const TempDir folder;
+  const auto env = environment({{"OTPCTL_MAILBOX", "imaps://u@imap.example.com"}, {"OTP_MANAGER_TIMEOUT", "45"}});
+  const std::string path = write(folder, "config.toml", "[store]\nmemory = true\n");
+  for (const bool named : {true, false}) {
+    const auto config = server::read_config(path, named, env);
+    REQUIRE(config.has_value());
+    CHECK(config->path == path);
+    CHECK(config->store_in_memory);
+    CHECK(config->wait_timeout == std::chrono::seconds(120));  // the file's, and its defaults
+    REQUIRE(config->mailboxes.size() == 1);
+    CHECK(config->mailboxes[0].identity() == "imaps://u@imap.example.com:993");
+    CHECK(server::check_config(*config, env).has_value());
+  }
+  std::vector<Error> all;
+  CHECK(!server::read_config(path, true, environment({{"OTPCTL_MAILBOX", "imap.example.com"}}), &all));
+  CHECK(all.size() == 1);
+}
+
+TEST_CASE("another mailbox in the environment than those of the file is refused, one of them is not") {
+  const TempDir folder;
+  const std::string path = write(folder, "config.toml",
+                                 "[[mailbox]]\nhost = \"imap.example.com\"\nuser = \"u\"\npassword-env = \"P\"\n");
+  const auto config = server::read_config(path, true, environment({{"OTPCTL_MAILBOX", "imaps://other@imap.example.com"}}));
+  REQUIRE(config.has_value());
+  REQUIRE(config->mailboxes.size() == 1);
+  CHECK(config->mailboxes[0].user == "u");
+  const auto said = [&](const char* mailbox) {
+    const auto good = server::check_config(*config, environment({{"OTPCTL_MAILBOX", mailbox}}));
+    return good ? std::string() : good.error().message;
+  };
+  CHECK(said("") == "");
+  CHECK(said("imaps://u@IMAP.example.com/Codes") == "");
+  CHECK(starts(said("imaps://other@imap.example.com"),
+               "the environment asks for imaps://other@imap.example.com:993, which " + path + " does not name"));
+  CHECK(starts(said("imap.example.com"), "OTPCTL_MAILBOX: "));
 }
 
 TEST_CASE("a configuration that is a FIFO or a device is refused, not waited for") {
