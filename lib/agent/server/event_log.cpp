@@ -96,8 +96,13 @@ void EventLog::add(std::vector<Event> events) {
   } else if (!in_trouble_ && unwritten_.size() <= events.size()) {
     flush_timer_.move_to(now + timing_.flush_after);
   }
-  // By a timer even when it is due: behind everything that this turn answers.
-  if (!followers_.empty()) tell_timer_.move_to(std::max(now, last_told_ + timing_.between_tellings));
+  tell_soon();
+}
+
+/// By a timer even when it is due: behind everything that this turn answers.
+void EventLog::tell_soon() {
+  if (!followers_.empty())
+    tell_timer_.move_to(std::max(loop_.now().instant, last_told_ + timing_.between_tellings));
 }
 
 void EventLog::remember(Event event) {
@@ -127,6 +132,7 @@ void EventLog::flush() {
   if (std::exchange(in_trouble_, false)) {
     io::log_info("the timeline is written again" +
                  (lost_ > 0 ? ", " + std::to_string(lost_) + " entries are lost" : std::string()));
+    tell_soon();  // of what was held back
   }
   lost_ = 0;
 }
@@ -141,17 +147,19 @@ void EventLog::hold_back(const Error& error) {
 
 // ------------------------------------------------------------------------- reading
 
-std::uint64_t EventLog::first_in_memory() const { return recent_.empty() ? last_id_ + 1 : recent_.front().event.id; }
+std::uint64_t EventLog::first_in_memory() const {
+  return recent_.empty() ? last_shown() + 1 : std::min(recent_.front().event.id, last_shown() + 1);
+}
 
 Result<std::uint64_t> EventLog::start_of(const rpc::Events& asked) {
-  if (asked.after) return std::min(*asked.after, last_id_);
-  if (!asked.since) return last_id_;
+  if (asked.after) return std::min(*asked.after, last_shown());
+  if (!asked.since) return last_shown();
   const auto stored = store_.first_since(*asked.since);
   if (!stored) return fail(stored.error());
   const auto kept = std::find_if(recent_.begin(), recent_.end(),
                                  [&](const Kept& each) { return each.event.at >= *asked.since; });
-  auto first = last_id_ + 1;
-  if (kept != recent_.end()) first = kept->event.id;
+  auto first = last_shown() + 1;
+  if (kept != recent_.end()) first = std::min(first, kept->event.id);
   return std::min(first, stored->value_or(first)) - 1;
 }
 
@@ -181,7 +189,8 @@ Result<rpc::EventsResult> EventLog::collect(std::uint64_t after, const Filter& f
   if (auto read = collect_from_store(page); !read) return fail(read.error());
   auto next = std::upper_bound(recent_.begin(), recent_.end(), page.at(),
                                [](std::uint64_t id, const Kept& each) { return id < each.event.id; });
-  for (; next != recent_.end() && !page.full(); ++next) page.add(next->event, next->size);
+  for (; next != recent_.end() && next->event.id <= last_shown() && !page.full(); ++next)
+    page.add(next->event, next->size);
   return page.take();
 }
 
@@ -205,19 +214,6 @@ Result<void> EventLog::collect_from_store(Page& page) {
     if (entries->size() < kChunk && !page.full()) page.skip_to(end - 1);
   }
   return {};
-}
-
-Result<Event> EventLog::find(std::uint64_t id) {
-  const auto found = std::find_if(recent_.begin(), recent_.end(), [&](const Kept& each) { return each.event.id == id; });
-  if (found != recent_.end()) return found->event;
-  if (id > 0 && id <= last_id_) {
-    const auto entries = store_.read(id - 1, id + 1, 1);
-    if (!entries) return fail(entries.error());
-    if (!entries->empty()) {
-      if (auto event = rpc::parse_event(entries->front().value)) return *event;
-    }
-  }
-  return fail(ErrorCode::not_found, "the timeline has no entry " + std::to_string(id));
 }
 
 // ------------------------------------------------------------------------- following

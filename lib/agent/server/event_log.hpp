@@ -10,6 +10,7 @@
 
 #include <otpctl/types.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -36,7 +37,8 @@ class EventLog {
   EventLog(io::Loop& loop, store::Store& store, Duration keep, Answer answer)
       : EventLog(loop, store, keep, std::move(answer), Timing()) {}
 
-  /// Ids are given here. Followers hear of it in a later turn: whoever gets a code comes first.
+  /// Ids are given here. Followers hear of it in a later turn: whoever gets a code comes first. While the store cannot be
+  /// written an entry beyond the ids that are reserved there is not shown: after a kill another one would be called so.
   void add(std::vector<Event> events);
 
   /// Before the first entry: the ids that follow are higher than `id`.
@@ -49,9 +51,6 @@ class EventLog {
   Result<std::optional<rpc::EventsResult>> page(const rpc::Events& asked, std::uint64_t request, std::uint64_t client);
   /// What it follows is answered with an empty page: it may have ended its sending side only.
   void client_gone(std::uint64_t client);
-
-  /// The entry with this id; `not_found`.
-  Result<Event> find(std::uint64_t id);
 
   void set_keep(Duration keep);
   /// At the end: what is not written yet.
@@ -77,7 +76,9 @@ class EventLog {
   class Page;
 
   void remember(Event event);
+  void tell_soon();
   void hold_back(const Error& error);
+  std::uint64_t last_shown() const { return std::min(last_id_, reserved_); }
   std::uint64_t first_in_memory() const;
   Result<std::uint64_t> start_of(const rpc::Events& asked);
   Result<rpc::EventsResult> collect(std::uint64_t after, const Filter& filter);
