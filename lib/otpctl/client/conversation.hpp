@@ -21,26 +21,34 @@ struct Tick {};     // `tick` has come
 /// CLOCK_BOOTTIME, or a test's.
 using Clock = Instant (*)();
 
-/// `Event` is a variant of what the conversation tells; Watched, Tick and Error are among it.
-template <class Event>
+/// `Event` is a variant of what the conversation tells; Watched, Tick and Error are among it. `Self` derives from this, is
+/// its friend and has
+///   std::optional<Event> connect();                    opens the link, or says when the next try is due
+///   std::optional<Event> say();                        sends what is to be sent now
+///   std::optional<Event> take(rpc::Incoming incoming);
+///   Event lost(Error why);                             the connection is gone
+///   std::optional<Event> overdue();
+///   Instant due() const;                               when say() or overdue() is to look again; max(): no need
+/// No virtual functions: the commands' library exports no typeinfo.
+template <class Self, class Event>
 class Conversation {
  public:
   /// Blocks until something happens.
   Event next(std::span<pollfd> watch, std::optional<Instant> tick) {
     for (;;) {
       if (!link_ && now() >= search_.due()) {
-        if (auto event = connect()) return std::move(*event);
+        if (auto event = self().connect()) return std::move(*event);
       }
-      if (auto event = say()) return std::move(*event);
+      if (auto event = self().say()) return std::move(*event);
       if (auto event = read()) return std::move(*event);
-      if (auto event = overdue()) return std::move(*event);
+      if (auto event = self().overdue()) return std::move(*event);
       switch (pause(link_ ? link_->fd() : -1, watch, wake_at(tick))) {
         case Woke::watched: return Watched{};
         case Woke::time:
           if (tick && now() >= *tick) return Tick{};
           break;
         case Woke::ready:
-          if (auto filled = link_->fill(); !filled) return lost(filled.error());
+          if (auto filled = link_->fill(); !filled) return self().lost(filled.error());
           break;
       }
     }
@@ -54,32 +62,18 @@ class Conversation {
  protected:
   Conversation(Options options, Search::Limits limits, Clock clock)
       : options_(std::move(options)), clock_(clock), search_(limits, clock()) {}
-  Conversation(Conversation&&) = default;
-  Conversation& operator=(Conversation&&) = default;
-  ~Conversation() = default;
 
   Instant now() const { return clock_(); }
   bool hello_is_late() const {
     return link_ && link_->hello_deadline() && BootClock::now() >= *link_->hello_deadline();
   }
 
-  /// Opens the link, or says when the next try is due.
-  virtual std::optional<Event> connect() = 0;
-  /// What is to be sent now.
-  virtual std::optional<Event> say() { return std::nullopt; }
-  virtual std::optional<Event> take(rpc::Incoming incoming) = 0;
-  virtual std::optional<Event> overdue() = 0;
-  /// When overdue(), or say(), is to look again; Instant::max(): no need.
-  virtual Instant due() const = 0;
-  /// The connection is gone.
-  virtual Event lost(Error why) = 0;
-
   std::optional<Event> read() {
     while (link_) {
       auto incoming = link_->next();
-      if (!incoming) return lost(incoming.error());
+      if (!incoming) return self().lost(incoming.error());
       if (!*incoming) return std::nullopt;
-      if (auto event = take(std::move(**incoming))) return event;
+      if (auto event = self().take(std::move(**incoming))) return event;
     }
     return std::nullopt;
   }
@@ -90,9 +84,11 @@ class Conversation {
   Search search_;
 
  private:
+  Self& self() { return static_cast<Self&>(*this); }
+
   /// By the kernel's clock, which pause() goes by.
   std::optional<Instant> wake_at(std::optional<Instant> tick) const {
-    Instant until = std::min(due(), tick.value_or(Instant::max()));
+    Instant until = std::min(static_cast<const Self&>(*this).due(), tick.value_or(Instant::max()));
     if (!link_) until = std::min(until, search_.due());
     std::optional<Instant> wake;
     if (until != Instant::max()) wake = BootClock::now() + (until - now());

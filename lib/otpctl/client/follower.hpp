@@ -30,7 +30,7 @@ using FollowerStep =
 /// whose pages do not go on is a `protocol` error; one that answers with nothing at once is asked once a second in the
 /// end. Starts no agent, and follows the one that runs whatever mailbox the caller's environment names. Not for several
 /// threads.
-class Follower final : public Conversation<FollowerStep> {
+class Follower : public Conversation<Follower, FollowerStep> {
  public:
   using Step = FollowerStep;
   using Away = client::Away;
@@ -55,12 +55,14 @@ class Follower final : public Conversation<FollowerStep> {
   Step next(std::span<pollfd> watch, std::optional<Instant> tick = {}) { return Conversation::next(watch, tick); }
 
  private:
-  std::optional<Step> connect() override;
-  std::optional<Step> say() override;
-  std::optional<Step> take(rpc::Incoming incoming) override;
-  std::optional<Step> overdue() override;
-  Instant due() const override;
-  Step lost(Error why) override;
+  friend class Conversation<Follower, FollowerStep>;
+
+  std::optional<Step> connect();
+  std::optional<Step> say();
+  std::optional<Step> take(rpc::Incoming incoming);
+  std::optional<Step> overdue();
+  Instant due() const;
+  Step lost(Error why);
   Result<void> send_page();
   Step take_page(rpc::EventsResult page);
   Result<void> check_progress(const rpc::EventsResult& page);

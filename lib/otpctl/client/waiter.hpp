@@ -27,7 +27,7 @@ using WaiterEvent =
 
 /// Its timeout runs on CLOCK_BOOTTIME from the construction, over every reconnect. Not for several
 /// threads.
-class Waiter final : public Conversation<WaiterEvent> {
+class Waiter : public Conversation<Waiter, WaiterEvent> {
  public:
   using Event = WaiterEvent;
   using Reconnecting = client::Reconnecting;
@@ -46,11 +46,14 @@ class Waiter final : public Conversation<WaiterEvent> {
   std::optional<Instant> deadline() const { return deadline_; }
 
  private:
-  std::optional<Event> connect() override;
-  std::optional<Event> take(rpc::Incoming incoming) override;
-  std::optional<Event> overdue() override;
-  Instant due() const override;
-  Event lost(Error why) override;
+  friend class Conversation<Waiter, WaiterEvent>;
+
+  std::optional<Event> connect();
+  std::optional<Event> say() { return std::nullopt; }
+  std::optional<Event> take(rpc::Incoming incoming);
+  std::optional<Event> overdue();
+  Instant due() const;
+  Event lost(Error why);
   bool gives_up() const { return !deadline_ ? search_.is_over(now()) : now() >= *deadline_; }
   rpc::Wait request() const;
   Result<void> acknowledge_once(Instant until);
