@@ -15,6 +15,7 @@ class Manual(Commands):
             with self.subTest(target):
                 self.assertEqual(home.json("manual", target, "482913")["recipient"], "alpha@example.com")
                 self.assertEqual(self.now("--session", identity), "482913")
+                home.otpctl("session", "mark", identity)
         wait = home.wait("+905551112233")
         done = home.json("manual", "555111", input="482 913\n")
         self.assertEqual((done["delivered"], done["waiting"]), (True, 1))

@@ -229,22 +229,40 @@ class Brain {
   InLine leave_line(std::uint64_t ticket);
   void move_line();
 
-  // ---- brain_person.cpp ----
+  // ---- brain_target.cpp ----
   struct PersonTarget {
     std::string recipient;
     Session* session = nullptr;  // for it alone, or
     Waiter* waiter = nullptr;    // for it alone
   };
+  struct Fits {  // recipients that a part names
+    struct Served {
+      std::string recipient;
+      const PastWait* past = nullptr;
+    };
+    std::vector<std::string> asking;
+    std::vector<Served> served;  // a moment ago; they ask no more
+  };
   Result<PersonTarget> person_target(const PersonEntry& command) const;
-  Error nobody_named(const std::string& target) const;
   Result<std::optional<PersonTarget>> target_by_id(const std::string& id) const;
+  Fits fits_of(const std::string& wanted) const;
+  std::string list_of_all(const Fits& fits) const;
   std::vector<Waiter*> waiting_for(const PersonTarget& target) const;
+  bool expected(const PersonTarget& target) const;
+
+  // ---- brain_late.cpp ----
+  void remember(const Waiter& waiter, std::string how, bool served = false);
+  std::string giver(CopyRef ref) const;
+  std::string ago(const PastWait& past) const;
+  bool is_recent(const PastWait& past) const { return past.when > now_.instant - settings_.late; }
+  Error too_late(const PersonTarget& target) const;
+  Error served_already(const std::string& name, const Fits::Served& one) const;
+  std::optional<Error> just_served(const PersonTarget& target) const;
+  Error nobody_named(const std::string& target) const;
+
+  // ---- brain_person.cpp ----
   Held entry_for(const PersonTarget& target, const std::string& code);
   std::optional<Error> cannot_take(const PersonTarget& target, const Held& entry) const;
-  Error too_late(const PersonTarget& target) const;
-  std::string ago(const PastWait& past) const;
-  std::string giver(CopyRef ref) const;
-  void remember(const Waiter& waiter, std::string how);
 
   // ---- brain_restore.cpp ----
   void restore_session(const Record& record, std::size_t& unreadable);

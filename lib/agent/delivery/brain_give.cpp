@@ -212,7 +212,7 @@ void Brain::claim(Waiter& waiter, const std::vector<Candidate>& group) {
   claims_[waiter.delivery] = waiter.claimed;
   for (const CopyRef ref : waiter.claimed) hide_given(ref);
   tell_claimed(waiter);
-  remember(waiter, "got its code from " + giver(group.front().ref));
+  remember(waiter, "got its code from " + giver(group.front().ref), true);
   hold(waiter);
   reply(waiter.request, delivered(waiter));
 }
@@ -367,6 +367,7 @@ void Brain::run(ClientGone& command) {
   for (Waiter* waiter : gone) {
     if (waiter->state == Waiter::State::claimed) {
       claims_.erase(waiter->delivery);
+      past_.forget(waiter->id);  // it has none after all
       returned.push_back(std::exchange(waiter->claimed, {}));
     }
     tell_wait("left", *waiter);

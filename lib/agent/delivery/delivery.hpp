@@ -35,6 +35,7 @@ struct Settings {
   Duration register_wait = std::chrono::seconds(2);  // for watermarks, then degraded
   Duration sync_wait = std::chrono::seconds(5);      // --timeout 0
   Duration resume_grace = std::chrono::seconds(10);  // after a restart a claimed code waits for its waiter
+  Duration late = std::chrono::seconds(30);  // so long after a code was given an operator's entry is taken for one too late
   bool recipients_all = false;  // several asked-for addresses in To/Cc: each gets the code
   std::size_t max_sessions = 20'000;
   std::size_t max_messages = 5'000;           // held; the oldest go first

@@ -196,6 +196,13 @@ inline bool is_for(const Held& held, const Waiter& waiter) {
          held.only_session == waiter.id;
 }
 
+inline std::string wait_name(const std::string& id) { return "wait " + id.substr(0, 8); }
+
+/// What a session or waiter is called by.
+inline const std::string& first_of(const std::string& email, const std::string& phone) {
+  return email.empty() ? phone : email;
+}
+
 /// "session 1a2b3c4d"
 inline std::string short_name(const std::string& session) {
   return "session " + session.substr(0, 8);

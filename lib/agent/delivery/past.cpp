@@ -50,4 +50,12 @@ const PastWait* PastWaits::like(std::string_view part) const {
   });
 }
 
+std::vector<const PastWait*> PastWaits::served_after(Instant since) const {
+  std::vector<const PastWait*> all;
+  for (auto each = all_.rbegin(); each != all_.rend() && each->when > since; ++each) {
+    if (each->served) all.push_back(&*each);
+  }
+  return all;
+}
+
 }  // namespace otpctl::delivery

@@ -6,6 +6,7 @@
 #include <deque>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace otpctl::delivery {
 
@@ -15,6 +16,7 @@ struct PastWait {
   std::string email;
   std::string phone;
   std::string how;  // "timed out", "got its code from a person"
+  bool served = false;  // it has got a code
   Instant when{};
 };
 
@@ -29,6 +31,9 @@ class PastWaits {
   const PastWait* of_recipient(std::string_view recipient) const;
   /// One of whose recipients has `part` in it.
   const PastWait* like(std::string_view part) const;
+
+  /// Those that got a code after `since`, the latest of each wait first.
+  std::vector<const PastWait*> served_after(Instant since) const;
 
  private:
   template <class Fits>

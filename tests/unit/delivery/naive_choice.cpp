@@ -176,12 +176,14 @@ void NaiveModel::give(Wait& wait, const std::vector<long>& group, long primary,
     message.waiter = wait.id;
     message.primary = index == primary;
     message.recipient = wait.recipient;
+    message.session = wait.session;
     message.value = value;
     message.decided = decided;
   }
   if (Session* session = session_by(wait.session))
     session->decided = std::max(session->decided, decided);
   wait.deadline.reset();
+  served_.push_back({wait.id, wait.recipient, wait.session, now.instant});
   out[wait.request] = {Outcome::code, value, wait.recipient, wait.delivery};
 }
 

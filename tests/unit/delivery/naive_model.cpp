@@ -87,6 +87,21 @@ bool NaiveModel::take_from_the_held(Wait& wait, const std::string& value) {
   return true;
 }
 
+/// Its code came a moment ago, and nobody wants another one.
+bool NaiveModel::is_late(const std::string& recipient, const std::string& only) const {
+  for (const Session& session : sessions_) {
+    const bool meant = only.empty() ? session.recipient == recipient : session.id == only;
+    const bool has_code = std::any_of(waits_.begin(), waits_.end(), [&](const Wait& wait) {
+      return wait.session == session.id && wait.delivery > 0;
+    });
+    if (meant && !session.received && !has_code) return false;
+  }
+  return std::any_of(served_.begin(), served_.end(), [&](const Served& one) {
+    const bool meant = only.empty() ? one.recipient == recipient : one.session == only;
+    return meant && now.instant - one.when < settings.late;
+  });
+}
+
 void NaiveModel::enter(RequestId request, const std::string& recipient, const std::string& only,
                        const std::string& value, bool waiting_only) {
   const std::vector<std::string> line = in_line([&](const Wait& wait) {
@@ -99,7 +114,7 @@ void NaiveModel::enter(RequestId request, const std::string& recipient, const st
     if (take_from_the_held(*wait_by(id), value)) return;
   }
   const bool for_a_wait = !only.empty() && !session_by(only);
-  if ((waiting_only || for_a_wait) && line.empty()) {
+  if (line.empty() && (waiting_only || for_a_wait || is_late(recipient, only))) {
     out[request] = {Outcome::refused, "", "", 0};
     return;
   }
@@ -206,6 +221,7 @@ void NaiveModel::tick_after_kill() {
     session.requests.clear();
   }
   waits_.clear();
+  served_.clear();
   rounds_.clear();
   live_ = false;
   uid_next_.reset();

@@ -47,6 +47,7 @@ class NaiveModel {
     bool primary = false;
     std::string waiter;  // of the last claim
     std::string recipient;
+    std::string session;
   };
   struct Session {
     std::string id;
@@ -55,6 +56,7 @@ class NaiveModel {
     Point mark;
     std::optional<Instant> expires;
     bool marking = false;
+    bool received = false;
     long decided = 0;
     std::vector<RequestId> requests;
   };
@@ -138,6 +140,7 @@ class NaiveModel {
   void offer(const std::vector<long>& indices);
   bool choose(Wait& wait, std::vector<long> indices);
   void settle(bool from_mailbox);
+  bool is_late(const std::string& recipient, const std::string& only) const;
   bool take_from_the_held(Wait& wait, const std::string& value);
   void give_back(const std::vector<long>& indices);
   void leave(const std::string& wait);
@@ -172,6 +175,13 @@ class NaiveModel {
     Instant until{};
   };
   std::vector<Reserved> reserved_;
+  struct Served {
+    std::string waiter;
+    std::string recipient;
+    std::string session;
+    Instant when{};
+  };
+  std::vector<Served> served_;
   std::map<int, Instant> guards_;
   std::map<std::string, std::pair<Point, Instant>> floors_;
   bool live_ = false;

@@ -83,15 +83,17 @@ void NaiveModel::leave(const std::string& id) {
 
 void NaiveModel::acknowledge(RequestId request, int delivery, const std::string& waiter) {
   out[request] = {Outcome::unknown, "", "", 0};
-  std::string recipient;
+  std::string recipient, session;
   bool open = false;
   for (const Message& message : messages_) {
     if (message.delivery != delivery || message.waiter != waiter || !message.primary) continue;
     open = message.state == State::claimed || message.state == State::free ||
            message.state == State::superseded;
     recipient = message.recipient;
+    session = message.session;
   }
   if (!open) return;
+  if (Session* its = session_by(session)) its->received = true;
   for (Message& message : messages_) {
     if (message.delivery != delivery || message.state == State::taken) continue;
     message.state = State::taken;
@@ -110,6 +112,8 @@ void NaiveModel::client_gone(ClientId client) {
     if (wait.client == client) gone.push_back(wait);
   }
   for (const Wait& wait : gone) {
+    if (wait.delivery > 0)
+      std::erase_if(served_, [&](const Served& one) { return one.waiter == wait.id; });
     floor(wait.recipient);
     leave(wait.id);
   }
@@ -155,6 +159,7 @@ void NaiveModel::mark(RequestId request, const std::string& id) {
   session.requests.push_back(request);
   session.mark = {now.wall, index_, std::nullopt};
   session.marking = true;
+  session.received = false;
   for (Wait& wait : waits_) {
     if (wait.session == id) wait.ambiguous = false;
   }

@@ -10,6 +10,7 @@ Settings quick() {
   settings.ttl = 60s;
   settings.keep = 60s;
   settings.guard_life = 300s;
+  settings.late = 3s;
   return settings;
 }
 
