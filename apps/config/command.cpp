@@ -81,13 +81,13 @@ ExitCode list_paths(const Options& options, Context& context, const std::vector<
       json["files"].push_back(
           {{"name", file.name}, {"path", file.path}, {"what", file.what}, {"exists", file.exists}});
     }
-    return answer(context, rpc::dump(json) + "\n", true);
+    return apps::show(context, rpc::dump(json) + "\n", true);
   }
   std::vector<std::vector<std::string>> rows;
   for (const OwnFile& file : files) {
     rows.push_back({file.name, printable(file.path, 4096) + (file.exists ? "" : "  (not there)")});
   }
-  return answer(context, pairs_in(rows, columns_of(context)), false);
+  return apps::show(context, pairs_in(rows, columns_of(context)), false);
 }
 
 ExitCode path(const Options& options, Context& context) {
@@ -103,7 +103,7 @@ ExitCode path(const Options& options, Context& context) {
       std::find_if(files.begin(), files.end(), [&](const OwnFile& file) { return file.name == options.name; });
   if (found != files.end()) {
     if (options.json) return list_paths(options, context, {*found});
-    return answer(context, raw_or_printable(context, found->path) + "\n", false);
+    return apps::show(context, raw_or_printable(context, found->path) + "\n", false);
   }
   const auto near = nearest(options.name, names);
   return report(context,
@@ -124,7 +124,7 @@ ExitCode show(const Options& options, Context& context) {
   const auto origins = otpctl::config::origins_of(*config, context.surroundings.env);
   if (const auto other = server::other_mailbox(*config, context.surroundings.env)) warn(context, {other->message, 0}, options.json);
   const auto view = options.json ? show_json : show_toml;
-  return answer(context, view(*config, origins, paths->config), options.json);
+  return apps::show(context, view(*config, origins, paths->config), options.json);
 }
 
 /// A level that the environment asks for is looked at when an agent starts, too.
@@ -162,11 +162,11 @@ ExitCode check(const Options& options, Context& context) {
   if (options.file.empty()) look_at_log_level(context, problems);
   if (const auto exit = refuse_all(context, problems, options.json)) return *exit;
   const auto warnings = warnings_of(*config);
-  if (options.json) return answer(context, check_json(*config, file, warnings), true);
+  if (options.json) return apps::show(context, check_json(*config, file, warnings), true);
   for (const std::string& warning : warnings) warn(context, {warning, 0}, false);
   std::string what = printable(file, 1000);
   if (config->path.empty()) what += config->mailboxes.empty() ? " (not there: embedded default)" : " (not there: from the environment)";
-  return answer(context, what + ": " + in_short(*config) + "\n", false);
+  return apps::show(context, what + ": " + in_short(*config) + "\n", false);
 }
 
 }  // namespace

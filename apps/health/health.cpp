@@ -39,6 +39,7 @@ void add(CLI::App& app, Options& options) {
 namespace {
 
 constexpr Duration kAnswerWithin = std::chrono::seconds(5);  // plugins are ended after 10 s
+constexpr Duration kTakenWithin = std::chrono::seconds(3);   // what nobody reads must not pile up one process a minute
 
 ExitCode exit_of(Status status) { return static_cast<ExitCode>(static_cast<int>(status)); }
 
@@ -162,6 +163,8 @@ ExitCode run(const Options& options, Context& context) {
 }
 
 ExitCode parse_and_run(const std::vector<std::string>& arguments, Context& context) {
+  context.out.set_patience(kTakenWithin);
+  context.err.set_patience(kTakenWithin);
   Options options;
   const AppPtr app = make_app(kCommand.name, kCommand.examples);
   add(*app, options);

@@ -129,8 +129,8 @@ ExitCode register_session(const Options& options, Context& context, client::Clie
 ExitCode list(const Options& options, Context& context, client::Client& agent) {
   auto all = all_sessions(agent);
   if (!all) return report(context, all.error(), options.json);
-  if (options.json) return answer_json(context, rpc::SessionListResult{std::move(*all), false});
-  return answer(context, in_words(*all, context.now().wall, columns_of(context)), false);
+  if (options.json) return show_json(context, rpc::SessionListResult{std::move(*all), false});
+  return show(context, in_words(*all, context.now().wall, columns_of(context)), false);
 }
 
 rpc::Request request_on(const Options& options, const std::string& id) {
@@ -161,10 +161,10 @@ ExitCode on_one(const Options& options, Context& context, client::Client& agent)
   if (!id) return refuse(id.error());
   const auto session = agent.ask<SessionInfo>(request_on(options, *id), kAnswerWithin);
   if (!session) return refuse(session.error());
-  if (options.json) return answer_json(context, *session);
+  if (options.json) return show_json(context, *session);
   // mark, refresh and close have nothing to say but that they did it.
   if (options.action != Action::show) return ExitCode::done;
-  return answer(context, in_words(*session, context.now().wall, columns_of(context)), false);
+  return show(context, in_words(*session, context.now().wall, columns_of(context)), false);
 }
 
 std::optional<Error> wrong(const Options& options) {

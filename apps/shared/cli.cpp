@@ -357,7 +357,7 @@ std::optional<ExitCode> parse_or_exit(CLI::App& app, const std::vector<std::stri
   const Parsed parsed = parse(app, arguments, columns_of(context));
   if (parsed && !*parsed) return std::nullopt;
   const bool json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
-  if (parsed) return answer(context, **parsed, json);
+  if (parsed) return show(context, **parsed, json);
   Error error = parsed.error();
   error.message += " (see otpctl " + context.command + " --help)";
   return report(context, error, json);

@@ -1,12 +1,16 @@
 #include "shared/context.hpp"
 
+#include "base/fd.hpp"
+
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -18,13 +22,25 @@ tl::unexpected<Error> cannot(const char* what) {
   return fail(ErrorCode::storage, std::string(what) + ": " + std::strerror(errno));
 }
 
-bool wait_for(int fd, short events) {
+/// False with errno: it cannot be told, or (ETIMEDOUT) `until` has come.
+bool wait_for(int fd, short events, std::optional<Instant> until = std::nullopt) {
+  using namespace std::chrono;
   pollfd ready{fd, events, 0};
   for (;;) {
-    const int count = poll(&ready, 1, -1);
+    const auto left = until ? ceil<milliseconds>(std::max(*until - BootClock::now(), Duration(0))).count() : -1;
+    const int count = poll(&ready, 1, static_cast<int>(left));
     if (count > 0) return (ready.revents & (events | POLLERR | POLLHUP)) != 0;
-    if (count < 0 && errno != EINTR) return false;
+    if (count == 0) errno = ETIMEDOUT;
+    if (count == 0 || errno != EINTR) return false;
   }
+}
+
+/// The same pipe by a description of our own that does not block: another writer may fill it between our looking and our
+/// writing. Nothing for all that is no pipe, or may not be opened.
+Fd own_end_of_pipe(int fd) {
+  struct stat info {};
+  if (fstat(fd, &info) != 0 || !S_ISFIFO(info.st_mode)) return Fd();
+  return Fd(open(("/proc/self/fd/" + std::to_string(fd)).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
 }
 
 std::array<bool, 3> fill_closed_streams() {
@@ -47,6 +63,8 @@ Result<void> Sink::write(std::string_view text) {
     buffer_->append(text);
     return {};
   }
+  reader_is_gone_ = false;
+  if (patience_) return write_in_time(text);
   while (!text.empty()) {
     const ssize_t done = ::write(fd_, text.data(), text.size());
     if (done >= 0) {
@@ -54,6 +72,27 @@ Result<void> Sink::write(std::string_view text) {
     } else if (errno == EAGAIN) {
       if (!wait_for(fd_, POLLOUT)) return cannot("cannot write");
     } else if (errno != EINTR) {
+      reader_is_gone_ = errno == EPIPE;
+      return cannot("cannot write");
+    }
+  }
+  return {};
+}
+
+/// What is ready takes PIPE_BUF without blocking.
+Result<void> Sink::write_in_time(std::string_view text) {
+  const Instant until = BootClock::now() + *patience_;
+  const Fd own = own_end_of_pipe(fd_);
+  while (!text.empty()) {
+    if (!wait_for(fd_, POLLOUT, until)) {
+      if (errno != ETIMEDOUT) return cannot("cannot write");
+      return fail(ErrorCode::storage, "nobody has read it for " + format_duration(*patience_));
+    }
+    const ssize_t done = ::write(own ? own.get() : fd_, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
+    if (done >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(done));
+    } else if (errno != EINTR && errno != EAGAIN) {
+      reader_is_gone_ = errno == EPIPE;
       return cannot("cannot write");
     }
   }

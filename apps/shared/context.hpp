@@ -8,13 +8,14 @@
 #include <array>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace otpctl::apps {
 
 /// Standard output or error. Writes everything or fails; never raises SIGPIPE; waits for a slow
-/// reader, also where the descriptor does not block.
+/// reader, also where the descriptor does not block: for ever, or as long as its patience().
 class Sink {
  public:
   explicit Sink(int fd) : fd_(fd) {}
@@ -22,10 +23,19 @@ class Sink {
 
   Result<void> write(std::string_view text);  // `storage`: closed, full, or the reader is gone
   bool is_open() const;                       // false: closed when the command began
+  bool reader_is_gone() const { return reader_is_gone_; }  // that is why the last write failed
   int fd() const { return fd_; }              // -1: a buffer
 
+  /// From now on a write fails that a living reader keeps waiting for so long. Of what is longer than PIPE_BUF a part
+  /// may have been written.
+  void set_patience(Duration patience) { patience_ = patience; }
+
  private:
+  Result<void> write_in_time(std::string_view text);
+
   int fd_ = -1;
+  bool reader_is_gone_ = false;
+  std::optional<Duration> patience_;
   std::string* buffer_ = nullptr;
 };
 

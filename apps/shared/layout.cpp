@@ -80,6 +80,8 @@ std::string stacked_pairs(const Rows& rows, int columns) {
 
 }  // namespace
 
+int columns_of_errors(const Context& context) { return context.err_tty ? size_of(context, context.err).columns : 0; }
+
 int columns_of(const Context& context) { return looks_of(context).terminal ? size_of(context).columns : 0; }
 
 std::string folded(const std::string& text, int columns) {

@@ -11,6 +11,9 @@ namespace otpctl::apps {
 /// Of the terminal; 0 where standard output is none: lines stay as long as they are.
 int columns_of(const Context& context);
 
+/// Of the terminal that standard error is, as wide as it is now; 0 where it is none.
+int columns_of_errors(const Context& context);
+
 /// Every line broken at spaces; what follows stands two further in than it.
 std::string folded(const std::string& text, int columns);
 

@@ -15,6 +15,10 @@ std::size_t width_of(std::string_view text) {
   return count;
 }
 
+ExitCode cannot_answer(Context& context, const Error& why, bool json) {
+  return report(context, Error{ErrorCode::storage, "standard output: " + why.message}, json);
+}
+
 }  // namespace
 
 ExitCode report(Context& context, const Error& error, bool json) {
@@ -34,13 +38,21 @@ void warn(Context& context, const rpc::Warning& warning, bool json) {
 
 ExitCode answer(Context& context, const std::string& text, bool json) {
   const auto written = context.out.write(text);
-  if (written) return ExitCode::done;
-  return report(context, Error{ErrorCode::storage, "standard output: " + written.error().message},
-                json);
+  return written ? ExitCode::done : cannot_answer(context, written.error(), json);
+}
+
+ExitCode show(Context& context, const std::string& text, bool json) {
+  const auto written = context.out.write(text);
+  if (written || context.out.reader_is_gone()) return ExitCode::done;
+  return cannot_answer(context, written.error(), json);
 }
 
 ExitCode answer_json(Context& context, const rpc::Answer& value) {
   return answer(context, rpc::to_json(value) + "\n", true);
+}
+
+ExitCode show_json(Context& context, const rpc::Answer& value) {
+  return show(context, rpc::to_json(value) + "\n", true);
 }
 
 std::string ago(WallTime then, WallTime now) {

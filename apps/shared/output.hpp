@@ -19,8 +19,12 @@ void warn(Context& context, const rpc::Warning& warning, bool json);
 /// Writes the answer. When it cannot be written: 75 and a line on standard error, nothing is lost.
 ExitCode answer(Context& context, const std::string& text, bool json);
 
+/// answer() of a command that only shows what there is: a reader that has seen enough (`| head`) is no failure.
+ExitCode show(Context& context, const std::string& text, bool json);
+
 /// The answer as one line of JSON.
 ExitCode answer_json(Context& context, const rpc::Answer& value);
+ExitCode show_json(Context& context, const rpc::Answer& value);
 
 /// "3s", "5m", "2h", "4d" ago: for people.
 std::string ago(WallTime then, WallTime now);

@@ -59,9 +59,9 @@ Looks looks_of(const Context& context) {
   return looks;
 }
 
-Size size_of(const Context& context) {
+Size size_of(const Context& context, const Sink& terminal) {
   winsize told{};
-  if (context.out.fd() < 0 || ioctl(context.out.fd(), TIOCGWINSZ, &told) != 0) told = winsize{};
+  if (terminal.fd() < 0 || ioctl(terminal.fd(), TIOCGWINSZ, &told) != 0) told = winsize{};
   Size size{told.ws_col, told.ws_row};
   if (size.columns == 0) size.columns = number_in(context.env("COLUMNS"));
   if (size.rows == 0) size.rows = number_in(context.env("LINES"));

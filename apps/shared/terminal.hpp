@@ -29,8 +29,10 @@ struct Looks {
 };
 Looks looks_of(const Context& context);
 
-/// Of standard output; COLUMNS and LINES, then 80×24, where it cannot be told. At least 1×1, at most 1000×1000.
-Size size_of(const Context& context);
+/// COLUMNS and LINES, then 80×24, where it cannot be told. At least 1×1, at most 1000×1000.
+Size size_of(const Context& context, const Sink& terminal);
+/// Of standard output.
+inline Size size_of(const Context& context) { return size_of(context, context.out); }
 
 enum class Tone { plain, head, good, bad, warn, dim };
 

@@ -81,8 +81,8 @@ ExitCode run(const Options& options, Context& context) {
   connection->environment.clear();  // what runs is shown, whatever mailbox the caller's is
   const auto status = client::Client(*connection).ask<AgentStatus>(rpc::Status{});
   if (!status) return report(context, status.error(), options.json);
-  if (options.json) return answer_json(context, *status);
-  return answer(context, in_words(*status, context.now().wall, columns_of(context)), false);
+  if (options.json) return show_json(context, *status);
+  return show(context, in_words(*status, context.now().wall, columns_of(context)), false);
 }
 
 }  // namespace otpctl::apps::status

@@ -1,10 +1,17 @@
 #include "wait/progress.hpp"
 
+#include "shared/cells.hpp"
+#include "shared/layout.hpp"
+
 #include <algorithm>
+#include <string_view>
 
 namespace otpctl::apps::wait {
 
 namespace {
+
+const std::string kName = "otpctl wait: ";
+constexpr std::string_view kWords = "waiting for ";
 
 std::chrono::seconds interval(bool lines) { return std::chrono::seconds(lines ? 10 : 1); }
 
@@ -27,15 +34,22 @@ void Progress::show(std::optional<Instant> deadline) {
   if (how_ == How::none || now < due_) return;
   const bool lines = how_ == How::lines;
   while (due_ <= now) due_ += interval(lines);
-  const std::string line =
-      "otpctl wait: " +
-      text(now - began_, deadline ? std::optional(*deadline - now) : std::nullopt);
+  const std::string line = text(now - began_, deadline ? std::optional(*deadline - now) : std::nullopt);
   shown_ = !lines;
-  static_cast<void>(context_.err.write(lines ? line + "\n" : "\r" + line + "\x1b[K"));
+  // The window may have another size by now.
+  static_cast<void>(context_.err.write(lines ? kName + line + "\n"
+                                             : "\r" + fitted(line, columns_of_errors(context_)) + "\x1b[K"));
 }
 
 void Progress::clear() {
   if (std::exchange(shown_, false)) static_cast<void>(context_.err.write("\r\x1b[K"));
+}
+
+std::string Progress::fitted(const std::string& text, int columns) {
+  const std::string whole = kName + text;
+  const int room = columns - 1;  // behind a full line the next clearing would take its last character
+  if (columns <= 0 || cells(whole) <= room) return whole;
+  return fit(text.size() > kWords.size() && cells(text) > room ? text.substr(kWords.size()) : text, room, false);
 }
 
 std::string Progress::text(Duration waited, std::optional<Duration> left) {
@@ -43,7 +57,7 @@ std::string Progress::text(Duration waited, std::optional<Duration> left) {
     return format_duration(
         std::max(std::chrono::floor<std::chrono::seconds>(duration), std::chrono::seconds(0)));
   };
-  return "waiting for " + whole(waited) +
+  return std::string(kWords) + whole(waited) +
          (left ? ", " + whole(*left + std::chrono::milliseconds(500)) + " left" : "");
 }
 

@@ -26,6 +26,9 @@ class Progress {
 
   /// "waiting for 1m5s, 55s left". Pure.
   static std::string text(Duration waited, std::optional<Duration> left);
+  /// `text` with our name in front, or as much of it as a line of a terminal of `columns` takes without wrapping (0: all).
+  /// Pure.
+  static std::string fitted(const std::string& text, int columns);
 
  private:
   enum class How { none, rewrite, lines };

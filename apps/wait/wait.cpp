@@ -78,6 +78,11 @@ class Signals {
   Fd fd_;
 };
 
+// A code that nobody takes out of our pipe is not to be kept from the next who waits for it, nor by words that nobody
+// takes.
+constexpr Duration kCodeIsTakenWithin = std::chrono::seconds(10);
+constexpr Duration kWordsAreTakenWithin = std::chrono::seconds(1);
+
 /// The descriptor to watch for a reader that leaves: a pipe or socket; -1 for a file or terminal.
 int reader_of(const Context& context) {
   struct stat info {};
@@ -124,7 +129,7 @@ class Run {
     progress_.clear();
     const std::string text =
         options_.json ? rpc::to_json(rpc::Answer(code)) + "\n" : code.code + "\n";
-    signals_.release();  // a reader that never reads must not make this process immortal
+    signals_.release();  // nobody who ends us has to wait for a reader that never reads
     const ExitCode written = answer(context_, text, options_.json);
     signals_.hold();
     if (written != ExitCode::done) return written;
@@ -265,6 +270,8 @@ ExitCode run(const Options& options, Context& context) {
   if (!context.out.is_open()) {
     return report(context, Error{ErrorCode::storage, "standard output is closed"}, options.json);
   }
+  context.out.set_patience(kCodeIsTakenWithin);
+  context.err.set_patience(kWordsAreTakenWithin);
   return Run(options, context, *agent, std::move(*wait)).loop();
 }
 

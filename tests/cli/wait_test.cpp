@@ -1,5 +1,7 @@
 // wait against a scripted agent: what stands on which stream, and how it ends.
+#include "base/fd.hpp"
 #include "cli/commands.hpp"
+#include "shared/output.hpp"
 #include "support/fake_agent.hpp"
 #include "wait/progress.hpp"
 
@@ -143,6 +145,27 @@ TEST_CASE("X02 a code that cannot be written is not acknowledged and ends with 7
   CHECK(test.err.find("standard output") != std::string::npos);
 }
 
+TEST_CASE("X02 what a living reader does not take in time fails, and is no reader that has gone") {
+  int ends[2];
+  REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+  const Fd reader(ends[0]);
+  const Fd writer(ends[1]);
+  const int size = fcntl(writer.get(), F_SETPIPE_SZ, 4096);
+  REQUIRE(size > 0);
+  Sink sink(writer.get());
+  sink.set_patience(50ms);
+  CHECK(sink.write("482913\n"));
+  const auto second = sink.write(std::string(static_cast<std::size_t>(size), 'x'));
+  REQUIRE(!second);
+  CHECK(second.error().code == ErrorCode::storage);
+  CHECK(second.error().message.find("50ms") != std::string::npos);
+  CHECK(!sink.reader_is_gone());
+  CHECK((fcntl(writer.get(), F_GETFL) & O_NONBLOCK) == 0);  // it is the caller's, too
+  char first[7];
+  CHECK(read(reader.get(), first, sizeof first) == 7);
+  CHECK(std::string(first, 7) == "482913\n");
+}
+
 TEST_CASE("X02 a wait whose reader has gone leaves by itself") {
   const TempDir home;
   int ends[2];
@@ -282,6 +305,46 @@ TEST_CASE(
   lines.show({});
   CHECK(plain.err == "otpctl wait: waiting for 25s\n");
   CHECK(lines.due() == Instant(30s));
+}
+
+TEST_CASE("the progress line never wraps: without our name, then without words, then cut") {
+  using wait::Progress;
+  const std::string line = Progress::text(65s, 55s);
+  CHECK(Progress::fitted(line, 0) == "otpctl wait: waiting for 65s, 55s left");
+  CHECK(Progress::fitted(line, 39) == "otpctl wait: waiting for 65s, 55s left");
+  CHECK(Progress::fitted(line, 38) == "waiting for 65s, 55s left");
+  CHECK(Progress::fitted(line, 26) == "waiting for 65s, 55s left");
+  CHECK(Progress::fitted(line, 20) == "65s, 55s left");
+  CHECK(Progress::fitted(line, 10) == "65s, 55s~");
+  for (int columns = 1; columns < 45; ++columns) {
+    CHECK(Progress::fitted(line, columns).size() < static_cast<std::size_t>(columns) + (columns == 1 ? 1 : 0));
+  }
+  TestContext terminal("wait", "", {{"COLUMNS", "20"}});
+  terminal.context.err_tty = true;
+  Progress progress(terminal.context, "auto");
+  terminal.now.instant += 1s;
+  progress.show(Instant(10s));
+  CHECK(terminal.err == "\r1s, 9s left\x1b[K");
+  terminal.environment["COLUMNS"] = "80";  // the window has grown
+  terminal.now.instant += 1s;
+  progress.show(Instant(10s));
+  CHECK(terminal.err == "\r1s, 9s left\x1b[K\rotpctl wait: waiting for 2s, 8s left\x1b[K");
+}
+
+TEST_CASE("a reader that has seen enough is no failure of what only shows, and one of what hands over") {
+  int ends[2];
+  REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+  close(ends[0]);
+  const Fd writer(ends[1]);
+  TestContext test("status");
+  test.context.out = Sink(writer.get());
+  CHECK(show(test.context, "running\n", false) == ExitCode::done);
+  CHECK(test.err == "");
+  CHECK(answer(test.context, "482913\n", false) == ExitCode::try_later);
+  CHECK(test.err.find("standard output") != std::string::npos);
+  const Fd full(open("/dev/full", O_WRONLY | O_CLOEXEC));
+  test.context.out = Sink(full.get());
+  CHECK(show(test.context, "running\n", false) == ExitCode::try_later);
 }
 
 }  // namespace
