@@ -148,7 +148,7 @@ tl::unexpected<Error> Database::failure(int code, const char* what) const {
     case SQLITE_LOCKED: return fail(ErrorCode::busy, file + " is locked by another process");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return fail(ErrorCode::storage,
+      return fail(ErrorCode::config,  // the same command later does not help: somebody must do something
                   file + " is damaged; nothing was changed. Sessions, codes not taken yet and what is known of those "
                          "that were taken cannot be read. To begin anew: otpctl agent stop, and move the file away with "
                          "its -wal and -shm: " + moving_away(path_));

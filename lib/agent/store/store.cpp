@@ -78,9 +78,9 @@ Result<void> check_schema(Database& database, const std::string& path) {
   if (!tables) return fail(tables.error());
   if (*tables == 0 && *version == 0) return database.run(kCreate);
   if (*application != kApplication)
-    return fail(ErrorCode::storage, quoted(path) + " is a database of another program");
+    return fail(ErrorCode::config, quoted(path) + " is a database of another program");
   if (*version > kSchema)
-    return fail(ErrorCode::storage,
+    return fail(ErrorCode::config,
                 quoted(path) + " was written by a newer otpctl; use that, or move the file away");
   return {};
 }
@@ -236,7 +236,8 @@ Result<void> Store::State::open_timeline() {
     if (auto created = Timeline::create(database); !created) return created;
   }
   auto opened = Timeline::open(database, *sealer);
-  if (!opened && opened.error().code == ErrorCode::storage) {
+  const auto unusable = [](ErrorCode code) { return code == ErrorCode::storage || code == ErrorCode::config; };
+  if (!opened && unusable(opened.error().code)) {
     // Codes are worth more than what is told about them: they must not stay locked in for its sake.
     if (auto made = Timeline::create_anew(database); !made) return made;
     timeline_is_new = true;

@@ -11,7 +11,7 @@ namespace otpctl {
 
 enum class ErrorCode {
   usage,              // an argument that cannot be meant: not an address, an impossible duration
-  config,             // the configuration; the message begins with file:line
+  config,             // the configuration, the message begins with file:line; or a damaged store
   not_found,          // no such session, file or recipient
   expired,            // the session existed and has ended
   no_code,            // a message came, its code is missing or ambiguous
@@ -27,7 +27,7 @@ enum class ErrorCode {
   timeout,            // the time given is over
   busy,               // somebody else holds it; try later
   throttled,          // the server asked for less
-  storage,            // disk full, unreadable or corrupt store
+  storage,            // disk full, a file that cannot be read or written
   cancelled,          // the caller asked to stop
   internal,           // a bug of ours
 };

@@ -189,7 +189,7 @@ TEST_CASE("R04 a file that is no database is refused with advice and stays") {
   const std::string bytes(5'000, 'n');
   write_file(folder / "store.db", bytes);
   const Error error = error_of(folder.options());
-  CHECK(error.code == ErrorCode::storage);
+  CHECK(error.code == ErrorCode::config);  // not "try later": somebody must do something
   CHECK(contains(error.message, "move the file away"));
   CHECK(bytes_of(folder / "store.db") == bytes);
 }
@@ -210,7 +210,7 @@ TEST_CASE("R04 a damaged header or any damaged page is refused with advice and n
     bytes.replace(offset, 60, std::string(60, '\x5A'));
     write_file(folder / "store.db", bytes);
     const Error error = error_of(folder.options());
-    CHECK(error.code == ErrorCode::storage);
+    CHECK(error.code == ErrorCode::config);
     CHECK_MESSAGE(contains(error.message, "move the file away"), offset);
     CHECK(bytes_of(folder / "store.db") == bytes);
   }
@@ -227,7 +227,7 @@ TEST_CASE("R04 a database cut in the middle is refused and stays") {
   }
   const std::string bytes = bytes_of(folder / "store.db").substr(0, 9'000);
   write_file(folder / "store.db", bytes);
-  CHECK(error_of(folder.options()).code == ErrorCode::storage);
+  CHECK(error_of(folder.options()).code == ErrorCode::config);
   CHECK(bytes_of(folder / "store.db") == bytes);
 }
 
@@ -240,7 +240,7 @@ TEST_CASE("a store of a newer schema and a database of another program are refus
   tamper(foreign / "store.db", "CREATE TABLE photos(name TEXT)");
   REQUIRE(chmod((foreign / "store.db").c_str(), 0600) == 0);
   const Error error = error_of(foreign.options());
-  CHECK(error.code == ErrorCode::storage);
+  CHECK(error.code == ErrorCode::config);
   CHECK(contains(error.message, "another program"));
 }
 
