@@ -41,8 +41,10 @@ class Clients(unittest.TestCase):
                 self.home.start_agent()
                 yield self.home
 
-    def start(self, *arguments, **popen):
-        process = subprocess.Popen([*self.command, *arguments], env=self.home.env, text=True,
+    def start(self, *arguments, shell="", **popen):
+        """`shell`: a redirection."""
+        around = ["sh", "-c", f'exec "$@" {shell}', "sh"] if shell else []
+        process = subprocess.Popen([*around, *self.command, *arguments], env=self.home.env, text=True,
                                    **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **popen})
         self.addCleanup(process.kill)
         return process
@@ -91,9 +93,30 @@ class Clients(unittest.TestCase):
             self.blocked()
             os.close(read_end)  # nobody reads its standard output any more
             home.otpctl("deliver", BOT, input=mail.html("193744", to=BOT))
-            client.communicate(timeout=20)
-            self.assertNotEqual(client.returncode, 0)
+            self.assertIn("standard output: ", self.ends(client, 75))
             self.assertEqual(self.next_code(), "193744\n")
+
+    def test_a_code_that_cannot_be_written_is_75_and_goes_to_the_next(self):
+        for home in self.each():
+            for where, said in ((">&-", "standard output is closed"), (">/dev/full", "standard output: ")):
+                with self.subTest(where):
+                    home.otpctl("deliver", BOT, input=mail.html("482913", to=BOT))
+                    err = self.ends(self.start(BOT, "5s", shell=where), 75)
+                    self.assertIn(said, err)
+                    self.assertEqual(err.count("\n"), 1, err)
+                    self.assertNotIn("482913", err)
+                    self.assertEqual(self.next_code(), "482913\n")
+
+    def test_what_is_thrown_away_on_purpose_is_given(self):
+        for home in self.each():
+            home.otpctl("deliver", BOT, input=mail.html("482913", to=BOT))
+            self.assertEqual(self.ends(self.start(BOT, "5s", shell=">/dev/null"), 0), "")
+            self.assertEqual(home.status()["codes_pending"], 0)
+
+    def test_nobody_to_wait_for_is_64_in_one_line(self):
+        for _ in self.each():
+            err = self.ends(self.start(), 64)
+            self.assertRegex(err, r"\Aotp\.\w+: [^\n]*RECIPIENT[^\n]*\n\Z")
 
     def test_one_that_is_killed_leaves_the_code_to_the_next(self):
         for home in self.each():
