@@ -58,6 +58,8 @@ std::string origin_of_config(const Facts& facts) {
   if (!facts.context.env("OTPCTL_HOME").empty()) return "OTPCTL_HOME";
   const std::string base = facts.context.env("XDG_CONFIG_HOME");
   if (base.starts_with('/') && facts.paths->config.starts_with(base)) return "XDG_CONFIG_HOME";
+  const bool of_unit = !facts.context.env("CONFIGURATION_DIRECTORY").empty();
+  if (facts.paths->config == "/etc/otpctl/config.toml" && !of_unit) return "system service";
   return facts.context.env("CONFIGURATION_DIRECTORY").empty() ? origin_of_tilde(facts.context)
                                                               : "CONFIGURATION_DIRECTORY of systemd";
 }
@@ -69,7 +71,8 @@ std::string origin_of_socket(const Facts& facts) {
   const std::string runtime = facts.context.env("XDG_RUNTIME_DIR");
   if (runtime.starts_with('/') && facts.paths->socket.starts_with(runtime)) return "XDG_RUNTIME_DIR";
   if (facts.paths->socket.starts_with(facts.paths->state + "/")) return "the state folder";
-  return facts.paths->socket.starts_with("/run/user/") ? "/run/user" : "RUNTIME_DIRECTORY of systemd";
+  if (facts.paths->socket.starts_with("/run/user/")) return "/run/user";
+  return facts.context.env("RUNTIME_DIRECTORY").empty() ? "system service" : "RUNTIME_DIRECTORY of systemd";
 }
 
 Row folder_row(const std::string& path, const struct stat& info) {

@@ -87,8 +87,14 @@ struct Asked {  // what was said explicitly
   std::string home;
   std::string socket;
   std::string config;
-  bool system = false;
+  bool system = false;      // the system's folders are meant
 };
+
+/// The system service's own account, without the variables that systemd gives the service itself.
+bool is_service_account(const Surroundings& from) {
+  return home_folder(from) == kSystemState && !is_absolute(from.env("XDG_CONFIG_HOME")) &&
+         !is_absolute(from.env("XDG_STATE_HOME"));
+}
 
 Result<Asked> read_asked(const Surroundings& from, const std::string& config_option) {
   Asked asked;
@@ -106,7 +112,7 @@ Result<Asked> read_asked(const Surroundings& from, const std::string& config_opt
     }
     asked.config = join(without_trailing_slashes(from.cwd), config_option.c_str());
   }
-  asked.system = asked.home.empty() && asked.config == kSystemConfig;
+  asked.system = asked.home.empty() && (asked.config == kSystemConfig || is_service_account(from));
   return asked;
 }
 
@@ -122,6 +128,7 @@ std::string config_file(const Surroundings& from, const Asked& asked) {
   if (!asked.config.empty()) return asked.config;
   if (!asked.home.empty()) return join(asked.home, "config.toml");
   std::string folder = systemd_folder(from, "CONFIGURATION_DIRECTORY");
+  if (folder.empty() && asked.system) return kSystemConfig;
   if (folder.empty()) folder = xdg_folder(from, "XDG_CONFIG_HOME", ".config");
   return folder.empty() ? std::string() : join(folder, "config.toml");
 }

@@ -12,7 +12,8 @@
 // System service: systemd sets the three *_DIRECTORY variables from StateDirectory=otpctl and its
 // like. They count only for a folder that is named `otpctl`: a service of somebody else that calls
 // `otpctl wait` has them set too, for its own folders. `--config /etc/otpctl/config.toml` without
-// them means /var/lib/otpctl and /run/otpctl. As the XDG specification says, a relative XDG
+// them means /var/lib/otpctl and /run/otpctl; so does, with that file, the account of the service, whose ~ is
+// /var/lib/otpctl, unless XDG_CONFIG_HOME or XDG_STATE_HOME says otherwise. As the XDG specification says, a relative XDG
 // variable counts as unset; a relative variable of ours is refused. Without HOME, as mail servers, SMS daemons and
 // some containers call us, ~ is the folder that the account has in the user database, where that is its own.
 #pragma once

@@ -232,6 +232,38 @@ TEST_CASE("systemd's folders are taken when they are named for us") {
   REQUIRE(paths.has_value());
   CHECK(paths->config == "/etc/otpctl/config.toml");
   CHECK(paths->state == "/var/lib/otpctl");
+TEST_CASE("for the account of the system service, whose home is its state, the system's folders are meant") {
+  for (const World& world :
+       {World{{{"HOME", "/var/lib/otpctl/"}}, {}}, World{{}, {"/var/lib/otpctl"}, "/", "/var/lib/otpctl"}}) {
+    const auto paths = world.resolve();
+    REQUIRE(paths.has_value());
+    CHECK(paths->config == "/etc/otpctl/config.toml");
+    CHECK(paths->store == "/var/lib/otpctl/store.db");
+    CHECK(paths->agent_lock == "/var/lib/otpctl/agent.lock");
+    CHECK(paths->socket == "/run/otpctl/agent.sock");
+    CHECK(paths->candidates.front() == "/run/otpctl/agent.sock");
+    CHECK(world.resolve("/srv/try.toml")->config == "/srv/try.toml");
+    CHECK(world.resolve("/srv/try.toml")->state == "/var/lib/otpctl");
+  }
+}
+
+TEST_CASE("that account may say otherwise, and no folder below its home means the system's") {
+  World world{{{"HOME", "/var/lib/otpctl"}, {"XDG_STATE_HOME", "/s"}}, {}};
+  CHECK(world.resolve()->state == "/s/otpctl");
+  CHECK(world.resolve()->config == "/var/lib/otpctl/.config/otpctl/config.toml");
+  world.variables = {{"HOME", "/var/lib/otpctl"}, {"XDG_CONFIG_HOME", "/c"}};
+  CHECK(world.resolve()->config == "/c/otpctl/config.toml");
+  CHECK(world.resolve()->state == "/var/lib/otpctl/.local/state/otpctl");
+  world.variables = {{"HOME", "/var/lib/otpctl"}, {"OTPCTL_HOME", "/h"}};
+  CHECK(world.resolve()->config == "/h/config.toml");
+  CHECK(world.resolve()->socket == "/h/agent.sock");
+  world.variables = {{"HOME", "/var/lib/otpctl/bot"}};
+  CHECK(world.resolve()->state == "/var/lib/otpctl/bot/.local/state/otpctl");
+  world.variables = {{"HOME", "/home/bot"}};
+  world.account = "/var/lib/otpctl";
+  CHECK(world.resolve()->config == "/home/bot/.config/otpctl/config.toml");
+}
+
   CHECK(paths->socket == "/run/otpctl/agent.sock");
   CHECK(paths->candidates.front() == "/run/otpctl/agent.sock");
 }
