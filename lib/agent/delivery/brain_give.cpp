@@ -349,6 +349,10 @@ void Brain::count_given(const std::string& session_id) {
   touch(*session->second);
 }
 
+Error sending_side_ended() {
+  return Error{ErrorCode::cancelled, "the client has ended its sending side, and with it this request"};
+}
+
 void Brain::run(ClientGone& command) {
   if (stopped_) return;  // what is not acknowledged stays for the next agent
   release_holds(command.client);
@@ -358,7 +362,12 @@ void Brain::run(ClientGone& command) {
                    in_line.command))
       tickets.push_back(ticket);
   }
-  for (const std::uint64_t ticket : tickets) tell_line("left", leave_line(ticket).command, {});
+  for (const std::uint64_t ticket : tickets) {
+    const InLine left = leave_line(ticket);
+    tell_line("left", left.command, {});
+    if (const auto* registers = std::get_if<Register>(&left.command))
+      reply(registers->request, sending_side_ended());
+  }
   std::vector<Waiter*> gone;
   const auto [first, last] = by_client_.equal_range(command.client);
   for (auto each = first; each != last; ++each) gone.push_back(each->second);

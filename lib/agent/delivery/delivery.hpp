@@ -86,7 +86,9 @@ struct Acknowledge {  // the code stands on the waiter's stdout. Also after a re
   std::string waiter;
 };
 
-struct ClientGone { ClientId client = 0; };  // its waiters end; unacknowledged codes go to the next
+/// Its waiters end, unacknowledged codes go to the next. A registration of it that stands in line is refused; of its waits
+/// the caller knows.
+struct ClientGone { ClientId client = 0; };
 struct MarkSession { RequestId request = 0; std::string session; };  // from now on
 struct RefreshSession { RequestId request = 0; std::string session; std::optional<Duration> ttl; };
 struct CloseSession { RequestId request = 0; std::string session; };
@@ -150,6 +152,10 @@ struct Tick {};
 using Command = std::variant<Register, Wait, Acknowledge, ClientGone, MarkSession, RefreshSession, CloseSession,
                              HoldSession, Arrive, Settled, PersonEntry, SourceUpdate, SourceGone, Synchronised, PositionIs,
                              Withdraw, Stop, Tick>;
+
+/// What waits and those who stand in line are told when their client has ended its sending side (ClientGone): it could
+/// not acknowledge a code.
+Error sending_side_ended();
 
 // ---- effects ----
 

@@ -1,5 +1,6 @@
 #include "server/clients.hpp"
 
+#include "delivery/delivery.hpp"
 #include "io/log.hpp"
 
 #include <utility>
@@ -42,16 +43,16 @@ void Clients::on_event(std::uint64_t client, rpc::Peer::Event& event) {
   on_ended(client, std::get<rpc::Peer::Ended>(event));
 }
 
-// Its waits end now, whoever else waits gets their codes. What else it asked for is still answered.
+// Its waits end now, whoever else waits gets their codes. What else it asked for is still answered; delivery refuses
+// what stands in line.
 void Clients::on_ended(std::uint64_t client, const rpc::Peer::Ended& ended) {
   io::log_debug("client " + std::to_string(client) + ": " + ended.why.message);
   auto& connection = connections_.at(client);
   if (ended.linger && ended.why.code == ErrorCode::network) {  // an end of file, no broken frame
-    std::erase_if(open_of_[client], [this](std::uint64_t request) {
-      const bool is_wait = open_.at(request).is_wait;
-      if (is_wait) open_.erase(request);
-      return is_wait;
-    });
+    const auto asked = open_of_[client];
+    for (const auto request : asked) {
+      if (open_.at(request).is_wait) refuse(request, delivery::sending_side_ended());
+    }
     if (!open_of_[client].empty()) {
       connection.leaving = std::make_unique<io::Timer>(loop_);
       connection.leaving->set(loop_.now().instant + std::chrono::seconds(5), [this, client] {

@@ -64,6 +64,16 @@ TEST_CASE("a session that has its code does not compete any more") {
   CHECK(w.contended(w.wait()) == 0);
 }
 
+TEST_CASE("a registration whose client goes leaves the line, and is told so") {
+  World w;
+  register_alone(w);
+  const auto queued = register_alone(w, 1min);
+  CHECK(w.error(queued) == nullptr);
+  w.apply(ClientGone{77});
+  REQUIRE(w.error(queued) != nullptr);
+  CHECK(w.error(queued)->code == ErrorCode::cancelled);
+}
+
 TEST_CASE("a session that only exists reserves nothing") {
   World w;
   w.register_for();
