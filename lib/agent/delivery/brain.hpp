@@ -78,6 +78,7 @@ class Brain {
   const Sources& sources() const { return sources_; }
   int waiting() const;
   int sessions_open() const { return static_cast<int>(sessions_.size()); }
+  std::size_t holders() const { return holds_.size(); }  // clients that hold a session
   int codes_pending() const;
   std::optional<WallTime> oldest_pending() const;
   std::uint64_t codes_delivered() const { return delivered_; }
@@ -355,7 +356,7 @@ class Brain {
       ended_sessions_;  // for a while: "expired" says more than "not found"
   std::map<std::string_view, std::unique_ptr<Waiter>> waiters_;  // key: the waiter's own id
   std::unordered_multimap<ClientId, Waiter*> by_client_;
-  std::unordered_multimap<ClientId, std::string> holds_;  // ids of sessions
+  std::unordered_map<ClientId, std::set<std::string>> holds_;  // ids of living sessions: as Session::holders
   std::set<Waiter*, Older> impatient_;  // --fail-fast
   std::multiset<WallTime> look_back_;
   int waiting_email_ = 0;

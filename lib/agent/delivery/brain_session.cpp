@@ -241,6 +241,11 @@ void Brain::remove(Session& session, const std::string& why) {
   if (!session.email.empty()) look_back_.erase(look_back_.find(session.mark.time));
   set_expiry(session, std::nullopt);
   interests_.remove(session);
+  for (const ClientId holder : session.holders) {
+    const auto held = holds_.find(holder);
+    held->second.erase(session.id);
+    if (held->second.empty()) holds_.erase(held);
+  }
   touched_sessions_.erase(&session);
   erase(RecordKind::session, session.id);
   ended_sessions_[session.id] = now_.wall;
@@ -308,21 +313,18 @@ void Brain::run(HoldSession& command) {
   if (!found) return reply(command.request, found.error());
   Session& session = **found;
   if (command.client != 0 && session.holders.insert(command.client).second)
-    holds_.emplace(command.client, session.id);
+    holds_[command.client].insert(session.id);
   keep_alive(session);
   reply(command.request, info(session, state_of(session)));
 }
 
 void Brain::release_holds(ClientId client) {
-  const auto [first, last] = holds_.equal_range(client);
-  std::vector<std::string> ids;
-  for (auto each = first; each != last; ++each) ids.push_back(each->second);
-  holds_.erase(first, last);
-  for (const std::string& id : ids) {
-    const auto session = sessions_.find(id);
-    if (session == sessions_.end()) continue;
-    session->second->holders.erase(client);
-    let_go(*session->second);
+  const auto held = holds_.extract(client);
+  if (!held) return;
+  for (const std::string& id : held.mapped()) {
+    Session& session = *sessions_.at(id);
+    session.holders.erase(client);
+    let_go(session);
   }
 }
 

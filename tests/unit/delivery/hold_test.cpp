@@ -1,4 +1,5 @@
 // HoldSession: a session lives as long as somebody holds it, then its ttl begins to run.
+#include "delivery/brain.hpp"
 #include "unit/delivery/world.hpp"
 
 #include <doctest/doctest.h>
@@ -127,4 +128,22 @@ TEST_CASE("after a restart a session that was held has its ttl to be held again"
   w.restart(5s);
   w.pass(600s);
   CHECK_FALSE(lives(w, session));
+}
+
+TEST_CASE("a client that holds and closes session after session leaves nothing behind") {
+  Brain brain{Settings{}};
+  const Now now{Instant(1h), WallTime(1h)};
+  for (const char* id : {"aaaa0001", "aaaa0002"}) {
+    Register session;
+    session.spec.email = kBot;
+    session.id = id;
+    brain.apply(session, now);
+    brain.apply(HoldSession{1, kRun, id}, now);
+  }
+  CHECK(brain.holders() == 1);
+  brain.apply(CloseSession{2, "aaaa0001"}, now);
+  CHECK(brain.holders() == 1);
+  brain.apply(CloseSession{3, "aaaa0002"}, now);
+  CHECK(brain.holders() == 0);
+  brain.apply(ClientGone{kRun}, now);
 }
