@@ -51,13 +51,15 @@ void Brain::run(PersonEntry& command) {
   }
   Accepted accepted;
   accepted.recipient = target->recipient;
-  if (const Interest* interest = interests_.find(target->recipient))
-    accepted.waiting = static_cast<int>(interest->waiting.size());
+  const auto still_waiting = [&](const std::string& recipient) {
+    return static_cast<int>(waiting_for(PersonTarget{recipient}).size());
+  };
   for (Waiter* waiter : waiting_for(*target)) {
     const auto chosen = take_choice(*waiter, command.code);
     if (!chosen) continue;
     accepted.recipient = *chosen;
     accepted.delivered = true;
+    accepted.waiting = still_waiting(*chosen);
     wipe(command.code);
     return reply(command.request, std::move(accepted));
   }
@@ -75,6 +77,7 @@ void Brain::run(PersonEntry& command) {
   message_deadlines_.add(kept.expires, seq);
   touch(seq);
   accepted.delivered = offer({{seq, 0}});
+  accepted.waiting = still_waiting(target->recipient);
   reply(command.request, std::move(accepted));
 }
 

@@ -290,7 +290,6 @@ std::vector<WaiterInfo> Delivery::waiters(Now) const {
 std::vector<WaiterInfo> Delivery::waiters_to_choose(Now) const {
   return state_->brain.waiters(true);
 }
-std::vector<SourceStatus> Delivery::sources() const { return state_->brain.sources().statuses(); }
 std::optional<Position> Delivery::position(const std::string& source) const {
   return state_->brain.sources().position(source);
 }

@@ -163,7 +163,7 @@ struct Accepted {  // of Arrive and PersonEntry
   bool duplicate = false;
   bool delivered = false;   // a blocked waiter got it
   std::string recipient;    // PersonEntry: whom it was for
-  int waiting = 0;          // PersonEntry: how many wait for it
+  int waiting = 0;          // PersonEntry: how many still wait for the recipient
 };
 struct Acknowledged { bool known = true; };  // false: was acknowledged before or given back meanwhile
 
@@ -235,7 +235,6 @@ class Delivery {
   std::vector<WaiterInfo> waiters(Now now) const;                                   // oldest first
   /// As waiters(), with the candidates of the ambiguous ones. For an operator: it holds codes.
   std::vector<WaiterInfo> waiters_to_choose(Now now) const;
-  std::vector<SourceStatus> sources() const;
   std::optional<Position> position(const std::string& source) const;                // last known: resume after a restart
   int waiting() const;  // as many as waiters() tells of, without telling
   int sessions_open() const;

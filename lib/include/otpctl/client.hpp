@@ -89,8 +89,8 @@ struct Entry {
 };
 struct EntryTaken {
   std::string recipient = {};
-  bool delivered = false;
-  int waiting = 0;
+  bool delivered = false;  // to somebody who was blocked; else it is kept for who comes next
+  int waiting = 0;         // how many still wait for the recipient
 };
 
 struct WatchOptions {

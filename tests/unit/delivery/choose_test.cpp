@@ -53,7 +53,7 @@ TEST_CASE("a chosen code is delivered as the message that brought it") {
   const auto answer = std::get<Accepted>(w.person(kBot, "222222", kBot));
   CHECK(answer.delivered);
   CHECK(answer.recipient == kBot);
-  CHECK(answer.waiting == 1);
+  CHECK(answer.waiting == 0);
   REQUIRE(w.got(wait));
   CHECK(w.got(wait)->channel == "email");
   CHECK(w.got(wait)->sender == "b@bank.example");
