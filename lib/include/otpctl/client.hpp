@@ -12,7 +12,8 @@
 // destroying are not: they wait for nobody.) No exceptions but std::bad_alloc and those of your own functions. No
 // third-party types. Nothing here reads or prints standard streams, changes signal dispositions or raises SIGPIPE; no
 // connection is kept between two calls, none takes the place of a closed stream 0, 1 or 2, all are closed by exec.
-// Starting an agent forks once: a SIGCHLD handler may see that child. After fork() parent and child may both go on with
+// Starting an agent forks a child that ends at once, and one before it where another process is just starting one: a
+// SIGCHLD handler may see them. After fork() parent and child may both go on with
 // the Client, but a child that neither execs nor ends keeps what was connected just then from closing when its parent dies.
 // Texts that others wrote (senders, subjects, servers' words) come as they are: escape them before a terminal sees them.
 // docs/agent-protocol.md is what happens below.
@@ -31,7 +32,7 @@
 
 namespace otpctl {
 
-/// The environment is read once, by the constructor of Client.
+/// The environment is read once, by the constructor of Client; an agent that it starts later gets that one.
 struct ClientOptions {
   std::string home = {};         // as OTPCTL_HOME, from the root; OTPCTL_SOCKET does not count then. Empty: the environment says
   std::string config = {};       // as --config of an agent that is started; empty: the usual one
@@ -111,7 +112,9 @@ class Client {
   /// environment names. Starts none: `agent_unreachable`. Not needed before other calls.
   Outcome<void> connect();
 
-  // Each call is given up after 10 s with `agent_unreachable` when an agent hangs, as the commands do. One that only asks
+  // Each call is given up after 10 s with `agent_unreachable` when an agent hangs, as the commands do; one that has to start
+  // an agent gives that 10 s of its own. stop() takes 25 s at most (it asks, then SIGTERM or the end that the agent has
+  // agreed to may take 15 s), restart(), which checks, stops and starts, 70 s. One that only asks
   // (connect, sessions, session, health, status) asks once more when the agent was restarted meanwhile; one that changes
   // something does not, and `agent_unreachable` says that it may have happened or not.
 

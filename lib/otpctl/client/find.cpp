@@ -101,7 +101,7 @@ Result<Found> find_agent(const Options& options, Instant until) {
 namespace {
 
 StartAround surroundings_of(const Options& options) {
-  return StartAround{options.agent_environment, options.cancel, options.leash};
+  return StartAround{options.inherits, options.agent_environment, options.cancel, options.leash};
 }
 
 /// After the start of an agent that found another one just starting: that one will be there in a

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct Options {
   std::vector<std::string> agent_arguments;
   Duration hello_within = std::chrono::seconds(5);
   Duration start_within = std::chrono::seconds(10);
+  std::shared_ptr<const std::vector<std::string>> inherits = {};  // by an agent that is started, see StartAround
   // Of an agent that is started, over those that it inherits; "": it does not get this one.
   std::map<std::string, std::string> agent_environment = {};
   int leash = -1;   // of an agent that is started: see StartAround

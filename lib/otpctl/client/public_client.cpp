@@ -61,6 +61,7 @@ Result<client::Options> connection(const ClientOptions& given) {
   options->agent_program = !given.agent_program.empty()          ? given.agent_program
                            : !around.env("OTPCTL_AGENTD").empty() ? around.env("OTPCTL_AGENTD")
                                                                   : client::installed_agent();
+  options->inherits = std::make_shared<const client::Variables>(client::own_variables());
   if (!given.config.empty()) options->agent_arguments = {"--config", options->paths.config};
   if (!given.home.empty()) options->agent_environment = {{"OTPCTL_HOME", given.home}, {"OTPCTL_SOCKET", ""}};
   return options;

@@ -104,14 +104,16 @@ std::string agent_program(const Surroundings& surroundings) {
   return path.substr(0, path.rfind('/') + 1) + "otpctl-agentd";
 }
 
+Variables own_variables() {
+  Variables lines;
+  for (char** line = environ; line != nullptr && *line != nullptr; ++line) lines.emplace_back(*line);
+  return lines;
+}
+
 namespace {
 
-std::vector<std::string> environment_with(const std::map<std::string, std::string>& changes) {
-  std::vector<std::string> lines;
-  for (char** line = environ; line != nullptr && *line != nullptr; ++line) {
-    const std::string_view name = std::string_view(*line).substr(0, std::string_view(*line).find('='));
-    if (changes.find(std::string(name)) == changes.end()) lines.emplace_back(*line);
-  }
+Variables with_changes(Variables lines, const std::map<std::string, std::string>& changes) {
+  std::erase_if(lines, [&](const std::string& line) { return changes.count(line.substr(0, line.find('='))) > 0; });
   for (const auto& [name, value] : changes) {
     if (!value.empty()) lines.push_back(name + "=" + value);
   }
@@ -142,7 +144,7 @@ Result<void> start_agent(const std::string& program, const std::vector<std::stri
   }
   words.insert(words.end(), arguments.begin(), arguments.end());
   const std::vector<char*> argv = pointers_to(words);
-  std::vector<std::string> lines = environment_with(around.environment);
+  std::vector<std::string> lines = with_changes(around.inherits ? *around.inherits : own_variables(), around.environment);
   const std::vector<char*> environment = pointers_to(lines);
   const std::string no_program =
       rpc::to_json(Error{ErrorCode::agent_unreachable, "cannot run " + printable(program, 500)});

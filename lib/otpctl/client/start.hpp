@@ -6,6 +6,7 @@
 #include "base/time.hpp"
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,13 @@ namespace otpctl::client {
 /// `otpctl-agentd` in the folder of the running program; $OTPCTL_AGENTD instead of it when set.
 std::string agent_program(const Surroundings& surroundings);
 
+/// Variables as execve takes them, "NAME=value".
+using Variables = std::vector<std::string>;
+/// Those of this process now.
+Variables own_variables();
+
 struct StartAround {
+  std::shared_ptr<const Variables> inherits = {};       // null: own_variables()
   std::map<std::string, std::string> environment = {};  // over what it inherits; "": it does not get this one
   int cancel = -1;  // readable: it is not waited for any longer (`cancelled`); it starts all the same
   int leash = -1;   // the read end of a pipe: when nobody holds its other end any more the agent ends and removes its home

@@ -279,5 +279,16 @@ TEST_CASE("one Client serves many threads") {
   CHECK(right == 80);
 }
 
+TEST_CASE("an agent that is started gets the environment of the moment when its Client was made") {
+  const test::TempDir home;
+  setenv("OTPCTL_TEST_WORD", "then", 1);
+  Client client = test::client_in(home, test::script_in(home, "echo \"$OTPCTL_TEST_WORD\" > " + home.path() + "/word\n"));
+  setenv("OTPCTL_TEST_WORD", "now", 1);
+  const auto started = client.start();
+  unsetenv("OTPCTL_TEST_WORD");
+  CHECK(!started);  // it ends before it is ready
+  CHECK(test::read_file(home.path() + "/word") == "then\n");
+}
+
 }  // namespace
 }  // namespace otpctl
