@@ -19,7 +19,8 @@ constexpr Duration kClock = std::chrono::seconds(1);       // ages and times lef
 constexpr Duration kState = std::chrono::seconds(1);       // after events, not more often
 constexpr std::uint64_t kReadBack = 20'000;                // ids
 constexpr int kSessionsRest = 20;                          // × the time that all their pages took
-constexpr Duration kStateIdle = std::chrono::seconds(15);  // signs of life come without events
+constexpr Duration kStateIdle = std::chrono::seconds(5);   // signs of life come without events
+constexpr Duration kSilent = std::chrono::seconds(5);      // an agent that is well answers within milliseconds
 
 std::string filter_of(const Options& options) {
   std::string text = options.recipient;
@@ -82,7 +83,9 @@ class OnScreen {
     } else if (auto* status = std::get_if<AgentStatus>(&what)) {
       state_.status = std::move(*status);
       changed_ = true;
-      if (std::exchange(state_.away_since, std::nullopt)) {
+      unanswered_.reset();
+      const bool was_silent = std::exchange(state_.silent_since, std::nullopt).has_value();
+      if (std::exchange(state_.away_since, std::nullopt) || was_silent) {
         stale_ = true;
         asked_at_.reset();
       }
@@ -90,6 +93,7 @@ class OnScreen {
       return take_sessions(std::move(*list));
     } else if (std::holds_alternative<client::Follower::Away>(what)) {
       if (!state_.away_since) state_.away_since = context_.now().wall;
+      unanswered_.reset();  // of one that hangs it is known already
       sessions_asked_at_.reset();
       changed_ = true;
     }
@@ -122,6 +126,7 @@ class OnScreen {
     }
     terminal_.leave();
     if (const auto exit = exit_for_signal(number)) return exit;
+    if (unanswered_) unanswered_ = context_.now();  // while we were stopped nobody could have answered us
     // After SIGCONT the shell may have changed what it liked, so it is given back and taken anew.
     if (number != SIGCONT) signals_.let_happen(number);
     if (on_) paint_anew();
@@ -148,6 +153,10 @@ class OnScreen {
     if (terminal_.has_kept() && !terminal_.flush()) return false;
     if (now < next_frame_) return true;
     if (now >= next_clock_) changed_ = true;
+    if (unanswered_ && now - unanswered_->instant >= kSilent && !state_.silent_since) {
+      state_.silent_since = unanswered_->wall;
+      changed_ = true;
+    }
     feed_.ask_page();
     if (!feed_.is_away() && (!asked_at_ || now - *asked_at_ >= state_every())) ask_state();
     if (!changed_ || terminal_.has_kept() || !is_worth_showing()) return true;
@@ -167,6 +176,7 @@ class OnScreen {
   void ask_state() {
     const Instant now = context_.now().instant;
     feed_.ask(rpc::Status{});
+    if (!unanswered_) unanswered_ = context_.now();
     stale_ = now < sessions_not_before_;
     if (!sessions_asked_at_ && !stale_) {
       sessions_.clear();
@@ -201,6 +211,7 @@ class OnScreen {
   bool changed_ = true;
   bool stale_ = false;     // something happened since the state was asked for
   std::optional<Instant> asked_at_;
+  std::optional<Now> unanswered_;  // since when a status is
   std::vector<SessionInfo> sessions_;  // of the pages so far
   std::optional<Instant> sessions_asked_at_;
   Instant sessions_not_before_{};

@@ -102,6 +102,12 @@ class View {
   }
 
   Line header() const {
+    if (state_.silent_since) {
+      const std::string time = ago(*state_.silent_since, state_.now);
+      const std::string text = size_.columns < 40 ? "no answer for " + time
+                                                  : "otpctl: the agent does not answer (" + time + ")";
+      return Line{fit(text, size_.columns, utf8_), Tone::bad};
+    }
     if (state_.away_since) {
       const std::string time = ago(*state_.away_since, state_.now);
       const std::string text = size_.columns < 40 ? "no agent for " + time

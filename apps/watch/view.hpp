@@ -20,6 +20,7 @@ struct State {
   std::uint64_t events_seen = 0;          // since it began
   std::string filter;                 // "" or what is shown alone, in words
   std::optional<WallTime> away_since; // the agent is gone and looked for
+  std::optional<WallTime> silent_since;  // it is there and does not answer what it was asked then
 
   void add(std::vector<rpc::TimelineEvent> page);
 };

@@ -242,6 +242,15 @@ TEST_CASE("time left and ages count down by the clock alone") {
   CHECK(text.find("09:34:38") != std::string::npos);
 }
 
+TEST_CASE("an agent that does not answer is said in the first line, and since when, also when its connection is given up") {
+  State state = full_state();
+  state.silent_since = kNow - 7s;
+  CHECK(view(state, {80, 24}, true, kUtc)[0] == Line{"otpctl: the agent does not answer (7s)", Tone::bad});
+  CHECK(view(state, {20, 24}, true, kUtc)[0] == Line{"no answer for 7s", Tone::bad});
+  state.away_since = kNow - 1s;
+  CHECK(view(state, {80, 24}, true, kUtc)[0] == Line{"otpctl: the agent does not answer (7s)", Tone::bad});
+}
+
 TEST_CASE("an agent that is away is said in the first line, what was known stays") {
   State state = full_state();
   state.away_since = kNow - 7s;

@@ -207,7 +207,25 @@ class GivenBack(OnATerminal):
         self.assertEqual(terminal.raw.count(b"\n"), 1)
         self.assertEqual(self.home.agent_pids(), [])
 
-    def test_an_agent_that_hangs_is_69_to_begin_with_and_away_later(self):
+    # ctest: smoke
+    def test_an_agent_that_freezes_is_said_within_seconds_and_well_again_when_it_goes_on(self):
+        self.home.start_agent()
+        terminal = self.terminal(40)
+        watch = self.watch(terminal)
+        self.assertNotIn("answer", terminal.text)
+        agent = self.home.agent_pid()
+        os.kill(agent, signal.SIGSTOP)
+        try:
+            terminal.await_text("the agent does not answer", 12)
+            self.assertRegex(terminal.lines[0], r"\Aotpctl: the agent does not answer \(\d+s\)\Z")
+        finally:
+            os.kill(agent, signal.SIGCONT)
+        until(lambda: terminal.lines[0].startswith("otpctl 0"), 5, "the header is well again")
+        terminal.press("q")
+        self.assertEqual(watch.finish(5), 0)
+        self.assertGivenBack(terminal)
+
+    def test_an_agent_that_hangs_is_69_to_begin_with_and_said_later_until_it_is_found_again(self):
         self.home.start_agent()
         terminal = self.terminal()
         watch = self.watch(terminal)
@@ -219,7 +237,10 @@ class GivenBack(OnATerminal):
                 self.assertEqual(late.finish(15), 69)
                 until(lambda: b"does not answer" in other.raw, 5)
                 self.assertNotIn(ESCAPE, other.raw)
-            terminal.await_text("the agent is away", 30)
+            terminal.await_text("the agent does not answer", 12)
+            waiting_since = re.compile(r"does not answer \((\d+)s\)")
+            until(lambda: (said := waiting_since.search(terminal.lines[0])) and int(said[1]) >= 14, 20,
+                  "it is said behind the end of the connection, too")
         finally:
             os.kill(agent, signal.SIGCONT)
         until(lambda: terminal.lines[0].startswith("otpctl 0"), 15, "it is found again")
