@@ -30,7 +30,7 @@ std::string milliseconds(Duration duration) {
 /// The agents that listen where a command would look for one.
 std::set<int> listening(const Paths& paths) {
   std::set<int> pids;
-  for (const std::string& socket : paths.candidates) {
+  for (const std::string& socket : client::sockets_to_ask(paths, client::Start::never)) {
     const auto channel = client::Channel::connect(socket, BootClock::now() + std::chrono::milliseconds(500));
     if (channel) pids.insert(channel->peer_pid());
   }

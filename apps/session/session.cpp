@@ -184,7 +184,7 @@ ExitCode run(const Options& options, Context& context) {
   }
   const bool starts = options.action == Action::register_;
   const auto connection =
-      agent_options(context, starts ? client::Start::if_needed : client::Start::never);
+      agent_options(context, starts ? client::Start::if_needed : client::Start::by_unit);
   if (!connection) return report(context, connection.error(), options.json);
   client::Client agent(*connection);
   if (starts) return register_session(options, context, agent);

@@ -61,7 +61,7 @@ Result<client::Options> agent_options(const Context& context, client::Start star
 }
 
 Result<client::Options> hand_over_options(const Context& context) {
-  auto options = agent_options(context, client::Start::never);
+  auto options = agent_options(context, client::Start::by_unit);
   if (options) options->environment.clear();
   return options;
 }

@@ -203,9 +203,7 @@ bool is_own_recipient(const SessionInfo& session, const Target& target) {
 /// The session that the recipient means: that of `otpctl run`, or the one that `session register --unique` made for it.
 /// "": a wait of its own.
 std::string session_behind(const Target& target, const std::string& around, const client::Options& options) {
-  client::Options never = options;
-  never.start = client::Start::never;
-  client::Client agent(never);
+  client::Client agent(client::not_starting(options));
   if (!around.empty()) {
     const auto session = agent.ask<SessionInfo>(rpc::SessionShow{around});
     if (session && is_own_recipient(*session, target)) return around;
@@ -233,9 +231,7 @@ Result<rpc::Wait> what_to_wait_for(const Options& options, const Context& contex
   }
   const std::string around = session_of(context);
   if (options.session.find('@') != std::string::npos) {
-    client::Options never = agent;
-    never.start = client::Start::never;
-    client::Client asked(never);
+    client::Client asked(client::not_starting(agent));
     auto id = session_named(asked, options.session);
     if (!id) return fail(id.error());
     wait.session = std::move(*id);

@@ -10,6 +10,7 @@ import time
 import unittest
 
 from otptest import Door, Dovecot, Home, mail, until
+from otptest.util import alive
 
 BOT = "bot1@example.com"
 
@@ -180,6 +181,33 @@ class ByHand(unittest.TestCase):
         self.assertEqual((done.code, done.stdout), (75, ""), done)
         self.assertIn(f"{path} belongs to somebody who listens on it (otpctl-agent.socket?)", done.stderr)
         self.assertEqual(os.lstat(path).st_ino, inode)
+
+    def test_whoever_starts_no_agent_does_not_wake_one_through_the_socket_either(self):
+        home = self.home
+        home.start_agent()
+        pid = home.agent_pid()
+        os.kill(pid, signal.SIGKILL)  # its lock is there, and nobody holds it
+        until(lambda: not alive(pid), 10, "it is gone")
+        os.unlink(home.folder + "/agent.sock")
+        unit = self._socket()
+        unit.setblocking(False)
+        for words, code in ((("health",), 2), (("status",), 69), (("log",), 69), (("watch",), 69), (("doctor",), 0),
+                            (("complete", "sessions"), 0), (("agent", "stop"), 69)):
+            with self.subTest(words):
+                done = home.otpctl(*words)
+                self.assertEqual(done.code, code, done)
+                self.assertRaises(BlockingIOError, unit.accept)
+        self.assertIn("no agent is running", home.otpctl("health").stdout)
+        self.assertEqual(home.otpctl("wait", BOT, env={"OTPCTL_START": "never"}).code, 69)
+        self.assertEqual(home.otpctl("sms", "--to", "+905551112233", "Your code is 482913",
+                                     env={"OTPCTL_START": "never"}).code, 75)
+        self.assertRaises(BlockingIOError, unit.accept)
+        unit.setblocking(True)
+        unit.settimeout(15)
+        for words in (("wait", BOT), ("sms", "--to", "+905551112233", "Your code is 482913")):
+            asked = home.spawn(*words)
+            unit.accept()[0].close()  # they ask, and the manager would start one
+            asked.kill()
 
     # ---- what the manager is told --------------------------------------------------------------
 

@@ -99,6 +99,21 @@ std::size_t room_for_clients(const config::Config& config) {
   return std::min<std::size_t>(limit > own + 16 ? limit - own : 16, 65'536);
 }
 
+namespace {
+
+/// Whoever only looks whether an agent lives holds it for a moment, shared (client::is_let_go).
+bool lock_unless_held(const Fd& fd) {
+  for (int tries = 0; tries < 20; ++tries) {
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return true;
+    if (::flock(fd.get(), LOCK_SH | LOCK_NB) != 0) return false;  // an agent has it for itself
+    ::flock(fd.get(), LOCK_UN);
+    ::usleep(1000);
+  }
+  return false;
+}
+
+}  // namespace
+
 Result<Fd> take_agent_lock(const Paths& paths) {
   if (auto safe = make_private_folder(paths.state); !safe) return fail(safe.error());
   Fd fd(::open(paths.agent_lock.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600));
@@ -107,7 +122,7 @@ Result<Fd> take_agent_lock(const Paths& paths) {
     return fail(ErrorCode::permission, paths.agent_lock + " is not a plain file of ours; move it away");
   }
   ::fchmod(fd.get(), 0600);
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+  if (!lock_unless_held(fd)) {
     char pid[32] = {};
     [[maybe_unused]] auto n = ::pread(fd.get(), pid, sizeof pid - 1, 0);
     return fail(ErrorCode::busy, "another agent runs on " + paths.state + " (pid " +

@@ -224,7 +224,10 @@ Result<Paths> resolve_paths(const Surroundings& surroundings, const std::string&
   add_candidate(paths.candidates, paths.socket);
   for (const std::string& folder : folders)
     add_candidate(paths.candidates, join(folder, "agent.sock"));
-  if (asked->home.empty()) add_candidate(paths.candidates, join(kSystemRuntime, "agent.sock"));
+  const std::string system = join(kSystemRuntime, "agent.sock");
+  if (asked->home.empty()) add_candidate(paths.candidates, system);
+  if (!asked->socket.empty()) paths.of_others.push_back(paths.socket);
+  if (asked->home.empty() && paths.state != kSystemState) paths.of_others.push_back(system);
   return paths;
 }
 

@@ -47,6 +47,8 @@ struct Paths {
   std::string socket;       // where an agent started here binds
   std::string lmtp_socket;  // beside it
   std::vector<std::string> candidates;  // sockets that a client tries after the agent file
+  std::vector<std::string> of_others;   // those of them where the agent of another store may listen: OTPCTL_SOCKET, the
+                                        // system's
 };
 
 /// `config` when sockets would exceed 107 bytes or neither HOME nor OTPCTL_HOME is known.

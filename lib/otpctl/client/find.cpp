@@ -60,6 +60,31 @@ Result<Options> options_from(const Surroundings& surroundings, const std::string
                              Start start, const std::string& config) {
   auto paths = resolve_paths(surroundings, config);
   if (!paths) return fail(paths.error());
+Options not_starting(Options options) {
+  options.start = std::min(options.start, Start::by_unit);
+  return options;
+}
+
+namespace {
+
+/// `file`: what the last agent of this store has written.
+std::vector<std::string> sockets_to_ask(const Paths& paths, Start start, const std::optional<rpc::AgentFile>& file) {
+  const bool none_lives = start == Start::never && is_let_go(paths.agent_lock);
+  std::vector<std::string> sockets = none_lives ? paths.of_others : paths.candidates;
+  if (!file || file->socket.empty()) return sockets;
+  std::erase(sockets, file->socket);
+  // A socket unit goes on listening when its agent was stopped; to ask there would start the next one.
+  const bool ended = none_lives || (file->stopped && start != Start::if_needed);
+  if (!ended) sockets.insert(sockets.begin(), file->socket);
+  return sockets;
+}
+
+}  // namespace
+
+std::vector<std::string> sockets_to_ask(const Paths& paths, Start start) {
+  return sockets_to_ask(paths, start, agent_file(paths));
+}
+
   Options options;
   options.paths = std::move(*paths);
   options.name = "otpctl-" + command + " " + kVersion;
@@ -77,21 +102,14 @@ Result<Options> options_from(const Surroundings& surroundings, const std::string
 }
 
 Result<Found> find_agent(const Options& options, Instant until) {
-  std::vector<std::string> sockets = options.paths.candidates;
-  std::string lmtp;
-  if (const auto file = agent_file(options.paths); file && !file->socket.empty()) {
-    sockets.erase(std::remove(sockets.begin(), sockets.end(), file->socket), sockets.end());
-    // A socket unit goes on listening when its agent was stopped; to ask there would start the next one.
-    if (!file->stopped || options.start != Start::never) {
-      sockets.insert(sockets.begin(), file->socket);
-      lmtp = file->lmtp;
-    }
-  }
+  const auto file = agent_file(options.paths);
+  const auto sockets = sockets_to_ask(options.paths, options.start, file);
   for (std::size_t i = 0; i < sockets.size(); ++i) {
     auto channel = Channel::connect(sockets[i], until, options.cancel);
-    if (channel)
-      return Found{std::move(*channel), sockets[i],
-                   i == 0 && !lmtp.empty() ? lmtp : beside(sockets[i])};
+    if (channel) {
+      const bool named = file && file->socket == sockets[i] && !file->lmtp.empty();
+      return Found{std::move(*channel), sockets[i], named ? file->lmtp : beside(sockets[i])};
+    }
     if (!may_pass(sockets[i], channel.error(), options.paths)) return fail(channel.error());
   }
   return fail(ErrorCode::agent_unreachable,
@@ -130,7 +148,7 @@ Result<Found> start_and_find(const Options& options, Instant until) {
 
 Result<Found> find_or_start(const Options& options) {
   auto found = find_agent(options, BootClock::now() + options.hello_within);
-  if (found || options.start == Start::never || found.error().code != ErrorCode::agent_unreachable)
+  if (found || options.start != Start::if_needed || found.error().code != ErrorCode::agent_unreachable)
     return found;
   const Instant until = BootClock::now() + options.start_within;
   if (auto folder = make_private_folder(options.paths.state); !folder) return fail(folder.error());
@@ -179,7 +197,8 @@ Result<int> end_agent(const Options& options, bool restart) {
   if (!stopped) return end_unasked(never, stopped.error());
   const Instant until = BootClock::now() + kStopWithin;
   auto ended = agent.await_end(until);
-  if (ended) {
+  // One of another machine, through a tunnel, has none here, and none is made: it would say that no agent runs.
+  if (ended && access(options.paths.agent_lock.c_str(), F_OK) == 0) {
     if (const auto lock = lock_file(options.paths.agent_lock, until); !lock)
       ended = fail(lock.error());
   }

@@ -14,7 +14,9 @@
 
 namespace otpctl::client {
 
-enum class Start { never, if_needed };
+/// Where no agent runs: `never` asks at no socket where systemd would start one for it, `by_unit` may wake one that way,
+/// `if_needed` starts one itself.
+enum class Start { never, by_unit, if_needed };
 
 struct Options {
   Paths paths;
@@ -44,6 +46,13 @@ struct Found {
   std::string socket;
   std::string lmtp;  // the LMTP socket of the same agent
 };
+
+/// The same, starting none itself: by a socket unit at most.
+Options not_starting(Options options);
+
+/// Where find_agent() asks, the best first. Without a `start` that allows it no socket of this store, as soon as it has had
+/// an agent and has none now: whoever listens there would start one.
+std::vector<std::string> sockets_to_ask(const Paths& paths, Start start);
 
 /// Tries the socket that agent.json names, then Paths::candidates. `agent_unreachable` when nobody
 /// listens; `timeout` when one does but does not take us; `permission` when it is another user's.

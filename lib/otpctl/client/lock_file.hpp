@@ -9,6 +9,10 @@
 
 namespace otpctl::client {
 
+/// The lock file is there, it is ours, and nobody holds its lock. Looks by holding it (shared) for a moment, which an agent
+/// that just starts waits for.
+bool is_let_go(const std::string& path);
+
 /// Opens (or makes) a lock file, 0600, never through a symlink, and locks it (flock), waiting until the deadline.
 /// The lock lasts as long as the descriptor. `busy` when somebody else keeps it, `permission` when it is not ours, `cancelled` once
 /// `cancel` (-1: none) is readable.

@@ -54,7 +54,7 @@ Surroundings surroundings_of(const std::string& home) {
 
 Result<client::Options> connection(const ClientOptions& given) {
   const Surroundings around = surroundings_of(given.home);
-  auto options = client::options_from(around, {}, given.start_agent ? Start::if_needed : Start::never,
+  auto options = client::options_from(around, {}, given.start_agent ? Start::if_needed : Start::by_unit,
                                       given.config);
   if (!options) return options;
   options->name = printable(given.name, kLongestName) + " (libotpctl " + kVersion + ")";
@@ -67,15 +67,11 @@ Result<client::Options> connection(const ClientOptions& given) {
   return options;
 }
 
-client::Options never_starting(client::Options options) {
-  options.start = Start::never;
-  return options;
-}
-
 /// For the agent that runs, whatever mailbox it watches.
 client::Options for_any_mailbox(client::Options options) {
   options.environment.clear();
-  return never_starting(std::move(options));
+  options.start = Start::never;
+  return options;
 }
 
 /// `ask`, and when the agent ended meanwhile once more of the next one.
@@ -119,7 +115,7 @@ Client& Client::operator=(Client&&) noexcept = default;
 Outcome<void> Client::connect() {
   auto options = State::of(state_);
   if (!options) return std::move(options.error());
-  auto agent = read_once<AgentStatus>(never_starting(*options), rpc::Status{});
+  auto agent = read_once<AgentStatus>(client::not_starting(*options), rpc::Status{});
   if (!agent) return std::move(agent.error());
   return {};
 }
@@ -135,32 +131,32 @@ Outcome<SessionInfo> Client::register_session(const RegisterOptions& wanted) {
 Outcome<std::vector<SessionInfo>> Client::sessions() {
   auto options = State::of(state_);
   if (!options) return std::move(options.error());
-  return outcome_of(reading(never_starting(*options), every_session));
+  return outcome_of(reading(client::not_starting(*options), every_session));
 }
 
 Outcome<SessionInfo> Client::session(const std::string& id) {
   auto options = State::of(state_);
   if (!options) return std::move(options.error());
-  return outcome_of(read_once<SessionInfo>(never_starting(*options), rpc::SessionShow{id}));
+  return outcome_of(read_once<SessionInfo>(client::not_starting(*options), rpc::SessionShow{id}));
 }
 
 Outcome<SessionInfo> Client::mark_session(const std::string& id) {
   auto options = State::of(state_);
   if (!options) return std::move(options.error());
-  return outcome_of(act<SessionInfo>(never_starting(*options), rpc::SessionMark{id}));
+  return outcome_of(act<SessionInfo>(client::not_starting(*options), rpc::SessionMark{id}));
 }
 
 Outcome<SessionInfo> Client::refresh_session(const std::string& id, std::optional<Duration> ttl) {
   auto options = State::of(state_);
   if (!options) return std::move(options.error());
   if (auto sane = client::check_duration("ttl", ttl); !sane) return std::move(sane.error());
-  return outcome_of(act<SessionInfo>(never_starting(*options), rpc::SessionRefresh{id, ttl}));
+  return outcome_of(act<SessionInfo>(client::not_starting(*options), rpc::SessionRefresh{id, ttl}));
 }
 
 Outcome<SessionInfo> Client::close_session(const std::string& id) {
   auto options = State::of(state_);
   if (!options) return std::move(options.error());
-  return outcome_of(act<SessionInfo>(never_starting(*options), rpc::SessionClose{id}));
+  return outcome_of(act<SessionInfo>(client::not_starting(*options), rpc::SessionClose{id}));
 }
 
 namespace {
@@ -214,7 +210,7 @@ Outcome<WaitOutcome> Client::wait(const WaitOptions& wanted, std::stop_token sto
 Outcome<SmsTaken> Client::submit_sms(const Sms& sms) {
   auto options = State::of(state_);
   if (!options) return std::move(options.error());
-  auto taken = act<rpc::SmsResult>(never_starting(*options), rpc::Sms{sms.text, sms.from, sms.to, sms.sent, sms.id});
+  auto taken = act<rpc::SmsResult>(client::not_starting(*options), rpc::Sms{sms.text, sms.from, sms.to, sms.sent, sms.id});
   if (!taken) return std::move(taken.error());
   return SmsTaken{taken->duplicate, taken->delivered};
 }
@@ -223,7 +219,7 @@ Outcome<EntryTaken> Client::submit_code(const Entry& entry) {
   auto options = State::of(state_);
   if (!options) return std::move(options.error());
   auto taken =
-      act<rpc::ManualResult>(never_starting(*options), rpc::Manual{entry.target, entry.code, entry.waiting_only});
+      act<rpc::ManualResult>(client::not_starting(*options), rpc::Manual{entry.target, entry.code, entry.waiting_only});
   if (!taken) return std::move(taken.error());
   return EntryTaken{std::move(taken->recipient), taken->delivered, taken->waiting};
 }

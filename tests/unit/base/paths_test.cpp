@@ -134,6 +134,15 @@ TEST_CASE("OTPCTL_SOCKET wins over every folder, the LMTP socket lies beside it"
   CHECK(world.resolve()->lmtp_socket == "/lmtp.sock");
 }
 
+TEST_CASE("the agent of another store may listen at OTPCTL_SOCKET and at the system's socket") {
+  using Sockets = std::vector<std::string>;
+  CHECK(World{{{"HOME", "/home/bot"}}, {}}.resolve()->of_others == Sockets{"/run/otpctl/agent.sock"});
+  CHECK(World{{{"HOME", "/home/bot"}, {"OTPCTL_SOCKET", "/t/a.sock"}}, {}}.resolve()->of_others ==
+        Sockets{"/t/a.sock", "/run/otpctl/agent.sock"});
+  CHECK(World{{{"OTPCTL_HOME", "/h"}}, {}}.resolve()->of_others.empty());
+  CHECK(World{{{"HOME", "/var/lib/otpctl"}}, {}}.resolve()->of_others.empty());
+}
+
 TEST_CASE("OTPCTL_SOCKET may not take the LMTP socket's name") {
   CHECK(contains(
       error_of(World{{{"OTPCTL_HOME", "/h"}, {"OTPCTL_SOCKET", "/h/lmtp.sock"}}, {}}.resolve()),

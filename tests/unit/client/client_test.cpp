@@ -185,6 +185,47 @@ TEST_CASE("after `agent stop` only who may start an agent asks at its socket: a 
   CHECK(find_agent(options, BootClock::now() + 1s).has_value());
 }
 
+TEST_CASE("where the last agent has let its lock go, who starts none does not ask: a socket unit would start one") {
+  const test::TempDir home;
+  Options options = options_in(home);
+  const std::string own = options.paths.candidates[0], other = home.path() + "/of-another.sock";
+  options.paths.candidates.push_back(other);
+  options.paths.of_others = {other};
+  const auto asked = [&](Start start) { return sockets_to_ask(options.paths, start); };
+  const std::vector<std::string> all{own, other};
+  CHECK(asked(Start::never) == all);  // no lock: the other end of a tunnel, or no agent so far
+  write_file(options.paths.agent_lock, "4711\n");
+  CHECK(asked(Start::never) == std::vector<std::string>{other});
+  CHECK(asked(Start::by_unit) == all);
+  CHECK(asked(Start::if_needed) == all);
+  {
+    const Fd held(open(options.paths.agent_lock.c_str(), O_RDWR | O_CLOEXEC));
+    REQUIRE(flock(held.get(), LOCK_EX) == 0);
+    CHECK(asked(Start::never) == all);
+  }
+  rpc::AgentFile file;
+  file.socket = other;  // of this store's agent, after all
+  write_file(options.paths.agent_file, rpc::to_text(file));
+  CHECK(asked(Start::never).empty());
+  CHECK(asked(Start::by_unit) == std::vector<std::string>{other, own});
+  FakeAgent agent(own, {[](AgentSide& side) { side.answer(side.greet().id, AgentStatus{}); }});
+  CHECK(find_agent(options, BootClock::now() + 1s).error().code == ErrorCode::agent_unreachable);
+  CHECK(Client(not_starting(options)).call(rpc::Status{}).error().code == ErrorCode::agent_unreachable);
+  options.start = Start::if_needed;
+  CHECK(Client(not_starting(options)).call(rpc::Status{}));
+}
+
+TEST_CASE("a lock that cannot be looked at, or is none, does not say that no agent runs") {
+  const test::TempDir home;
+  const std::string lock = home.path() + "/agent.lock";
+  CHECK_FALSE(is_let_go(lock));
+  REQUIRE(symlink("elsewhere", lock.c_str()) == 0);
+  write_file(home.path() + "/elsewhere", "");
+  CHECK_FALSE(is_let_go(lock));
+  CHECK(is_let_go(home.path() + "/elsewhere"));
+  CHECK(lock_file(home.path() + "/elsewhere", BootClock::now()).has_value());  // a look holds nothing
+}
+
 TEST_CASE("a folder that others can write to is refused") {
   const test::TempDir home;
   const std::string folder = home.path() + "/open";
