@@ -60,6 +60,22 @@ Result<Options> options_from(const Surroundings& surroundings, const std::string
                              Start start, const std::string& config) {
   auto paths = resolve_paths(surroundings, config);
   if (!paths) return fail(paths.error());
+  Options options;
+  options.paths = std::move(*paths);
+  options.name = "otpctl-" + command + " " + kVersion;
+  for (const std::string_view name : rpc::kHelloEnvironment) {
+    const std::string key(name);
+    if (std::string value = surroundings.env(key.c_str()); !value.empty())
+      options.environment[key] = value;
+  }
+  const std::string may_start = surroundings.env("OTPCTL_START");
+  if (!may_start.empty() && may_start != "never" && may_start != "auto")
+    return fail(ErrorCode::usage, "OTPCTL_START is auto or never, not '" + printable(may_start, 40) + "'");
+  options.start = may_start == "never" ? Start::never : start;
+  options.agent_program = agent_program(surroundings);
+  return options;
+}
+
 Options not_starting(Options options) {
   options.start = std::min(options.start, Start::by_unit);
   return options;
@@ -83,22 +99,6 @@ std::vector<std::string> sockets_to_ask(const Paths& paths, Start start, const s
 
 std::vector<std::string> sockets_to_ask(const Paths& paths, Start start) {
   return sockets_to_ask(paths, start, agent_file(paths));
-}
-
-  Options options;
-  options.paths = std::move(*paths);
-  options.name = "otpctl-" + command + " " + kVersion;
-  for (const std::string_view name : rpc::kHelloEnvironment) {
-    const std::string key(name);
-    if (std::string value = surroundings.env(key.c_str()); !value.empty())
-      options.environment[key] = value;
-  }
-  const std::string may_start = surroundings.env("OTPCTL_START");
-  if (!may_start.empty() && may_start != "never" && may_start != "auto")
-    return fail(ErrorCode::usage, "OTPCTL_START is auto or never, not '" + printable(may_start, 40) + "'");
-  options.start = may_start == "never" ? Start::never : start;
-  options.agent_program = agent_program(surroundings);
-  return options;
 }
 
 Result<Found> find_agent(const Options& options, Instant until) {

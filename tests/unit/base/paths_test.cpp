@@ -232,15 +232,6 @@ TEST_CASE("--config /etc/otpctl/config.toml means the system's folders") {
   CHECK(paths->lmtp_socket == "/run/otpctl/lmtp.sock");
 }
 
-TEST_CASE("systemd's folders are taken when they are named for us") {
-  const auto paths = World{
-      {{"STATE_DIRECTORY", "/var/lib/other:/var/lib/otpctl"},
-       {"RUNTIME_DIRECTORY", "/run/otpctl"},
-       {"CONFIGURATION_DIRECTORY", "/etc/otpctl"}},
-      {}}.resolve();
-  REQUIRE(paths.has_value());
-  CHECK(paths->config == "/etc/otpctl/config.toml");
-  CHECK(paths->state == "/var/lib/otpctl");
 TEST_CASE("for the account of the system service, whose home is its state, the system's folders are meant") {
   for (const World& world :
        {World{{{"HOME", "/var/lib/otpctl/"}}, {}}, World{{}, {"/var/lib/otpctl"}, "/", "/var/lib/otpctl"}}) {
@@ -273,6 +264,15 @@ TEST_CASE("that account may say otherwise, and no folder below its home means th
   CHECK(world.resolve()->config == "/home/bot/.config/otpctl/config.toml");
 }
 
+TEST_CASE("systemd's folders are taken when they are named for us") {
+  const auto paths = World{
+      {{"STATE_DIRECTORY", "/var/lib/other:/var/lib/otpctl"},
+       {"RUNTIME_DIRECTORY", "/run/otpctl"},
+       {"CONFIGURATION_DIRECTORY", "/etc/otpctl"}},
+      {}}.resolve();
+  REQUIRE(paths.has_value());
+  CHECK(paths->config == "/etc/otpctl/config.toml");
+  CHECK(paths->state == "/var/lib/otpctl");
   CHECK(paths->socket == "/run/otpctl/agent.sock");
   CHECK(paths->candidates.front() == "/run/otpctl/agent.sock");
 }
