@@ -93,7 +93,7 @@ Result<HealthReport> narrowed(HealthReport report, const std::vector<std::string
 }
 
 Outcome examine(const Options& options, const Context& context) {
-  Outcome outcome{ask(context), {}, thresholds_of(options)};
+  Outcome outcome{ask(context), {}, thresholds_of(options), !options.sources.empty()};
   if (outcome.report) outcome.report = narrowed(std::move(*outcome.report), options.sources);
   if (outcome.report) {
     outcome.assessment = assess(*outcome.report, outcome.thresholds, context.now().wall);

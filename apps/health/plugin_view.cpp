@@ -33,14 +33,19 @@ std::string seconds(Duration duration) {
   return std::to_string(std::chrono::floor<std::chrono::seconds>(duration).count()) + "s";
 }
 
-std::string live_of(const HealthReport& report) {
-  const auto live = std::count_if(
-      report.sources.begin(), report.sources.end(),
-      [](const SourceHealth& each) { return each.status.state == SourceState::live; });
-  const std::string all = counted(report.sources.size(), "source");
-  if (report.sources.empty()) return "no sources";
-  if (static_cast<std::size_t>(live) == report.sources.size()) return all + " live";
-  return std::to_string(live) + " of " + all + " live";
+/// What every agent has, whatever it watches: it says nothing of how well that works.
+bool is_own_door(const SourceHealth& source) { return source.status.kind == "lmtp" || source.status.kind == "pipe"; }
+
+std::string live_of(const Outcome& outcome) {
+  std::size_t all = 0, live = 0;
+  for (const SourceHealth& each : outcome.report->sources) {
+    if (is_own_door(each) && !outcome.chosen) continue;
+    ++all;
+    if (each.status.state == SourceState::live) ++live;
+  }
+  if (all == 0) return "no mailbox: takes what deliver, sms and manual bring";
+  const std::string sources = counted(all, "source") + " live";
+  return live == all ? sources : std::to_string(live) + " of " + sources;
 }
 
 std::string reason_of(const Outcome& outcome) {
@@ -50,7 +55,7 @@ std::string reason_of(const Outcome& outcome) {
     text += problems[i].text + "; ";
   if (problems.size() > kProblemsInLine)
     text += std::to_string(problems.size() - kProblemsInLine) + " more; ";
-  return text + live_of(*outcome.report) + ", " + std::to_string(outcome.report->waiters) +
+  return text + live_of(outcome) + ", " + std::to_string(outcome.report->waiters) +
          " waiting";
 }
 

@@ -12,6 +12,7 @@ struct Outcome {
   Result<HealthReport> report;
   Assessment assessment;  // of the report; without one its status only
   Thresholds thresholds;
+  bool chosen = false;  // the sources by --source: then the agent's own doors count as what they are
 };
 
 /// The plugin form: one line with the status, its reason and performance data behind the only '|'; then

@@ -30,6 +30,14 @@ SourceHealth source(const std::string& name, SourceState state, Duration since =
   return health;
 }
 
+/// One of the two that every agent has.
+SourceHealth own_door(const std::string& name) {
+  SourceHealth health = source(name, SourceState::live);
+  health.status.kind = name;
+  health.due_every = 0s;
+  return health;
+}
+
 HealthReport report_of(std::vector<SourceHealth> sources) {
   HealthReport report;
   report.version = "0.1.0";
@@ -143,20 +151,29 @@ TEST_CASE("without a report: no agent is critical, all else is unknown") {
 
 TEST_CASE("the plugin line: status, text, and performance data behind the one '|'") {
   const HealthReport well =
-      report_of({source("main/INBOX", SourceState::live), source("lmtp", SourceState::live)});
+      report_of({source("main/INBOX", SourceState::live), own_door("lmtp")});
   CHECK(first_line(plugin_text(outcome_of(well), kNow)) ==
-        "OTPCTL OK - 2 sources live, 3 waiting | main_INBOX_down=0s;60;300;0 main_INBOX_errors=0;;;0 "
+        "OTPCTL OK - 1 source live, 3 waiting | main_INBOX_down=0s;60;300;0 main_INBOX_errors=0;;;0 "
         "lmtp_down=0s;60;300;0 lmtp_errors=0;;;0 waiting=3;;;0 sessions=0;;;0 pending=0;;;0 "
         "oldest_pending=0s;;;0 messages=0;;;0");
   SourceHealth lost = source("main/INBOX", SourceState::unreachable, 432s);
   lost.status.detail = "connection refused";
-  const HealthReport ill = report_of({lost, source("lmtp", SourceState::live)});
+  const HealthReport ill = report_of({lost, source("other/INBOX", SourceState::live), own_door("lmtp")});
   CHECK(first_line(plugin_text(outcome_of(ill, {1min, 10min}), kNow))
             .rfind("OTPCTL WARNING - main/INBOX unreachable for 7m (connection refused); "
                    "1 of 2 sources live, 3 waiting | main_INBOX_down=432s;60;600;0 ",
                    0) == 0);
-  CHECK(first_line(plugin_text(outcome_of(report_of({})), kNow))
-            .rfind("OTPCTL OK - no sources, 3 waiting | waiting=3", 0) == 0);
+}
+
+TEST_CASE("an agent without a mailbox is OK and says that it has none, the doors of every agent do not hide it") {
+  const std::string words = "OTPCTL OK - no mailbox: takes what deliver, sms and manual bring, 3 waiting | ";
+  const HealthReport doors = report_of({own_door("lmtp"), own_door("pipe")});
+  const std::string line = first_line(plugin_text(outcome_of(doors), kNow));
+  CHECK(line.rfind(words + "lmtp_down=0s;60;300;0 ", 0) == 0);
+  CHECK(first_line(plugin_text(outcome_of(report_of({})), kNow)).rfind(words + "waiting=3", 0) == 0);
+  Outcome chosen = outcome_of(report_of({own_door("lmtp")}));
+  chosen.chosen = true;
+  CHECK(first_line(plugin_text(chosen, kNow)).rfind("OTPCTL OK - 1 source live, 3 waiting | ", 0) == 0);
 }
 
 TEST_CASE("the worst stands first, and of many problems five") {
