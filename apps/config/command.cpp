@@ -161,7 +161,8 @@ ExitCode check(const Options& options, Context& context) {
   if (config) problems = server::config_problems(*config, context.surroundings.env);
   if (options.file.empty()) look_at_log_level(context, problems);
   if (const auto exit = refuse_all(context, problems, options.json)) return *exit;
-  const auto warnings = warnings_of(*config);
+  auto warnings = warnings_of(*config);
+  for (std::string& each : missing_secrets(*config, context.surroundings.env)) warnings.push_back(std::move(each));
   if (options.json) return apps::show(context, check_json(*config, file, warnings), true);
   for (const std::string& warning : warnings) warn(context, {warning, 0}, false);
   std::string what = printable(file, 1000);

@@ -1,6 +1,7 @@
 #include "config/warnings.hpp"
 
 #include "base/text.hpp"
+#include "io/secrets.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -57,7 +58,46 @@ void look_at_mailbox(const Config& config, const Mailbox& mailbox, std::vector<s
   }
 }
 
+bool is_on_path(const std::string& program, const Environment& env) {
+  if (program.find('/') != program.npos) return ::access(program.c_str(), X_OK) == 0;
+  const std::string path = env("PATH") + ':';
+  for (std::size_t begin = 0, end; (end = path.find(':', begin)) != path.npos; begin = end + 1) {
+    const std::string folder = path.substr(begin, end - begin);
+    if (!folder.empty() && ::access((folder + "/" + program).c_str(), X_OK) == 0) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+std::string missing_here(const SecretSource& secret, const Environment& env) {
+  const std::string name = printable(secret.name, 1000);
+  switch (secret.kind) {
+    case SecretSource::Kind::none:
+    case SecretSource::Kind::file: break;
+    case SecretSource::Kind::command:
+      if (is_on_path(secret.command.front(), env)) break;
+      return "'" + printable(secret.command.front(), 80) + "' is not on the PATH";
+    case SecretSource::Kind::credential:
+      if (io::read_credential(secret.name)) break;
+      return "credential " + name + " is not given to this shell";
+    case SecretSource::Kind::env:
+      if (!env(secret.name.c_str()).empty()) break;
+      return "the variable " + name + " is not set here";
+  }
+  return {};
+}
+
+std::vector<std::string> missing_secrets(const Config& config, const Environment& env) {
+  std::vector<std::string> warnings;
+  for (const Mailbox& mailbox : config.mailboxes) {
+    for (const SecretSource* secret : {&mailbox.password, &mailbox.token}) {
+      const std::string why = missing_here(*secret, env);
+      if (!why.empty()) warnings.push_back(at(config, mailbox.line, why));
+    }
+  }
+  return warnings;
+}
 
 std::vector<std::string> warnings_of(const Config& config) {
   std::vector<std::string> warnings;

@@ -7,8 +7,6 @@
 #include "io/loop.hpp"
 #include "io/secrets.hpp"
 
-#include <unistd.h>
-
 namespace otpctl::apps::doctor {
 
 namespace {
@@ -27,17 +25,6 @@ Result<Secret> run_program(const std::vector<std::string>& command) {
   return std::move(*result);
 }
 
-bool is_on_path(const Context& context, const std::string& program) {
-  if (program.find('/') != program.npos) return ::access(program.c_str(), X_OK) == 0;
-  std::string path = context.env("PATH");
-  path += ':';
-  for (std::size_t begin = 0, end; (end = path.find(':', begin)) != path.npos; begin = end + 1) {
-    const std::string folder = path.substr(begin, end - begin);
-    if (!folder.empty() && ::access((folder + "/" + program).c_str(), X_OK) == 0) return true;
-  }
-  return false;
-}
-
 Row program_row(const Facts& facts, const SecretSource& secret) {
   const std::string name = "'" + printable(secret.command.front(), 80) + "'";
   if (facts.options.secrets) {
@@ -45,8 +32,9 @@ Row program_row(const Facts& facts, const SecretSource& secret) {
     return got ? passed(name + " gives one")
                : failed(got.error().code, got.error().message, "run it by hand as the agent's user");
   }
-  if (is_on_path(facts.context, secret.command.front())) return passed(name + " is there (--secrets runs it)");
-  return failed(ErrorCode::config, name + " is not on the PATH", "install it, or write its whole path");
+  const std::string missing = config::missing_here(secret, facts.context.surroundings.env);
+  if (missing.empty()) return passed(name + " is there (--secrets runs it)");
+  return failed(ErrorCode::config, missing, "install it, or write its whole path");
 }
 
 /// What the service is given, this shell may not see.
@@ -57,6 +45,7 @@ Row hidden_row(const Facts& facts, const std::string& what, const std::string& f
 
 Row row_of(const Facts& facts, const SecretSource& secret) {
   const std::string name = printable(secret.name, 1000);
+  const std::string missing = config::missing_here(secret, facts.context.surroundings.env);
   switch (secret.kind) {
     case SecretSource::Kind::none: return skipped("none");
     case SecretSource::Kind::command: return program_row(facts, secret);
@@ -64,15 +53,11 @@ Row row_of(const Facts& facts, const SecretSource& secret) {
       const auto got = io::read_secret_file(secret.name);
       return got ? passed(name) : failed(got.error().code, got.error().message, "write the secret into that file, mode 600");
     }
-    case SecretSource::Kind::credential: {
-      const auto got = io::read_credential(secret.name);
-      return got ? passed("credential " + name)
-                 : hidden_row(facts, "credential " + name + " is not given to this shell", "LoadCredential= in the service");
-    }
-    case SecretSource::Kind::env: {
-      if (!facts.context.env(secret.name.c_str()).empty()) return passed("the variable " + name);
-      return hidden_row(facts, "the variable " + name + " is not set here", "set it where the agent is started");
-    }
+    case SecretSource::Kind::credential:
+      return missing.empty() ? passed("credential " + name) : hidden_row(facts, missing, "LoadCredential= in the service");
+    case SecretSource::Kind::env:
+      return missing.empty() ? passed("the variable " + name)
+                             : hidden_row(facts, missing, "set it where the agent is started");
   }
   return skipped("");
 }

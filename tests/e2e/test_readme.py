@@ -133,7 +133,10 @@ class Readme(unittest.TestCase):
         with Home() as home:
             for text in (toml, re.sub(r"^password-command.*$", tokens, toml, flags=re.M)):
                 home.write("config.toml", text)
-                done = home.otpctl("config", "check")
+                program = re.search(r'^(?:password|token)-command = \["(\w+)"', text, re.M)[1]
+                self.assertIn(f"'{program}' is not on the PATH", home.otpctl("config", "check", env={"PATH": "/usr/bin:/bin"}).stderr)
+                home.write(program, "#!/bin/sh\n", 0o755)
+                done = home.otpctl("config", "check", env={"PATH": home.folder})
                 self.assertEqual((done.code, done.stderr), (0, ""), done)
                 self.assertIn("imap.example.com", home.otpctl("config", "show").stdout)
 
