@@ -117,6 +117,33 @@ class Config(unittest.TestCase):
         self.run_one("show", env={"OTPCTL_MAILBOX": "imaps://me:hunter2x@h"}, code=78)
         self.assertNotIn("hunter", self.home.otpctl("config", "show", env={"OTPCTL_MAILBOX": "imaps://me:hunter2x@h"}).stderr)
 
+    def test_a_mailbox_of_the_environment_counts_beside_a_file_that_names_none(self):
+        env = {"OTPCTL_MAILBOX": "imaps://me@imap.example.com", "OTPCTL_PASSWORD": "x", "OTP_MANAGER_TIMEOUT": "45"}
+        self.home.write_config("[store]\nmemory = true")
+        shown = self.run_one("show", env=env).stdout
+        self.assertIn("[[mailbox]]  # OTPCTL_MAILBOX\n", shown)
+        self.assertIn("memory = true\n", shown)
+        self.assertIn('timeout = "2m"  # default\n', shown)
+        self.assertTrue(self.run_one("check", env=env).stdout.endswith(": right, 1 mailbox (from the environment)\n"))
+        self.run_one("check", env={"OTPCTL_MAILBOX": "imap.example.com"}, code=78)
+
+    def test_another_mailbox_of_the_environment_than_those_of_the_file_is_refused_before_an_agent_is_there(self):
+        home, env = self.home, {"OTPCTL_MAILBOX": "imaps://other@imap.example.com", "OTPCTL_PASSWORD": "x"}
+        home.write_config(MAILBOX + 'password-env = "P"')
+        said = f"the environment asks for imaps://other@imap.example.com:993, which {home.folder}/config.toml does not name"
+        self.assertIn(said, self.run_one("check", env=env, code=78).stderr)
+        self.assertIn(said, self.run_one("show", env=env).stderr)
+        for words in (("agent", "start"), ("agent", "run"), ("agent", "restart"), ("wait", "bot5@example.com"),
+                      ("run", "--private", "--email", "bot5@example.com", "--", "true")):
+            with self.subTest(words):
+                done = home.otpctl(*words, env=env)
+                self.assertEqual((done.code, done.stdout), (78, ""), done)
+                self.assertIn(said, done.stderr)
+                self.assertEqual(home.otpctl("status").code, 69)
+        row = {row["check"]: row for row in json.loads(home.otpctl("doctor", "--json", env=env).stdout)["checks"]}["config"]
+        self.assertIn(said, row["words"])
+        self.assertIn("unset it", row["fix"])
+
     # ---- check ---------------------------------------------------------------------------------
 
     # ctest: smoke
