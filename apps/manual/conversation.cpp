@@ -78,8 +78,31 @@ void Conversation::begin() {
     auto what = feed_.next(watch, std::nullopt);
     if (std::holds_alternative<rpc::EventsResult>(what)) return feed_.ask_page();
     if (const auto* error = std::get_if<Error>(&what)) fail_with(*error);
-    if (const auto* away = std::get_if<client::Follower::Away>(&what)) fail_with(away->why);
+    if (const auto* away = std::get_if<client::Follower::Away>(&what)) return without_agent(away->why);
     if (const auto number = signals_.take()) take_signal(*number, "");
+  }
+}
+
+/// It ends, or with --follow waits for the next agent: then everybody is listed anew.
+void Conversation::without_agent(const Error& why) {
+  if (!options_.follow || why.code != ErrorCode::agent_unreachable) return fail_with(why);
+  static_cast<void>(agent_.release());  // its connection is to the one that is gone
+  new_line_behind_prompt();
+  if (!std::exchange(said_away_, true))
+    say_wrapped(printable(why.message, 400) + "; it goes on when there is an agent again (q ends)");
+  feed_.ask(rpc::Status{});  // of one that is there again already, nothing else would tell
+  while (!exit_) {
+    std::array<pollfd, 2> watch{pollfd{signals_.fd(), POLLIN, 0}, pollfd{context_.in.fd(), POLLIN, 0}};
+    const auto what = feed_.next(watch, std::nullopt);
+    if (std::holds_alternative<AgentStatus>(what)) return;
+    if (const auto* error = std::get_if<Error>(&what)) return fail_with(*error);
+    if (std::holds_alternative<rpc::EventsResult>(what)) feed_.ask_page();  // all are listed anew behind it
+    if (!std::holds_alternative<client::Follower::Watched>(what)) continue;
+    if (const auto number = signals_.take()) take_signal(*number, "");
+    if (!exit_ && watch[1].revents != 0) read_typed();
+    while (const auto typed = typed_line()) {  // what is typed here is nobody's code
+      if (trim(*typed) == "q") end(ExitCode::no);
+    }
   }
 }
 
@@ -100,7 +123,11 @@ Result<std::vector<WaiterInfo>> Conversation::waiters() {
 
 void Conversation::list() {
   auto all = waiters();
-  if (!all) return fail_with(all.error());
+  if (!all) {
+    board_ = Board();  // whoever is listed next
+    return without_agent(all.error());
+  }
+  said_away_ = false;
   if (!options_.target.empty()) return list_of_target(*all);
   board_ = Board(std::move(*all));
   if (!board_.empty()) {
@@ -211,7 +238,7 @@ bool Conversation::hand_over(const WaiterInfo& waiter, const std::string& code) 
     return true;
   }
   if (why != ErrorCode::usage) {
-    fail_with(result.error());
+    without_agent(result.error());
     return true;
   }
   report(context_, result.error(), options_.json);
@@ -231,7 +258,10 @@ std::optional<std::string> Conversation::line(const std::string& prompt, std::op
     std::array<pollfd, 2> watch{pollfd{signals_.fd(), POLLIN, 0}, pollfd{context_.in.fd(), POLLIN, 0}};
     auto what = feed_.next(watch, std::nullopt);
     if (const auto* error = std::get_if<Error>(&what)) fail_with(*error);
-    if (const auto* away = std::get_if<client::Follower::Away>(&what)) fail_with(away->why);
+    if (const auto* away = std::get_if<client::Follower::Away>(&what)) {
+      without_agent(away->why);
+      return std::nullopt;
+    }
     if (const auto* page = std::get_if<rpc::EventsResult>(&what)) {
       feed_.ask_page();
       if (tell(*page, about, prompt)) return std::nullopt;

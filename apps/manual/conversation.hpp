@@ -23,6 +23,7 @@ class Conversation {
 
  private:
   void begin();
+  void without_agent(const Error& why);
   void list();
   void list_of_target(const std::vector<WaiterInfo>& all);
   void wait_for_somebody();
@@ -64,6 +65,7 @@ class Conversation {
   bool prompted_ = false;
   bool mid_line_ = false;  // what was asked for is over, and the answer to it may still be being typed
   bool listed_ = false;
+  bool said_away_ = false;
   bool keep_ = false;
   std::optional<ExitCode> exit_;
 };

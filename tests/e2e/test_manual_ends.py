@@ -6,7 +6,7 @@ import re
 import signal
 import unittest
 
-from otptest import Wire, until
+from otptest import Wire, flat, until
 from test_manual import BOT5, BOT6, WithADesk
 
 
@@ -73,6 +73,29 @@ class Ends(WithADesk):
             self.assertEqual(desk.finish(), 69)
         self.assertEqual(desk.rest(), "13\r\n")
         self.assertEqual(desk.settings(), desk.before)
+
+    def test_with_follow_a_restart_is_said_and_the_desk_goes_on_with_the_next_agent(self):
+        self.home.start_agent()
+        wait = self.home.wait(BOT5)
+        desk = self.desk("--follow")
+        desk.expect("whose code? ")
+        self.assertEqual(self.home.otpctl("agent", "restart").code, 0)
+        self.assertIn("it goes on when there is an agent again", flat(desk.expect("(q ends)")))
+        self.assertIn(BOT5, desk.expect("whose code? "))
+        until(self.home.waiters, 10, "the wait has come back")
+        desk.type("?\n")
+        desk.expect(BOT5)
+        desk.type("\n")
+        desk.expect(f"code for {BOT5}: ")
+        desk.type("482913\n")
+        self.assertEqual((wait.finish(), wait.stdout), (0, "482913\n"))
+        desk.expect("nobody waits")
+        self.assertEqual(self.home.otpctl("agent", "stop").code, 0)
+        desk.expect("it goes on")
+        self.assertEqual(self.home.agent_pids(), [])
+        desk.type("q\n")
+        self.assertEqual(desk.finish(), 1)
+        self.assertEqual(self.home.agent_pids(), [])
 
     def test_without_an_agent_it_is_69_at_once_and_none_is_started(self):
         self.assertEqual(self.desk().finish(), 69)
