@@ -26,7 +26,7 @@ const Command<Options> kCommand{
     add, run};
 
 void add(CLI::App& app, Options& options) {
-  add_text(app, "TARGET", "TARGET", options.target,
+  add_filled(app, "TARGET", "TARGET", options.target,
            "session id or recipient; a unique part of either is enough");
   add_text(app, "CODE", "CODE", options.code,
            "the code; without it it is read from standard input");
@@ -79,13 +79,13 @@ ExitCode list(const Options& options, Context& context, const client::Options& c
   client::Client agent(connection);
   auto all = read_waiters(agent);
   if (!all) return report(context, all.error(), options.json);
-  if (options.json) return answer_json(context, rpc::WaitersResult{std::move(*all), false});
-  if (all->empty()) return answer(context, "nobody waits\n", false);
+  if (options.json) return show_json(context, rpc::WaitersResult{std::move(*all), false});
+  if (all->empty()) return show(context, "nobody waits\n", false);
   const Looks looks = looks_of(context);
   const View view{looks.terminal ? size_of(context).columns : 0, !looks.terminal || looks.utf8};
   std::string text;
   for (const Line& each : in_lines(Board(std::move(*all)), {}, context.now().wall, view)) text += each.text + "\n";
-  return answer(context, text, false);
+  return show(context, text, false);
 }
 
 }  // namespace

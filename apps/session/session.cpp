@@ -39,7 +39,7 @@ void add_register(CLI::App& app, Options& options) {
 CLI::App& add_on_one(CLI::App& app, const char* name, const char* summary, Options& options,
                      Action which) {
   CLI::App& action = add_action(app, name, summary, [&options, which] { options.action = which; });
-  add_text(action, "ID", "ID", options.session, "id, unique prefix or address [$OTPCTL_SESSION]");
+  add_filled(action, "ID", "ID", options.session, "id, unique prefix or address [$OTPCTL_SESSION]");
   add_json(action, options.json);
   return action;
 }

@@ -19,6 +19,7 @@ namespace otpctl::apps {
 namespace {
 
 constexpr std::size_t kHelpColumn = 28;
+constexpr char kIsEmpty[] = "it is empty";
 
 // CLI11 calls this while it parses; the text is what the user reads.
 [[noreturn]] void refuse(const CLI::Option& option, const std::string& message) {
@@ -168,6 +169,13 @@ void add_text(CLI::App& app, const char* names, const char* metavar, std::string
   app.add_option(names, value, help)->type_name(metavar);
 }
 
+void add_filled(CLI::App& app, const char* names, const char* metavar, std::string& value, const char* help) {
+  add_read(app, names, metavar, help, [&value](const CLI::Option& option, const std::string& text) {
+    if (text.empty()) refuse(option, kIsEmpty);
+    value = text;
+  });
+}
+
 void add_texts(CLI::App& app, const char* names, const char* metavar,
                std::vector<std::string>& values, const char* help) {
   app.add_option(names, values, help)->type_name(metavar);
@@ -235,9 +243,9 @@ void add_time(CLI::App& app, const char* names, std::optional<WallTime>& value, 
 }
 
 void add_filters(CLI::App& app, Filters& filters) {
-  add_text(app, "--from", "GLOB", filters.from, "only codes of this sender (* and ?)");
-  add_text(app, "--subject", "GLOB", filters.subject, "only mails with this subject (* and ?)");
-  add_text(app, "--pattern", "REGEX", filters.pattern, "the code is what the one group matches");
+  add_filled(app, "--from", "GLOB", filters.from, "only codes of this sender (* and ?)");
+  add_filled(app, "--subject", "GLOB", filters.subject, "only mails with this subject (* and ?)");
+  add_filled(app, "--pattern", "REGEX", filters.pattern, "the code is what the one group matches");
   add_read(app, "--length", "N|N-M", "only codes of this many characters",
            [&filters](const CLI::Option& option, const std::string& text) {
              const auto range = rpc::parse_length(text);
@@ -250,6 +258,7 @@ void add_filters(CLI::App& app, Filters& filters) {
 void add_target(CLI::App& app, Target& target) {
   add_read(app, "RECIPIENT", "RECIPIENT", "the address or number that the code is sent to",
            [&target](const CLI::Option& option, const std::string& text) {
+             if (text.empty()) refuse(option, kIsEmpty);
              const auto read = parse_recipient(text);
              if (!read) refuse(option, read.error().message);
              if (!read->email.empty()) target.email = read->email;
@@ -264,6 +273,7 @@ void add_named_target(CLI::App& app, Target& target) {
                                 std::string& value) {
     add_read(app, name, metavar, help,
              [&value](const CLI::Option& option, const std::string& text) {
+               if (text.empty()) refuse(option, kIsEmpty);
                if (!value.empty() && value != text)
                  refuse(option, "RECIPIENT names another one already");
                value = text;

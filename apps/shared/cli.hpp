@@ -31,6 +31,8 @@ void add_flag(CLI::App& app, const char* names, bool& value, const char* help);
 void add_count(CLI::App& app, const char* names, int& value, const char* help);
 void add_text(CLI::App& app, const char* names, const char* metavar, std::string& value,
               const char* help);
+/// The same, of one that means nothing when it is empty: `--from "$UNSET"` is refused, not taken for no filter.
+void add_filled(CLI::App& app, const char* names, const char* metavar, std::string& value, const char* help);
 void add_texts(CLI::App& app, const char* names, const char* metavar,
                std::vector<std::string>& values, const char* help);
 /// One of `words`.

@@ -27,7 +27,7 @@ const Command<Options> kCommand{
 
 void add(CLI::App& app, Options& options) {
   add_target(app, options.target);
-  add_text(app, "--session", "ID", options.session, "wait on this session (id or unique prefix)");
+  add_filled(app, "--session", "ID", options.session, "wait on this session (id or unique prefix)");
   add_duration_or(
       app, "--timeout", "none", [&options] { options.no_limit = true; }, options.timeout,
       "give up after this time [120s]; 0: only what is there");

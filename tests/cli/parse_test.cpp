@@ -54,6 +54,24 @@ TEST_CASE("wait: nothing said is the default, everything said is kept") {
                                 "mail.env"}) == all);
 }
 
+TEST_CASE("an empty filter, recipient or session is a variable that is not set, not \"any\"") {
+  const auto names = [](const auto& command, Words words) {
+    const std::string option = words[words.size() - 2];
+    const std::string said = refused(command, words);
+    return said.find(option) != said.npos && said.find("it is empty") != said.npos;
+  };
+  for (const char* option : {"--from", "--subject", "--pattern", "--email", "--phone"}) {
+    CAPTURE(option);
+    CHECK(names(wait::kCommand, {"bot5@example.com", option, ""}));
+    CHECK(names(session::kCommand, {"register", "bot5@example.com", option, ""}));
+    CHECK(refused(run::kCommand, {option, "", "true"}).find(option) != std::string::npos);
+  }
+  CHECK(names(wait::kCommand, {"bot5@example.com", "--session", ""}));
+  CHECK(refused(wait::kCommand, {""}).find("RECIPIENT") != std::string::npos);
+  CHECK(refused(session::kCommand, {"close", ""}).find("ID") != std::string::npos);
+  CHECK(refused(manual::kCommand, {"", "482913"}).find("TARGET") != std::string::npos);
+}
+
 TEST_CASE("wait: a recipient is an address or a number") {
   wait::Options phone;
   phone.target.phone = "+90 (555) 111-22 33";

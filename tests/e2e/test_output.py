@@ -204,6 +204,55 @@ class Discipline(unittest.TestCase):
                     self.assertEqual(home.otpctl("wait", "bot1@example.com", "--timeout", "0").code, 1)
                 os.close(reader)
 
+    # ctest: alone
+    def test_X02_a_code_that_a_living_reader_leaves_in_a_full_pipe_goes_to_the_next_after_10_s(self):
+        with Home() as home:
+            reader, writer = os.pipe()
+            os.write(writer, bytes(fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)))
+            wait = home.wait("bot1@example.com", "--timeout", "2s", stdout=writer)
+            os.close(writer)
+            came = time.monotonic()
+            hand_in(home, mail.plain("482913"), "bot1@example.com")
+            other = home.otpctl("wait", "bot1@example.com", "--timeout", "20s")
+            self.assertEqual((other.code, other.stdout), (0, "482913\n"), other)
+            self.assertLess(time.monotonic() - came, 15)
+            self.assertEqual(wait.finish(5), 75)
+            self.assertEqual(wait.stderr.splitlines()[-1], "otpctl wait: standard output: nobody has read it for 10s")
+            os.close(reader)
+
+    def test_X02_health_ends_though_its_full_pipe_is_never_read(self):
+        with Home() as home:
+            home.start_agent()
+            reader, writer = os.pipe()
+            os.write(writer, bytes(fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)))
+            health = home.spawn("health", stdout=writer, stderr=writer)
+            os.close(writer)
+            self.assertEqual(health.finish(15), 3)
+            os.close(reader)
+
+    def test_a_reader_that_has_seen_enough_is_no_failure_of_what_only_shows(self):
+        with Home() as home:
+            home.start_agent()
+            for words in ("status", "status --json", "session list", "config path", "config show", "agent status", "log",
+                          "manual", "wait --help"):
+                with self.subTest(words):
+                    reader, writer = os.pipe()
+                    os.close(reader)
+                    shown = home.spawn(*words.split(), stdout=writer)
+                    os.close(writer)
+                    self.assertIn(shown.finish(15), (0, 1) if words == "log" else (0,))
+                    self.assertNotIn("standard output", shown.stderr)
+
+    def test_an_empty_filter_hands_out_nothing(self):
+        with Home() as home:
+            home.start_agent()
+            hand_in(home, mail.plain("482913"), "bot1@example.com")
+            for option in ("--from", "--subject", "--pattern", "--email", "--phone", "--session"):
+                done = home.otpctl("wait", "bot1@example.com", option, "", "--timeout", "0")
+                self.assertEqual((done.code, done.stdout), (64, ""), done)
+                self.assertIn(f"{option}: it is empty", done.stderr)
+            next_gets(self, home, "bot1@example.com", "482913")
+
     def test_X02_a_signal_ends_a_wait_with_its_own_exit_code_and_leaves_the_line(self):
         with Home() as home:
             for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
