@@ -40,7 +40,7 @@ ExitCode run(const Options& options, Context& context) {
   const Looks looks = looks_of(context);
   const Shape shape{looks.terminal ? size_of(context).columns : 0, looks.color};
   const ExitCode written =
-      answer(context, options.json ? as_json(rows) : in_words(rows, shape), options.json);
+      show(context, options.json ? as_json(rows) : in_words(rows, shape), options.json);
   return written == ExitCode::done ? exit_code_of(rows) : written;
 }
 

@@ -234,7 +234,7 @@ class Discipline(unittest.TestCase):
         with Home() as home:
             home.start_agent()
             for words in ("status", "status --json", "session list", "config path", "config show", "agent status", "log",
-                          "manual", "wait --help"):
+                          "manual", "doctor", "wait --help"):
                 with self.subTest(words):
                     reader, writer = os.pipe()
                     os.close(reader)
