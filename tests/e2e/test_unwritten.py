@@ -77,6 +77,18 @@ class Unwritten(unittest.TestCase):
         self.assertEqual((wait.finish(), wait.stdout), (124, ""))
         self.assertIn("no message came", wait.stderr)
 
+    def test_a_wait_whose_message_was_refused_says_so_at_its_deadline(self):
+        waits = [self.home.wait(who, "--timeout", "6") for who in (BOT, PHONE, "bot6@example.com")]
+        with self.unwritable(), Door(self.home.agent_file()["lmtp"]) as door:
+            with self.assertRaises(LmtpError):
+                door.deliver(mail.plain("482913", to=BOT), BOT)
+            self.refused("sms", **{"text": mail.sms_text("482913"), "from": "EXAMPLE", "to": PHONE})
+        for wait in waits[:2]:
+            self.assertEqual((wait.finish(), wait.stdout), (75, ""))
+            self.assertIn("1 message was refused because the store could not be written", wait.stderr)
+            self.assertNotIn("no message came", wait.stderr)
+        self.assertEqual((waits[2].finish(), waits[2].stdout), (124, ""))
+
     def test_a_session_that_was_refused_is_none(self):
         with self.unwritable():
             self.refused("session.register", email=BOT, exclusive=True)

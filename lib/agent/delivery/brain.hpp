@@ -101,6 +101,7 @@ class Brain {
   void run(Synchronised& command);
   void run(PositionIs& command);
   void run(Withdraw& command);
+  void run(Refused& command);
   void run(Stop& command);
   void run(Tick& command);
 
@@ -280,6 +281,8 @@ class Brain {
   void unclaim(const std::string& delivery);
   void ask_again(Waiter& waiter);
   void withdraw_message(Seq seq);
+  void note_refused(const Held& held, std::vector<std::vector<Fingerprint>> known_by);
+  int refused_for(const Waiter& waiter) const;
   void withdraw_session(const Promise& promise);
   void go_on_after_withdrawal();
 
@@ -387,6 +390,12 @@ class Brain {
   std::set<Seq> touched_;
   std::set<Session*> touched_sessions_;
   std::vector<std::string> doomed_;  // waiters that --fail-fast ends after this command
+  struct Refusal {  // of a message that could not be written
+    Seq seq = 0;
+    std::vector<std::string> recipients;
+    std::vector<Fingerprint> known_by;
+  };
+  std::deque<Refusal> refusals_;  // the latest
   std::set<CopyRef> freed_copies_;     // of a Withdraw: they may be given to somebody else
   std::set<std::string> unserved_;     // of a Withdraw: waiters for which it has changed
 };

@@ -8,6 +8,12 @@
 
 namespace otpctl::delivery {
 
+namespace {
+
+constexpr std::size_t kMostRefusals = 1'000;
+
+}  // namespace
+
 void Brain::promise(Seq seq) { out_.promises.push_back({seq, {}, false}); }
 
 void Brain::promise(const Session& session) {
@@ -24,6 +30,42 @@ void Brain::run(Withdraw& command) {
     }
   }
   go_on_after_withdrawal();
+}
+
+void Brain::run(Refused& command) {
+  std::vector<Copy> copies = copies_of(command.what);
+  Held held = read(command.what);
+  auto known_by = take_new(held, std::move(copies), command.what.provider_id);
+  note_refused(held, std::move(known_by));
+}
+
+/// For those who wait for it; it may come again and be taken.
+void Brain::note_refused(const Held& held, std::vector<std::vector<Fingerprint>> known_by) {
+  if (held.arrival.channel == message::Channel::person) return;  // who has typed it has been told
+  for (std::size_t i = 0; i < held.copies.size(); ++i)
+    refusals_.push_back({held.arrival.seq, held.copies[i].candidates, std::move(known_by[i])});
+  while (refusals_.size() > kMostRefusals) refusals_.pop_front();
+}
+
+/// How many came for it while it waited, could not be written and did not come again. One that was tried several times
+/// counts once, as far as it can be known again.
+int Brain::refused_for(const Waiter& waiter) const {
+  std::set<std::vector<Fingerprint>> counted;
+  int count = 0;
+  for (const Refusal& refusal : refusals_) {
+    if (refusal.seq <= waiter.order) continue;
+    const auto own = recipients_of(waiter);
+    const bool for_it = std::any_of(
+        refusal.recipients.begin(), refusal.recipients.end(), [&](const std::string& recipient) {
+          if (recipient.empty()) return wants_sms(waiter);
+          return std::find(own.begin(), own.end(), recipient) != own.end();
+        });
+    const bool came_again = std::any_of(refusal.known_by.begin(), refusal.known_by.end(),
+                                        [this](const Fingerprint& identity) { return known(identity); });
+    if (!for_it || came_again) continue;
+    if (refusal.known_by.empty() || counted.insert(refusal.known_by).second) ++count;
+  }
+  return count;
 }
 
 /// The deliveries that give it, or that it has decided.
@@ -65,6 +107,9 @@ void Brain::withdraw_message(Seq seq) {
       }
     }
   }
+  std::vector<std::vector<Fingerprint>> known_by;
+  for (std::uint32_t i = 0; i < held->copies.size(); ++i) known_by.push_back(pool_.identities_of({seq, i}));
+  note_refused(*held, std::move(known_by));
   if (held->stored) erase(RecordKind::message, std::to_string(seq));
   message_deadlines_.remove(held->expires, seq);
   touched_.erase(seq);

@@ -145,13 +145,15 @@ struct Promise {
 /// The effects that promised these could not be written, and none of their replies was sent: it has not happened.
 /// Whoever was to get a code of them waits on.
 struct Withdraw { std::vector<Promise> promises; };
+/// A message that was refused before it was decided on, because nothing can be written. Only whoever waits for it is told.
+struct Refused { Arrive what; };
 
 struct Stop {};  // SIGTERM, `agent stop`: every waiter is answered with 69
 struct Tick {};
 
 using Command = std::variant<Register, Wait, Acknowledge, ClientGone, MarkSession, RefreshSession, CloseSession,
                              HoldSession, Arrive, Settled, PersonEntry, SourceUpdate, SourceGone, Synchronised, PositionIs,
-                             Withdraw, Stop, Tick>;
+                             Withdraw, Refused, Stop, Tick>;
 
 /// What waits and those who stand in line are told when their client has ended its sending side (ClientGone): it could
 /// not acknowledge a code.

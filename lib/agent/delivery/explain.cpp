@@ -198,6 +198,7 @@ ExitCode Brain::exit_of(const Waiter& waiter, const Look& look) const {
            seen.reason == Unmatched::ambiguous_recipient;
   });
   if (unreadable) return ExitCode::unreadable;
+  if (refused_for(waiter) > 0) return ExitCode::try_later;
   return waiter.at_once ? ExitCode::no : ExitCode::timed_out;
 }
 
@@ -238,7 +239,13 @@ std::string Brain::line(const Waiter& waiter, const Look& look, Duration waited)
   }
   for (std::size_t i = 0; i < look.seen.size(); ++i)
     text += (i > 0 ? ", " : "") + phrase(look.seen[i], look.senders, ours);
-  if (look.seen.empty()) text += "no message came";
+  const int refused = refused_for(waiter);
+  if (refused > 0) {
+    text += (look.seen.empty() ? "" : ", ") + std::to_string(refused) + (refused == 1 ? " message was" : " messages were") +
+            " refused because the store could not be written";
+  } else if (look.seen.empty()) {
+    text += "no message came";
+  }
   return text + "; " +
          sources_phrase(sources_.statuses(wants_email(waiter), wants_sms(waiter)), now_.wall);
 }

@@ -70,6 +70,8 @@ class Agent : private source::Sink {
   void answer(const Clients::Asked& asked);
   void carry_out(const Clients::Asked& asked, Result<delivery::Command> command);
   void reply(const Clients::Asked& asked, Result<rpc::Answer> answer);
+  Result<void> is_for_somebody(const rpc::Sms& sms) const;
+  delivery::Arrive arrival_of(const rpc::Sms& sms, delivery::RequestId request) const;
   void submit(const rpc::Sms& sms, const Clients::Asked& asked);
   rpc::SessionListResult page_of_sessions(const std::string& after);
   rpc::WaitersResult page_of_waiters(int skip);

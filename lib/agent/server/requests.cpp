@@ -62,6 +62,8 @@ bool promises(const rpc::Request& request) {
 void Agent::answer(const Clients::Asked& asked) {
   // Before it is decided on: what was refused must not be handed out later.
   if (commit_.trouble() && promises(asked.what)) {
+    const auto* sms = std::get_if<rpc::Sms>(&asked.what);
+    if (sms && is_for_somebody(*sms)) apply(delivery::Refused{arrival_of(*sms, 0)});
     return clients_.refuse(asked.request,
                            {ErrorCode::storage, "not taken, try again: " + commit_.trouble()->message});
   }
@@ -110,18 +112,27 @@ void Agent::reply(const Clients::Asked& asked, Result<rpc::Answer> answer) {
   }
 }
 
-void Agent::submit(const rpc::Sms& sms, const Clients::Asked& asked) {
-  // One without a number is for the one phone that is asked for; one with a wrong number is for nobody.
-  if (!trim(sms.to).empty()) {
-    const auto number = message::normalise_phone(sms.to, config_.default_region);
-    if (!number) return clients_.refuse(asked.request, number.error());
-  }
+/// One without a number is for the one phone that is asked for; one with a wrong number is for nobody.
+Result<void> Agent::is_for_somebody(const rpc::Sms& sms) const {
+  if (trim(sms.to).empty()) return {};
+  const auto number = message::normalise_phone(sms.to, config_.default_region);
+  if (!number) return fail(number.error());
+  return {};
+}
+
+delivery::Arrive Agent::arrival_of(const rpc::Sms& sms, delivery::RequestId request) const {
   delivery::Arrive arrive;
-  arrive.request = asked.request;
+  arrive.request = request;
   arrive.source = "pipe";
   arrive.message = message::read_sms({sms.to, sms.from, sms.text, sms.sent}, config_.default_region);
   arrive.verdict = code::extract(arrive.message, patterns_);
   arrive.provider_id = sms.id;
+  return arrive;
+}
+
+void Agent::submit(const rpc::Sms& sms, const Clients::Asked& asked) {
+  if (const auto well = is_for_somebody(sms); !well) return clients_.refuse(asked.request, well.error());
+  delivery::Arrive arrive = arrival_of(sms, asked.request);
   begin_work(arrive.source);
   io::log_info("pipe: an SMS: " + std::string(code::name_of(arrive.verdict.outcome)));
   apply(std::move(arrive));

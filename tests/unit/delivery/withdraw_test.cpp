@@ -304,3 +304,66 @@ TEST_CASE("events name the promise that they stand and fall with") {
   CHECK(second.about == std::vector<std::uint64_t>{second.promises.front().seq, w.last.about.back()});
   CHECK(second.about.front() != second.about.back());
 }
+
+// ---- whoever waits for it ----
+
+TEST_CASE("a wait whose message could not be written is told so at its deadline: try later") {
+  World w;
+  w.door();
+  const auto wait = w.wait();
+  const auto other = w.wait(kOther);
+  const Mail refused{.message_id = "1@shop.example", .source = "lmtp"};
+  std::string expected = "1 message was refused because the store could not be written";
+  SUBCASE("once") {
+    w.mail(refused);
+    withdraw(w);
+  }
+  SUBCASE("tried again and again, and another one") {
+    w.mail(refused);
+    withdraw(w);
+    w.mail(refused);
+    withdraw(w);
+    w.mail({.message_id = "2@shop.example", .source = "lmtp"});
+    withdraw(w);
+    expected = "2 messages were refused because the store could not be written";
+  }
+  w.pass(120s);
+  CHECK(w.exit(wait) == ExitCode::try_later);
+  const std::string& said = w.end(wait)->message;
+  CHECK(said.find(expected) != said.npos);
+  CHECK(said.find("no message came") == said.npos);
+  CHECK(w.exit(other) == ExitCode::timed_out);
+}
+
+TEST_CASE("a message that could not be written and came again is told as what it was then") {
+  World w;
+  w.door();
+  Wait fussy;
+  fussy.spec = World::spec(kBot);
+  fussy.spec.filters.from = "*@bank.example";
+  const auto wait = w.wait(fussy);
+  const Mail mail{.message_id = "1@shop.example", .source = "lmtp"};
+  w.mail(mail);
+  withdraw(w);
+  w.mail(mail);
+  w.pass(120s);
+  CHECK(w.exit(wait) == ExitCode::timed_out);
+  CHECK(w.end(wait)->message.find("could not be written") == std::string::npos);
+}
+
+TEST_CASE("what could not be written is told to a wait it was for, not to one that came later") {
+  World w;
+  w.door();
+  const auto phone = w.wait(kPhone);
+  Arrive sms;
+  sms.source = "pipe";
+  sms.message.channel = message::Channel::sms;
+  sms.message.sender = "Shop";
+  sms.message.recipients.stamped = {kPhone};
+  w.apply(Refused{sms});
+  const auto later = w.wait(kPhone);
+  CHECK(w.delivery.codes_pending() == 0);
+  w.pass(120s);
+  CHECK(w.exit(phone) == ExitCode::try_later);
+  CHECK(w.exit(later) == ExitCode::timed_out);
+}
