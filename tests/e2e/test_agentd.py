@@ -5,7 +5,7 @@ import re
 import subprocess
 import unittest
 
-from otptest import Home
+from otptest import Home, until
 
 BOT = "bot1@example.com"
 MAN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../man/otpctl-agentd.8")
@@ -70,9 +70,13 @@ class Store(unittest.TestCase):
         done = self.start()
         self.assertEqual(done.code, 78)
         self.assertIn("is damaged; nothing was changed", done.stderr)
-        wait = self.home.otpctl("wait", "bot5@example.com", "--timeout", "5")
-        self.assertEqual((wait.code, wait.stdout), (78, ""), wait)
-        self.assertIn("To begin anew", wait.stderr)
+        def wait():
+            done = self.home.otpctl("wait", "bot5@example.com", "--timeout", "5")
+            return done if done.code != 69 else None  # for 2 s after `agent stop` it starts none
+
+        done = until(wait, 10, "a wait tries to start the agent", every=0.2)
+        self.assertEqual((done.code, done.stdout), (78, ""), done)
+        self.assertIn("To begin anew", done.stderr)
         self.assertEqual(self.bytes(), damaged)
         command = re.search(r"mkdir .*", done.stderr).group(0)
         open(self.path + "-wal", "ab").close()
