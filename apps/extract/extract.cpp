@@ -29,7 +29,7 @@ void add(CLI::App& app, Options& options) {
   add_text(app, "--message", "ID", options.message, "fetch the mail of this event of otpctl log from its mailbox");
   add_text(app, "--pattern", "REGEX", options.pattern, "the code is what the one group matches");
   add_flag(app, "--ndjson", options.ndjson, "many messages: one JSON object a line in, one out");
-  add_text(app, "--catch-all", "ADDRESS", options.catch_all, "the mailbox's own address: the recipient of a mail that names no other");
+  add_text(app, "--catch-all", "ADDRESS", options.catch_all, "address of the mailbox itself: recipient of a mail that names no other");
   add_flag(app, "--explain", options.explain, "show what was seen and why it was decided so");
   add_reading(app, options, "patterns and mailboxes of this configuration");
 }

@@ -281,7 +281,7 @@ complete -c otpctl -n '__otpctl_in extract' -l sms -d 'it is the text of an SMS,
 complete -c otpctl -n '__otpctl_in extract' -l message -x -d 'fetch the mail of this event of otpctl log from its mailbox'
 complete -c otpctl -n '__otpctl_in extract' -l pattern -x -d 'the code is what the one group matches'
 complete -c otpctl -n '__otpctl_in extract' -l ndjson -d 'many messages: one JSON object a line in, one out'
-complete -c otpctl -n '__otpctl_in extract' -l catch-all -x -d "the mailbox's own address: the recipient of a mail that names no other"
+complete -c otpctl -n '__otpctl_in extract' -l catch-all -x -d 'address of the mailbox itself: recipient of a mail that names no other'
 complete -c otpctl -n '__otpctl_in extract' -l config -r -F -d 'patterns and mailboxes of this configuration'
 complete -c otpctl -n '__otpctl_in extract' -l env-file -r -F -d 'read OTPCTL_* and related variables from FILE'
 complete -c otpctl -n '__otpctl_in extract' -l explain -d 'show what was seen and why it was decided so'
