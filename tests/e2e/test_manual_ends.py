@@ -92,7 +92,7 @@ class Ends(WithADesk):
         desk.expect("nobody waits")
         self.assertEqual(self.home.otpctl("agent", "stop").code, 0)
         desk.expect("it goes on")
-        self.assertEqual(self.home.agent_pids(), [])
+        until(lambda: not self.home.agent_pids(), 10, "the agent has ended, and none is started")
         desk.type("q\n")
         self.assertEqual(desk.finish(), 1)
         self.assertEqual(self.home.agent_pids(), [])
