@@ -1,13 +1,9 @@
 #include "config/files.hpp"
 
-#include "base/fd.hpp"
 #include "base/private_folder.hpp"
-#include "base/text.hpp"
-#include "rpc/agent_file.hpp"
+#include "client/agent_file.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 namespace otpctl::apps::config {
 
@@ -25,11 +21,7 @@ struct Sockets {
 
 Sockets sockets_of(const Paths& paths) {
   const Sockets usual{paths.socket, paths.lmtp_socket};
-  const Fd file(::open(paths.agent_file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  std::string text(8192, '\0');
-  const ssize_t got = file ? ::read(file.get(), text.data(), text.size()) : 0;
-  if (got <= 0) return usual;
-  const auto known = rpc::read_agent_file(trim(std::string_view(text).substr(0, static_cast<std::size_t>(got))));
+  const auto known = client::agent_file(paths);
   if (!known || !exists(known->socket)) return usual;
   return {known->socket, known->lmtp.empty() ? paths.lmtp_socket : known->lmtp};
 }

@@ -3,8 +3,8 @@
 #include "base/fd.hpp"
 #include "base/plain_file.hpp"
 #include "base/text.hpp"
+#include "client/agent_file.hpp"
 #include "client/channel.hpp"
-#include "rpc/agent_file.hpp"
 
 #include <cerrno>
 #include <charconv>
@@ -38,19 +38,13 @@ int pid_in_lock(const std::string& path) {
   return got > 0 ? number_in({text, static_cast<std::size_t>(got)}) : 0;
 }
 
-int pid_in_agent_file(const std::string& path) {
-  const auto file = read_plain_file(path, 8192);
-  if (!file) return 0;
-  const auto known = rpc::read_agent_file(trim(file->text));
-  return known ? known->pid : 0;
-}
-
 /// An agent is not dumpable: its /proc/PID/exe is root's, name and uid everybody may read.
 bool is_agent_of_ours(int pid) {
   const std::string folder = "/proc/" + std::to_string(pid);
   const auto name = read_plain_file(folder + "/comm", 64);
   const auto status = read_plain_file(folder + "/status", 8192);
   if (!name || !status || trim(name->text) != kProgram) return false;
+  if (status->text.find("\nState:\tZ") != std::string::npos) return false;  // ended, and not yet taken leave of
   const std::string uid = std::to_string(geteuid());
   return status->text.find("\nUid:\t" + uid + "\t" + uid + "\t") != std::string::npos;
 }
@@ -58,9 +52,11 @@ bool is_agent_of_ours(int pid) {
 }  // namespace
 
 std::optional<int> holder_of_lock(const Paths& paths) {
-  const int pid = pid_in_lock(paths.agent_lock);
-  if (pid <= 1 || pid != pid_in_agent_file(paths.agent_file) || !is_agent_of_ours(pid)) return std::nullopt;
-  return pid;
+  const auto known = agent_file(paths);
+  if (!known || known->pid <= 1 || !is_agent_of_ours(known->pid)) return std::nullopt;
+  // The last look, because it locks for a moment what nobody holds: an agent that just starts must not meet that.
+  if (pid_in_lock(paths.agent_lock) != known->pid) return std::nullopt;
+  return known->pid;
 }
 
 Result<int> end_by_signal(const Paths& paths, Instant until) {

@@ -1,39 +1,23 @@
 #include "client/find.hpp"
 
 #include "base/text.hpp"
-#include "client/client.hpp"
 #include "base/private_folder.hpp"
+#include "client/agent_file.hpp"
+#include "client/client.hpp"
 #include "client/end_by_signal.hpp"
 #include "client/lock_file.hpp"
 #include "client/start.hpp"
-#include "rpc/agent_file.hpp"
 
 #include <otpctl/version.hpp>
 
 #include <algorithm>
-#include <cerrno>
-#include <fcntl.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 namespace otpctl::client {
 
 namespace {
 
 constexpr char kSystemSocket[] = "/run/otpctl/agent.sock";
-
-std::optional<rpc::AgentFile> agent_file(const Paths& paths) {
-  const Fd file(open(paths.agent_file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  struct stat info {};
-  if (!file || fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_uid != geteuid())
-    return std::nullopt;
-  std::string text(8192, '\0');
-  const ssize_t got = read(file.get(), text.data(), text.size());
-  if (got <= 0) return std::nullopt;
-  const auto known =
-      rpc::read_agent_file(trim(std::string_view(text).substr(0, static_cast<std::size_t>(got))));
-  if (!known) return std::nullopt;
-  return *known;
-}
 
 std::string beside(const std::string& socket) {
   return socket.substr(0, socket.rfind('/') + 1) + "lmtp.sock";

@@ -1,8 +1,9 @@
 #include "client/start.hpp"
 
+#include "base/fd.hpp"
+#include "base/launch.hpp"
 #include "base/text.hpp"
 #include "client/channel.hpp"
-#include "base/fd.hpp"
 #include "rpc/agent_file.hpp"
 #include "rpc/messages.hpp"
 
@@ -120,14 +121,6 @@ Variables with_changes(Variables lines, const std::map<std::string, std::string>
   return lines;
 }
 
-/// As execve takes it; `words` stay where they are.
-std::vector<char*> pointers_to(std::vector<std::string>& words) {
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
 }  // namespace
 
 Result<void> start_agent(const std::string& program, const std::vector<std::string>& arguments,
@@ -144,7 +137,7 @@ Result<void> start_agent(const std::string& program, const std::vector<std::stri
   }
   words.insert(words.end(), arguments.begin(), arguments.end());
   const std::vector<char*> argv = pointers_to(words);
-  std::vector<std::string> lines = with_changes(around.inherits ? *around.inherits : own_variables(), around.environment);
+  const std::vector<std::string> lines = with_changes(around.inherits ? *around.inherits : own_variables(), around.environment);
   const std::vector<char*> environment = pointers_to(lines);
   const std::string no_program =
       rpc::to_json(Error{ErrorCode::agent_unreachable, "cannot run " + printable(program, 500)});
