@@ -1,5 +1,6 @@
 #include "agent/agent.hpp"
 
+#include "base/launch.hpp"
 #include "base/text.hpp"
 #include "client/client.hpp"
 #include "shared/agent.hpp"
@@ -72,11 +73,8 @@ ExitCode run_in_foreground(const Options& options, Context& context,
   const std::string& program = connection.agent_program;
   std::vector<std::string> words = connection.agent_arguments;
   words.insert(words.begin(), program);
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
   std::signal(SIGPIPE, SIG_DFL);
-  execv(program.c_str(), argv.data());
+  execv(program.c_str(), pointers_to(words).data());
   return report(context,
                 {ErrorCode::agent_unreachable,
                  "cannot run " + printable(program) + ": " + std::strerror(errno)},

@@ -1,5 +1,6 @@
 #include "run/program.hpp"
 
+#include "base/launch.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -79,14 +80,6 @@ Dispositions Dispositions::of_this_process() {
 }
 
 namespace {
-
-/// As execve takes it; `words` stay where they are.
-std::vector<char*> pointers_to(const std::vector<std::string>& words) {
-  std::vector<char*> pointers;
-  for (const std::string& word : words) pointers.push_back(const_cast<char*>(word.c_str()));
-  pointers.push_back(nullptr);
-  return pointers;
-}
 
 /// Between fork and exec: system calls only. Everything as our caller had it.
 [[noreturn]] void become(const Launch& launch, char* const* argv, char* const* environment, int told) {

@@ -1,5 +1,6 @@
 #include "run/run.hpp"
 
+#include "base/launch.hpp"
 #include "base/text.hpp"
 #include "client/client.hpp"
 #include "run/first_code.hpp"
@@ -63,16 +64,12 @@ void add(CLI::App& app, Options& options) {
 }
 
 bool may_carry_code(std::string_view name) {
-  constexpr std::string_view kLetters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
-  const bool is_name = !name.empty() && name.find_first_not_of(kLetters) == name.npos &&
-                       (name.front() < '0' || name.front() > '9');
   // Whoever wrote the mail has chosen the value: nothing that a program runs, loads or splits words by.
   constexpr std::string_view kNames[] = {
       "BASH_ENV", "ENV",        "HOME",       "IFS",           "NODE_OPTIONS", "PATH",    "PERL5LIB",
       "PERL5OPT", "PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "RUBYLIB",      "RUBYOPT", "SHELL"};
   constexpr std::string_view kBeginnings[] = {"GIT_", "LD_", "OTPCTL_"};
-  return is_name && std::find(std::begin(kNames), std::end(kNames), name) == std::end(kNames) &&
+  return is_variable_name(name) && std::find(std::begin(kNames), std::end(kNames), name) == std::end(kNames) &&
          std::none_of(std::begin(kBeginnings), std::end(kBeginnings),
                       [&](std::string_view beginning) { return name.starts_with(beginning); });
 }

@@ -1,5 +1,6 @@
 #include "shared/agent.hpp"
 
+#include "base/launch.hpp"
 #include "base/plain_file.hpp"
 #include "base/text.hpp"
 
@@ -16,13 +17,6 @@ struct Line {
   std::string name;
   std::string value;
 };
-
-bool is_name(std::string_view text) {
-  constexpr std::string_view kLetters =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
-  return !text.empty() && text.find_first_not_of(kLetters) == text.npos &&
-         (text[0] < '0' || text[0] > '9');
-}
 
 bool is_ours(std::string_view name) {
   for (const std::string_view prefix : {"OTPCTL_", "OTP_MANAGER_", "M365_"}) {
@@ -47,7 +41,7 @@ Result<std::optional<Line>> read_line(std::string_view text, const std::string& 
   if (text.substr(0, kExport.size()) == kExport) text = trim(text.substr(kExport.size()));
   const std::size_t equals = text.find('=');
   const std::string_view name = trim(text.substr(0, equals));
-  if (equals == text.npos || !is_name(name))
+  if (equals == text.npos || !is_variable_name(name))
     return fail(ErrorCode::config, where + ": write NAME=VALUE");
   return std::optional<Line>(
       Line{std::string(name), std::string(unquoted(trim(text.substr(equals + 1))))});
