@@ -1,6 +1,7 @@
 // The agent: is it there, is it one, what does it work with, who starts it.
 #include "base/fd.hpp"
 #include "base/text.hpp"
+#include "client/end_by_signal.hpp"
 #include "doctor/checks.hpp"
 #include "rpc/messages.hpp"
 #include "shared/output.hpp"
@@ -38,10 +39,14 @@ std::set<int> listening(const Paths& paths) {
 }
 
 Row no_agent(const Paths& paths) {
-  if (const auto pid = lock_holder(paths.agent_lock)) {
+  if (const auto pid = client::holder_of_lock(paths)) {
     return failed(ErrorCode::agent_unreachable,
                   "an agent (pid " + std::to_string(*pid) + ") holds the store, but nobody answers on its socket",
                   "wait 30 s: it makes a lost socket again; else end it by its pid");
+  }
+  if (is_locked(paths.agent_lock)) {
+    return failed(ErrorCode::busy, "no agent that is known holds the store, but somebody locks " + printable(paths.agent_lock, 1000),
+                  "ask again when one has just been started; else see who it is with lslocks");
   }
   return skipped("none is running; the first otpctl wait starts one");
 }

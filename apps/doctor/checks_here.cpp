@@ -172,7 +172,7 @@ Rows check_clock(const Facts& facts) {
 
 Rows check_home(const Facts& facts) {
   if (facts.no_paths) {
-    const bool too_long = facts.no_paths->message.find("short") != std::string::npos;
+    const bool too_long = paths_of_any_length(facts.context.surroundings, facts.options.config).has_value();
     return {failed(facts.no_paths->code, facts.no_paths->message,
                    too_long ? "a short path: OTPCTL_SOCKET for the socket alone, or OTPCTL_HOME"
                             : "set OTPCTL_HOME to a folder of your own")};

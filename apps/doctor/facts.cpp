@@ -3,6 +3,7 @@
 #include "server/check.hpp"
 #include "shared/agent.hpp"
 
+#include <cstdio>
 #include <fstream>
 #include <sstream>
 #include <sys/stat.h>
@@ -75,19 +76,19 @@ std::optional<WallTime> changed(const std::string& path) {
   return std::max(time_of(info.st_mtim), time_of(info.st_ctim));
 }
 
-std::optional<int> lock_holder(const std::string& path) {
+bool is_locked(const std::string& path) {
   struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return std::nullopt;
+  if (::stat(path.c_str(), &info) != 0) return false;
+  char wanted[64];  // as the kernel writes it: device in hex, inode in decimal
+  std::snprintf(wanted, sizeof wanted, "%02x:%02x:%llu", major(info.st_dev), minor(info.st_dev),
+                static_cast<unsigned long long>(info.st_ino));
   std::ifstream locks("/proc/locks");
   for (std::string line; std::getline(locks, line);) {
     std::istringstream words(line);
-    std::string number, kind, advice, access, place;
-    int pid = 0;
-    if (!(words >> number >> kind >> advice >> access >> pid >> place) || kind != "FLOCK") continue;
-    const std::size_t inode = place.rfind(':');
-    if (inode != place.npos && place.substr(inode + 1) == std::to_string(info.st_ino)) return pid;
+    std::string number, kind, advice, access, pid, place;
+    if (words >> number >> kind >> advice >> access >> pid >> place && kind == "FLOCK" && place == wanted) return true;
   }
-  return std::nullopt;
+  return false;
 }
 
 Facts gather(const Options& options, const Context& context) {

@@ -39,7 +39,8 @@ Facts gather(const Options& options, const Context& context);
 /// When the file was changed last: by content, owner or mode.
 std::optional<WallTime> changed(const std::string& path);
 
-/// The process that holds a lock (flock) on this file, by /proc/locks: nothing is locked to find out.
-std::optional<int> lock_holder(const std::string& path);
+/// Somebody holds a lock (flock) on this file, by /proc/locks: nothing is locked to find out. A file system whose files
+/// have another device number than it has itself (Btrfs) never shows one.
+bool is_locked(const std::string& path);
 
 }  // namespace otpctl::apps::doctor

@@ -1,12 +1,14 @@
 """`otpctl doctor`: what it finds, what it says to fix, and that it changes nothing."""
 
 import contextlib
+import fcntl
 import json
 import os
 import signal
 import unittest
 
 from otptest import Dovecot, Home, isolated, small_disk, until
+from otptest.util import alive
 
 CHECKS = ["versions", "clock", "home", "files", "disk", "config", "secret", "agent", "in force", "store", "launcher", "source"]
 
@@ -176,7 +178,7 @@ class Doctor(unittest.TestCase):
         row = {row["check"]: row for row in json.loads(done.stdout)["checks"]}["home"]
         self.assertEqual((done.code, row["state"]), (78, "failed"))
         self.assertIn("short", row["fix"])
-        relative = self.home.otpctl("doctor", "--json", env={"OTPCTL_HOME": "relative"})
+        relative = self.home.otpctl("doctor", "--json", env={"OTPCTL_HOME": "a-short-relative"})
         row = {row["check"]: row for row in json.loads(relative.stdout)["checks"]}["home"]
         self.assertIn("a folder of your own", row["fix"])
 
@@ -188,6 +190,31 @@ class Doctor(unittest.TestCase):
         self.assertIn(f"(pid {pid}) holds the store", self.doctor(code=69)["agent"]["words"])
         os.kill(pid, signal.SIGTERM)
         until(lambda: home.agent_pid() is None, 10, "it ends")
+
+    @isolated
+    def test_who_locks_another_file_of_the_same_inode_number_holds_no_store(self):
+        folders = self.home.folder, self.home.root + "/other"
+        os.mkdir(folders[1])
+        for folder in folders:  # the first file of each empty file system has the same number
+            small_disk(folder, "60m")
+            with open(folder + "/agent.lock", "w", encoding="ascii") as lock:
+                os.chmod(lock.name, 0o600)
+        self.assertEqual(*(os.stat(folder + "/agent.lock").st_ino for folder in folders))
+        with open(folders[1] + "/agent.lock", "r+", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.assertEqual(self.state(self.doctor(), "agent"), "skipped")
+
+    def test_whatever_else_locks_the_store_is_not_called_an_agent(self):
+        self.home.start_agent()
+        pid = self.home.agent_pid()
+        self.assertEqual(self.home.otpctl("agent", "stop").code, 0)
+        until(lambda: not alive(pid), 10, "it has ended")
+        with open(self.home.folder + "/agent.lock", "r+", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            row = self.doctor(code=75)["agent"]
+        self.assertNotIn("pid", row["words"])
+        self.assertIn("no agent that is known", row["words"])
+        self.assertEqual(self.state(self.doctor(), "agent"), "skipped")
 
     def test_another_mailbox_in_the_environment_is_78(self):
         self.home.start_agent()

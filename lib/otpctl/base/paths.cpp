@@ -156,10 +156,10 @@ void add_candidate(std::vector<std::string>& candidates, const std::string& sock
   if (!known && socket.size() <= kSocketLimit) candidates.push_back(socket);
 }
 
-std::optional<Error> check_socket(const std::string& socket, const Asked& asked) {
+std::optional<Error> check_socket(const std::string& socket, const Surroundings& from) {
   if (socket.size() <= kSocketLimit) return std::nullopt;
-  const char* fix = !asked.socket.empty() ? "set OTPCTL_SOCKET to a shorter path"
-                    : !asked.home.empty()
+  const char* fix = !from.env("OTPCTL_SOCKET").empty() ? "set OTPCTL_SOCKET to a shorter path"
+                    : !from.env("OTPCTL_HOME").empty()
                         ? "set OTPCTL_SOCKET to a short path, or use a shorter OTPCTL_HOME"
                         : "set OTPCTL_SOCKET to a short path";
   return Error{ErrorCode::config, "the socket's path has " + std::to_string(socket.size()) +
@@ -194,7 +194,7 @@ Surroundings real_surroundings() {
   return real;
 }
 
-Result<Paths> resolve_paths(const Surroundings& surroundings, const std::string& config_option) {
+Result<Paths> paths_of_any_length(const Surroundings& surroundings, const std::string& config_option) {
   const auto asked = read_asked(surroundings, config_option);
   if (!asked) return fail(asked.error());
   Paths paths;
@@ -218,9 +218,6 @@ Result<Paths> resolve_paths(const Surroundings& surroundings, const std::string&
     return refuse(
         "OTPCTL_SOCKET may not be named lmtp.sock: that name beside it is the LMTP socket's");
   }
-  for (const std::string& socket : {paths.socket, paths.lmtp_socket}) {
-    if (auto error = check_socket(socket, *asked)) return fail(std::move(*error));
-  }
   add_candidate(paths.candidates, paths.socket);
   for (const std::string& folder : folders)
     add_candidate(paths.candidates, join(folder, "agent.sock"));
@@ -228,6 +225,15 @@ Result<Paths> resolve_paths(const Surroundings& surroundings, const std::string&
   if (asked->home.empty()) add_candidate(paths.candidates, system);
   if (!asked->socket.empty()) paths.of_others.push_back(paths.socket);
   if (asked->home.empty() && paths.state != kSystemState) paths.of_others.push_back(system);
+  return paths;
+}
+
+Result<Paths> resolve_paths(const Surroundings& surroundings, const std::string& config_option) {
+  auto paths = paths_of_any_length(surroundings, config_option);
+  if (!paths) return paths;
+  for (const std::string& socket : {paths->socket, paths->lmtp_socket}) {
+    if (auto error = check_socket(socket, surroundings)) return fail(std::move(*error));
+  }
   return paths;
 }
 

@@ -51,6 +51,9 @@ struct Paths {
                                         // system's
 };
 
+/// All but the length of the sockets' paths is looked at: for who wants to know whether that alone is wrong.
+Result<Paths> paths_of_any_length(const Surroundings& surroundings, const std::string& config_option = {});
+
 /// `config` when sockets would exceed 107 bytes or neither HOME nor OTPCTL_HOME is known.
 Result<Paths> resolve_paths(const Surroundings& surroundings, const std::string& config_option = {});
 
