@@ -5,13 +5,13 @@
 #include "shared/agent.hpp"
 #include "shared/output.hpp"
 #include "shared/sessions.hpp"
+#include "shared/signals.hpp"
 #include "shared/unique_address.hpp"
 #include "wait/progress.hpp"
 
 #include <array>
 #include <csignal>
 #include <poll.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -47,36 +47,6 @@ void add(CLI::App& app, Options& options) {
 }
 
 namespace {
-
-/// SIGINT and SIGTERM as something to poll: the connection closes, the agent gives the code to the
-/// next.
-class Signals {
- public:
-  Signals() {
-    sigemptyset(&set_);
-    // One that the caller has ignored (nohup, a shell's background job) stays ignored.
-    for (const int number : {SIGINT, SIGTERM}) {
-      struct sigaction now {};
-      if (sigaction(number, nullptr, &now) == 0 && now.sa_handler != SIG_IGN)
-        sigaddset(&set_, number);
-    }
-    hold();
-    fd_ = Fd(signalfd(-1, &set_, SFD_CLOEXEC | SFD_NONBLOCK));
-  }
-  void hold() const { sigprocmask(SIG_BLOCK, &set_, nullptr); }
-  void release() const { sigprocmask(SIG_UNBLOCK, &set_, nullptr); }
-  int fd() const { return fd_.get(); }
-  std::optional<ExitCode> taken() const {
-    signalfd_siginfo info{};
-    if (read(fd_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info))
-      return std::nullopt;
-    return info.ssi_signo == SIGINT ? ExitCode::interrupted : ExitCode::terminated;
-  }
-
- private:
-  sigset_t set_;
-  Fd fd_;
-};
 
 // A code that nobody takes out of our pipe is not to be kept from the next who waits for it, nor by words that nobody
 // takes.
@@ -133,7 +103,9 @@ class Run {
     const ExitCode written = answer(context_, text, options_.json);
     signals_.hold();
     if (written != ExitCode::done) return written;
-    static_cast<void>(waiter_.acknowledge());  // the code is out: nothing changes that
+    static_cast<void>(waiter_.acknowledge());  // the code is out: nothing changes that, no signal either
+    while (signals_.take()) {
+    }
     return ExitCode::done;
   }
 
@@ -160,9 +132,9 @@ class Run {
   }
 
   std::optional<ExitCode> leave(const pollfd& reader) {
-    if (const auto exit = signals_.taken()) {
+    if (const auto number = signals_.take()) {
       progress_.clear();
-      return exit;
+      return exit_for_signal(*number);
     }
     if ((reader.revents & (POLLERR | POLLHUP | POLLNVAL)) == 0) return std::nullopt;
     progress_.clear();
@@ -179,7 +151,7 @@ class Run {
   const Options& options_;
   Context& context_;
   bool by_variable_;  // OTPCTL_SESSION says on which session
-  Signals signals_;
+  Signals signals_{SIGINT, SIGTERM};  // the connection closes, the agent gives the code to the next
   client::Waiter waiter_;
   Progress progress_;
   bool reconnecting_ = false;
