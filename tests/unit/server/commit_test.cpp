@@ -167,28 +167,37 @@ TEST_CASE("while the store cannot be written a code is held, an end is told, and
   CHECK(world.log == std::vector<std::string>{"notice", "reply 3", "error 4", "error 5", "reply 1", "reply 2"});
 }
 
-TEST_CASE("what was promised and could not be written is withdrawn, with its events and what was to be given of it") {
-  Watched world;
+namespace {
+
+/// Promises one entry, and notes what is taken back.
+struct Promising : Watched {
   std::vector<std::uint64_t> withdrawn;
-  Commit::Outlets outlets;
-  outlets.notice = [](const delivery::Notice&) {};
-  outlets.reply = [&](delivery::Reply& reply) {
-    const bool error = std::holds_alternative<Error>(reply.answer);
-    world.log.push_back((error ? "error " : "reply ") + std::to_string(reply.request));
-  };
-  outlets.committed = [&](std::vector<Event> events, Instant) {
-    for (const auto& event : events) world.log.push_back("event " + event.state);
-  };
-  outlets.withdraw = [&](const delivery::Withdraw& what) {
-    for (const auto& promise : what.promises) withdrawn.push_back(promise.seq);
-    delivery::Effects effects;
-    effects.changes.push_back({{delivery::RecordKind::message, "entry", ""}, true});
-    effects.replies.push_back({8, Delivered{}});  // what it gets instead
-    effects.unsaid = {7, 8};
-    return effects;
-  };
-  Commit commit(world.loop, world.store, std::move(outlets));
-  const auto add = [&] {
+  Commit promises;
+
+  Promising() : promises(loop, store, outlets()) {}
+
+  Commit::Outlets outlets() {
+    Commit::Outlets outlets;
+    outlets.notice = [](const delivery::Notice&) {};
+    outlets.reply = [this](delivery::Reply& reply) {
+      const bool error = std::holds_alternative<Error>(reply.answer);
+      log.push_back((error ? "error " : "reply ") + std::to_string(reply.request));
+    };
+    outlets.committed = [this](std::vector<Event> events, Instant) {
+      for (const auto& event : events) log.push_back("event " + event.state);
+    };
+    outlets.withdraw = [this](const delivery::Withdraw& what) {
+      for (const auto& promise : what.promises) withdrawn.push_back(promise.seq);
+      delivery::Effects effects;
+      effects.changes.push_back({{delivery::RecordKind::message, "entry", ""}, true});
+      effects.replies.push_back({8, Delivered{}});  // what it gets instead
+      effects.unsaid = {7, 8};
+      return effects;
+    };
+    return outlets;
+  }
+
+  void promise() {
     auto effects = World::effects(3, "entry");
     effects.replies = {{5, delivery::Accepted{}}, {7, Delivered{}}, {9, Delivered{}}};
     effects.promises = {{77, {}, false}};
@@ -197,23 +206,35 @@ TEST_CASE("what was promised and could not be written is withdrawn, with its eve
     effects.events[1].state = "superseded";
     effects.events[2].state = "claimed";
     effects.about = {77, 5, 77};
-    commit.add(std::move(effects));
-  };
-  world.sql("CREATE TRIGGER full BEFORE INSERT ON record BEGIN SELECT RAISE(FAIL, 'full'); END");
-  add();
-  commit.flush();
-  CHECK(withdrawn == std::vector<std::uint64_t>{77});
+    promises.add(std::move(effects));
+    promises.flush();
+  }
+  void fill() { sql("CREATE TRIGGER full BEFORE INSERT ON record BEGIN SELECT RAISE(FAIL, 'full'); END"); }
+  void make_room() { sql("DROP TRIGGER full"); }
+};
+
+}  // namespace
+
+TEST_CASE("what was promised and could not be written is withdrawn, with its events and what was to be given of it") {
+  Promising world;
+  world.fill();
+  world.promise();
+  CHECK(world.withdrawn == std::vector<std::uint64_t>{77});
   CHECK(world.log == Log{"error 5"});
-  commit.flush();
-  CHECK(withdrawn.size() == 1);
-  world.sql("DROP TRIGGER full");
-  commit.flush();
+  world.promises.flush();
+  CHECK(world.withdrawn.size() == 1);
+  world.make_room();
+  world.promises.flush();
   CHECK(world.log == Log{"error 5", "reply 9", "reply 8", "event superseded"});
   CHECK(world.store.load()->empty());
-  add();
-  commit.flush();  // written: nothing is left to be withdrawn
-  world.sql("CREATE TRIGGER full BEFORE INSERT ON record BEGIN SELECT RAISE(FAIL, 'full'); END");
-  commit.add(World::effects(11, "other"));
-  commit.flush();
-  CHECK(withdrawn.size() == 1);
+}
+
+TEST_CASE("what was promised and written is not withdrawn by a trouble that comes later") {
+  Promising world;
+  world.promise();
+  CHECK(world.log == Log{"reply 5", "reply 7", "reply 9", "event taken", "event superseded", "event claimed"});
+  world.fill();
+  world.promises.add(World::effects(11, "other"));
+  world.promises.flush();
+  CHECK(world.withdrawn.empty());
 }
