@@ -3,8 +3,8 @@
 #include "base/digits.hpp"
 #include "base/secret.hpp"
 #include "base/text.hpp"
+#include "client/pages.hpp"
 #include "manual/target.hpp"
-#include "manual/waiters.hpp"
 #include "shared/cells.hpp"
 #include "shared/output.hpp"
 #include "shared/sessions.hpp"
@@ -116,7 +116,7 @@ Result<T> Conversation::ask(const rpc::Request& request) {
 
 Result<std::vector<WaiterInfo>> Conversation::waiters() {
   signals_.release();
-  auto all = read_waiters(agent_);
+  auto all = client::all_waiters(agent_);
   signals_.hold();
   return all;
 }

@@ -4,8 +4,8 @@
 #include "base/secret.hpp"
 #include "base/text.hpp"
 #include "client/client.hpp"
+#include "client/pages.hpp"
 #include "manual/conversation.hpp"
-#include "manual/waiters.hpp"
 #include "shared/agent.hpp"
 #include "shared/output.hpp"
 
@@ -77,7 +77,7 @@ ExitCode enter(const Options& options, Context& context) {
 
 ExitCode list(const Options& options, Context& context, const client::Options& connection) {
   client::Client agent(connection);
-  auto all = read_waiters(agent);
+  auto all = client::all_waiters(agent);
   if (!all) return report(context, all.error(), options.json);
   if (options.json) return show_json(context, rpc::WaitersResult{std::move(*all), false});
   if (all->empty()) return show(context, "nobody waits\n", false);
