@@ -1,5 +1,6 @@
 """A real Dovecot and the real agent: which mail counts, for whom, and what is left untouched."""
 
+import json
 import time
 import unittest
 
@@ -45,6 +46,19 @@ class Inbox(unittest.TestCase):
         self._await_messages(1)
         self._finds(BOT, "482913")
         self._nothing_for(BOT)
+
+    def test_a_mail_that_a_look_back_finds_again_is_one_message(self):
+        dovecot = self._dovecot()
+        self._watch(dovecot)
+        dovecot.deliver(mail.plain("482913", to=BOT), BOT)  # Dovecot holds its notice back: the wait asks for it, and looks back
+        self._finds(BOT, "482913")
+        waits = [self.home.wait(who) for who in (OTHER, THIRD)]
+        dovecot.deliver(mail.plain("193744", to=OTHER), OTHER)
+        self.assertEqual((waits[0].finish(), waits[0].stdout), (0, "193744\n"))
+        self._nothing_for("bot9@example.com", "--since", "2m")
+        log = self.home.otpctl("log", "--json", "--type", "message").stdout
+        self.assertEqual([json.loads(line)["state"] for line in log.splitlines()], ["arrived", "arrived"])
+        self.assertEqual(self.home.source()["messages"], 2)
 
     def test_the_mails_of_before_do_not_count_on_a_cold_start(self):
         dovecot = self._dovecot()

@@ -119,6 +119,7 @@ class Brain {
   Held read(Arrive& command);
   std::vector<Copy> copies_of(const Arrive& command) const;
   bool known(const Fingerprint& identity) const;
+  bool is_at_known_place(const Held& held, const std::vector<Copy>& copies) const;
   std::vector<std::vector<Fingerprint>> take_new(Held& held, std::vector<Copy> copies,
                                                  std::string_view provider_id) const;
   void keep(Held held, std::vector<std::vector<Fingerprint>> known_by);

@@ -46,10 +46,13 @@ void Brain::run(Arrive& command) {
   for (const Copy& copy : copies)
     recipients.insert(recipients.end(), copy.candidates.begin(), copy.candidates.end());
   Held held = read(command);
+  const bool fetched_again = is_at_known_place(held, copies);
   auto known_by = take_new(held, std::move(copies), command.provider_id);
   accepted.duplicate = for_somebody && held.copies.empty();
-  tell_message(held, command, recipients,
-               !for_somebody ? "for_nobody" : accepted.duplicate ? "duplicate" : "arrived");
+  if (!fetched_again) {
+    tell_message(held, command, recipients,
+                 !for_somebody ? "for_nobody" : accepted.duplicate ? "duplicate" : "arrived");
+  }
   const Seq seq = held.arrival.seq;
   if (!accepted.duplicate) note_passed(held);
   if (!held.copies.empty()) keep(std::move(held), std::move(known_by));
@@ -60,6 +63,13 @@ void Brain::run(Arrive& command) {
                     [](const Copy& copy) { return copy.state == Copy::State::claimed; });
   }
   reply(command.request, accepted);
+}
+
+/// The same mail of the same mailbox: no second one.
+bool Brain::is_at_known_place(const Held& held, const std::vector<Copy>& copies) const {
+  if (!held.arrival.from_mailbox || copies.empty()) return false;
+  return std::all_of(copies.begin(), copies.end(),
+                     [&](const Copy& copy) { return known(identities(held, copy, {}).front()); });
 }
 
 /// Those of `copies` that are not known yet; what each is known by.

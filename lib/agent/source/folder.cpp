@@ -33,7 +33,8 @@ Folder::Folder(const config::Mailbox& config, std::string folder, const Mailbox:
       surroundings_(surroundings),
       mail_options_(mail_options),
       breaker_(breaker),
-      timer_(surroundings.loop) {
+      timer_(surroundings.loop),
+      told_(surroundings.keep) {
   status_.name = config.name + "/" + folder_;
   status_.kind = "imap";
   status_.since = surroundings.loop.now().wall;

@@ -9,6 +9,7 @@
 #include "source/credentials.hpp"
 #include "source/mailbox.hpp"
 #include "source/sink.hpp"
+#include "source/told.hpp"
 #include "source/vitals.hpp"
 
 #include <map>
@@ -96,6 +97,7 @@ class Folder {
   delivery::Demand demand_;
   std::optional<imap::Position> position_;
   std::optional<imap::Position> told_position_;
+  Told told_;
   std::optional<WallTime> covered_since_;  // all mail that arrived later has been told
   std::optional<WallTime> begun_look_back_; // what the session was started with
   std::optional<Instant> opened_at_;

@@ -76,6 +76,11 @@ void Folder::on_opened(const imap::Opened& opened) {
 
 void Folder::on_mail(imap::Mail& mail) {
   if (retired_) return;
+  unsettled_ = true;
+  if (!told_.is_new(mail.uid_validity, mail.uid, surroundings_.loop.now().instant)) {
+    io::log_debug(name() + ": UID " + std::to_string(mail.uid) + " was found again by a look-back");
+    return;
+  }
   ++status_.messages;
   io::log_debug(name() + ": fetched UID " + std::to_string(mail.uid) + ", " + std::to_string(mail.bytes.size()) + " of " +
                 std::to_string(mail.size) + " bytes" + (mail.live ? "" : ", by a look-back"));
@@ -85,7 +90,6 @@ void Folder::on_mail(imap::Mail& mail) {
   taken.options = &mail_options_;
   taken.place = delivery::Arrive::Place{mail.uid_validity, mail.uid, mail.internal_date};
   taken.more_to_come = true;
-  unsettled_ = true;
   surroundings_.sink.take(std::move(taken));
 }
 

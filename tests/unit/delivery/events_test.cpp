@@ -88,8 +88,8 @@ TEST_CASE("of an ambiguous message the shape is told when all its codes have it"
 
 TEST_CASE("a message that comes again is a duplicate, one for nobody says so") {
   World w;
-  w.mail({.uid = 100});
-  w.mail({.uid = 100});
+  w.mail({.message_id = "one@shop.example", .uid = 100});
+  w.mail({.message_id = "one@shop.example", .uid = 101});
   CHECK(w.event(EventType::message, "duplicate")->reason == "it is known already");
   CHECK(w.event(EventType::message, "duplicate")->recipients == Story{kBot});
   w.apply(arrival({}, "482913"));
@@ -99,6 +99,17 @@ TEST_CASE("a message that comes again is a duplicate, one for nobody says so") {
   CHECK(nobody->verdict == "code");
   CHECK(nobody->reason.find("no recipient") != std::string::npos);
   CHECK(w.story() == Story{"message arrived", "message duplicate", "message for_nobody"});
+}
+
+TEST_CASE("a mail that is fetched again from its place is no second message") {
+  World w;
+  w.mail({.message_id = "one@shop.example", .uid = 100});
+  CHECK(w.mail({.message_id = "one@shop.example", .uid = 100}).duplicate);
+  w.restart(1s);
+  CHECK(w.mail({.message_id = "one@shop.example", .uid = 100}).duplicate);
+  CHECK(w.story() == Story{"message arrived"});
+  w.mail({.message_id = "one@shop.example", .source = "lmtp"});
+  CHECK(w.event(EventType::message, "duplicate"));
 }
 
 TEST_CASE("an automatic reply is told as what it is") {
