@@ -56,8 +56,12 @@ class Inbox(unittest.TestCase):
         dovecot.deliver(mail.plain("193744", to=OTHER), OTHER)
         self.assertEqual((waits[0].finish(), waits[0].stdout), (0, "193744\n"))
         self._nothing_for("bot9@example.com", "--since", "2m")
-        log = self.home.otpctl("log", "--json", "--type", "message").stdout
-        self.assertEqual([json.loads(line)["state"] for line in log.splitlines()], ["arrived", "arrived"])
+        def messages():
+            log = self.home.otpctl("log", "--json", "--type", "message").stdout
+            return [json.loads(line)["state"] for line in log.splitlines()]
+
+        until(lambda: len(messages()) >= 2, 10, "the timeline has both", every=0.05)
+        self.assertEqual(messages(), ["arrived", "arrived"])
         self.assertEqual(self.home.source()["messages"], 2)
 
     def test_the_mails_of_before_do_not_count_on_a_cold_start(self):
