@@ -290,7 +290,7 @@ class Wrong(Run):
                 (["--email", BOT], "which program?"),
                 (["--email", BOT, "--"], "which program?"),
                 (["--", "true"], "whose code?"),
-                (["--email", "", "--", "true"], "whose code?"),
+                (["--email", "", "--", "true"], "--email: it is empty"),
                 (["--emial", BOT, "--", "true"], "did you mean --email?"),
                 (["--email", BOT, "--timeout", "5", "--", "true"], "--timeout belongs to --fd or --env"),
                 (["--email", BOT, "--since", "5", "--", "true"], "--since belongs to --env"),
