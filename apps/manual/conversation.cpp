@@ -140,8 +140,12 @@ void Conversation::list() {
   if (!exit_) end(ExitCode::no);
 }
 
-/// A target is settled before anybody types a code for it.
+/// A target is settled before anybody types a code for it, by the agent: it knows whose code came a moment ago.
 void Conversation::list_of_target(const std::vector<WaiterInfo>& all) {
+  if (!listed_) {
+    const auto settled = ask<rpc::ManualResult>(rpc::Manual{options_.target, {}, false, true});
+    if (!settled) return fail_with(settled.error());
+  }
   signals_.release();
   const auto sessions = all_sessions(agent_);
   signals_.hold();

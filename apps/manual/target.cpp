@@ -68,6 +68,10 @@ Ones fitting(const Ones& all, const std::string& wanted) {
     return name == wanted || (!number.empty() && name.find('@') == name.npos && name.ends_with(number));
   });
   if (!found.empty()) return found;
+  found = by_recipient(all, [&](const std::string& name) {  // all of it before the "@"
+    return name.size() > wanted.size() && name.substr(0, name.rfind('@')) == wanted;
+  });
+  if (!found.empty()) return found;
   // "5550" may begin an id by chance and yet be meant as a part of a number: both count.
   found = those(all, [&](const One& one) { return wanted.size() >= kShortestId && one.id.starts_with(wanted); });
   Ones named = by_recipient(all, [&](const std::string& name) { return name.starts_with(wanted); });

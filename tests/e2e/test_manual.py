@@ -223,6 +223,20 @@ class OneTarget(WithADesk):
         desk.type("\n")
         self.assertEqual(desk.finish(), 1)
 
+    def test_whose_code_came_a_moment_ago_is_said_before_one_is_typed_and_nobody_else_is_asked_for(self):
+        waits = [self.home.wait(name) for name in ("bot5@example.com", "bot57@example.com")]
+        self.deliver("482913", "bot5@example.com")
+        self.assertEqual(waits[0].finish(), 0)
+        for target in ("bot5", "bot5@example.com"):
+            with self.subTest(target):
+                desk = self.desk(target)
+                self.assertEqual(desk.finish(), 66)
+                self.assertIn("got its code from", flat(desk.said))
+                self.assertNotIn("code for", desk.said)
+                self.assertIn("got its code from", self.run_one("manual", target, "999999", code=66).stderr)
+        self.assertIsNone(waits[1].poll())
+        self.assertEqual(self.home.json("status")["codes_pending"], 0)
+
     def test_of_two_waits_for_one_the_rest_of_a_line_for_the_first_is_no_code_of_the_second(self):
         self.home.start_agent()
         waits = [self.home.wait(BOT5, "--from", f"*@{shop}.example") for shop in ("shop", "bank")]

@@ -65,7 +65,7 @@ std::optional<Error> Brain::just_served(const PersonTarget& target) const {
   const std::string where = target.session ? "on " + short_name(target.session->id) : "for " + printable(target.recipient);
   return Error{ErrorCode::not_found,
                "nobody waits " + where + " any more: the last wait " + (*last)->how + ' ' + ago(**last) +
-                   "; the code was not kept: for the next login enter it when that waits, or in " +
+                   "; a code entered now is not kept: for the next login enter it when that waits, or in " +
                    format_duration(left)};
 }
 

@@ -42,7 +42,7 @@ void Brain::run(PersonEntry& command) {
     wipe(command.code);
     reply(command.request, std::move(error));
   };
-  if (!code::is_printable_code(command.code))
+  if (!command.settle && !code::is_printable_code(command.code))
     return refuse_with({ErrorCode::usage, "a code is one line of 1 to 64 printable characters"});
   const auto target = person_target(command);
   if (!target) return refuse_with(target.error());
@@ -54,6 +54,11 @@ void Brain::run(PersonEntry& command) {
   const auto still_waiting = [&](const std::string& recipient) {
     return static_cast<int>(waiting_for(PersonTarget{recipient}).size());
   };
+  if (command.settle) {
+    if (target->waiter && waiting_for(*target).empty()) return refuse_with(too_late(*target));
+    accepted.waiting = still_waiting(target->recipient);
+    return reply(command.request, std::move(accepted));
+  }
   for (Waiter* waiter : waiting_for(*target)) {
     const auto chosen = take_choice(*waiter, command.code);
     if (!chosen) continue;

@@ -121,6 +121,7 @@ struct PersonEntry {  // `otpctl manual TARGET CODE`
   std::string recipient;  // `target` normalised, when it is a whole address or number; else empty
   std::string code;       // the value of a candidate that is held for an ambiguous waiter: that one is given
   bool waiting_only = false;  // nobody is blocked on it any more: `not_found`, and nothing is kept
+  bool settle = false;        // only whom it would be for; there is no code yet
 };
 
 struct SourceUpdate { SourceStatus status; bool brings_email = false; bool brings_sms = false; };

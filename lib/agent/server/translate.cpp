@@ -93,9 +93,10 @@ Result<delivery::Command> command_of(const rpc::SessionRegister& request, const 
 }
 
 Result<delivery::Command> command_of(const rpc::Manual& request, const Caller& caller) {
-  auto code = typed_code(request.code);
+  auto code = request.settle ? Result<std::string>() : typed_code(request.code);
   if (!code) return fail(code.error());
   delivery::PersonEntry entry;
+  entry.settle = request.settle;
   entry.request = caller.request;
   entry.target = std::string(trim(request.target));
   if (entry.target.empty()) return nobody();

@@ -257,7 +257,8 @@ Request read_refresh(Params& params) {
 Request read_manual(Params& params) {
   Manual manual;
   manual.target = params.required_line("target", kMaxName);
-  manual.code = params.required_line("code", kMaxCode);
+  manual.settle = params.flag("settle");
+  if (!manual.settle) manual.code = params.required_line("code", kMaxCode);
   manual.waiting_only = params.flag("waiting_only");
   if (manual.code != printable(manual.code, kMaxCode))
     params.wrong("'code' must be one printable line");

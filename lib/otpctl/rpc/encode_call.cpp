@@ -81,7 +81,11 @@ WriteJson params(const SessionRefresh& refresh) {
 WriteJson params(const Manual& manual) {
   WriteJson json = WriteJson::object();
   json["target"] = manual.target;
-  json["code"] = manual.code;
+  if (manual.settle) {
+    json["settle"] = true;
+  } else {
+    json["code"] = manual.code;
+  }
   put(json, "waiting_only", manual.waiting_only);
   return json;
 }

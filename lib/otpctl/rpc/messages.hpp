@@ -84,6 +84,7 @@ struct Manual {
   std::string target;  // also the id of a wait
   std::string code;    // one that is held for an ambiguous waiter: it is chosen
   bool waiting_only = false;  // nobody waits for it any more: `not_found`, nothing is kept
+  bool settle = false;        // without a code: whom it would be for, or why it would be refused
 };
 struct ManualResult {
   std::string recipient;

@@ -364,7 +364,7 @@ TEST_CASE("an entry for an address whose code came a moment ago is late, half a 
   const auto late = w.person(kBot, "222222", kBot);
   CHECK(std::get<Error>(late).code == ErrorCode::not_found);
   CHECK(mentions(late, "nobody waits for " + kBot + " any more: the last wait got its code from noreply@shop.example "
-                       "5s ago; the code was not kept: for the next login enter it when that waits, or in 25s"));
+                       "5s ago; a code entered now is not kept: for the next login enter it when that waits, or in 25s"));
   CHECK(w.delivery.codes_pending() == 0);
   w.pass(25s);
   CHECK_FALSE(std::get<Accepted>(w.person(kBot, "333333", kBot)).delivered);
@@ -416,6 +416,29 @@ TEST_CASE("a session that has its code takes no other one before its next mark o
   w.apply(MarkSession{0, session.id});
   CHECK_FALSE(std::get<Accepted>(w.person(session.id, "333333")).delivered);
   CHECK(w.code(w.wait_on(session)) == "333333");
+}
+
+TEST_CASE("whom an entry would be for is settled before there is a code, and nothing is kept") {
+  World w;
+  const auto settle = [&](const std::string& target, const std::string& recipient = {}) {
+    PersonEntry entry;
+    entry.request = w.next_request();
+    entry.target = target;
+    entry.recipient = recipient;
+    entry.settle = true;
+    w.apply(entry);
+    return w.answers.at(entry.request);
+  };
+  const auto served = w.wait("bot5@example.com");
+  const auto other = w.wait("bot57@example.com");
+  CHECK(std::get<Accepted>(settle("bot57")).recipient == "bot57@example.com");
+  CHECK(std::get<Accepted>(settle(kOther, kOther)).waiting == 0);
+  w.person(served.id, "111111");
+  CHECK(mentions(settle(served.id), "waits no more"));
+  CHECK(mentions(settle("bot5"), "got its code from a person"));
+  CHECK(mentions(settle("bot5@example.com", "bot5@example.com"), "a code entered now is not kept"));
+  CHECK(w.blocks(other));
+  CHECK(w.delivery.codes_pending() == 1);  // on its way
 }
 
 TEST_CASE("whoever went away without its code is not served: an entry is kept") {

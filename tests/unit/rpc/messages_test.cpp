@@ -65,6 +65,7 @@ TEST_CASE("every request is read as it was written") {
   round(Status{});
   round(SessionHold{"abcd"});
   round(Manual{"bot5", "482913", true});
+  round(Manual{"bot5", "", false, true});
   round(Waiters{});
   round(Waiters{12});
   round(Events{});

@@ -180,6 +180,11 @@ TEST_CASE("a hold names a session, and is answered with it") {
   CHECK(answered<SessionInfo>("session.hold", session).id == "1c8f");
 }
 
+TEST_CASE("whom an entry would be for is asked without a code") {
+  CHECK(decoded<Manual>(call("manual", R"({"target":"bot5","settle":true})")).settle);
+  CHECK(refused(call("manual", R"({"target":"bot5","settle":false})")).error.code == ErrorCode::usage);
+}
+
 TEST_CASE("an entry for whoever still waits says so with true and nothing else") {
   const std::string entry = R"({"target":"bot5","code":"482913")";
   CHECK(!decoded<Manual>(call("manual", entry + "}")).waiting_only);
