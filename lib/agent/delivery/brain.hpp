@@ -11,6 +11,7 @@
 #include "delivery/match.hpp"
 #include "delivery/model.hpp"
 #include "delivery/past.hpp"
+#include "delivery/pending.hpp"
 #include "delivery/pool.hpp"
 #include "delivery/records.hpp"
 #include "delivery/sources.hpp"
@@ -21,43 +22,9 @@
 #include <set>
 #include <string>
 #include <unordered_map>
-#include <variant>
 #include <vector>
 
 namespace otpctl::delivery {
-
-/// Mailboxes were asked where they stand (or what they have) and some have not answered yet.
-struct Round {
-  std::set<std::string> awaited;
-  Positions positions;
-  Session* session = nullptr;       // its mark, or
-  Waiter* waiter = nullptr;         // a --timeout 0
-  std::vector<RequestId> requests;  // of Register and MarkSession
-  bool degraded = false;
-  Instant deadline{};
-};
-
-/// Somebody who stands in line for recipients that another has for himself.
-struct InLine {
-  std::variant<Register, Wait> command;
-  std::vector<std::string> recipients;
-  std::string self;
-  bool exclusive = false;
-  Now since;
-  Instant deadline{};
-};
-
-/// The last messages of a channel, also those that are not held: for "came for others".
-struct Passed {
-  struct One {
-    Seq seq = 0;
-    std::string sender;
-    WallTime received{};
-    bool withdrawn = false;
-  };
-  std::uint64_t total = 0;
-  std::deque<One> latest;
-};
 
 class Brain {
  public:

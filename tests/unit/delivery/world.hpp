@@ -138,4 +138,17 @@ class World {
   std::vector<Synchronise> asked_mailboxes_;
 };
 
+/// A wait that names itself.
+inline Wait with_id(const std::string& id, const std::string& recipient = kBot) {
+  Wait wait;
+  wait.waiter = id;
+  wait.spec = World::spec(recipient);
+  return wait;
+}
+
+/// An error whose line holds `words`.
+inline bool mentions(const Answer& answer, const std::string& words) {
+  return std::get<Error>(answer).message.find(words) != std::string::npos;
+}
+
 }  // namespace otpctl::delivery::test
