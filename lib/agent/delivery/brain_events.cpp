@@ -90,7 +90,7 @@ void Brain::tell_session(std::string_view state, const Session& session, std::st
 
 Event& Brain::tell_wait(std::string_view state, const Waiter& waiter, std::string_view reason) {
   Event& event = tell(EventType::wait, state, reason);
-  event.session = waiter.ended_session ? *waiter.ended_session : waiter.party();
+  event.session = waiter.outlived_session() ? waiter.claim->ended_session : waiter.party();
   event.target = {waiter.address(), waiter.number()};
   event.pid = waiter.pid;
   return event;
@@ -196,8 +196,8 @@ void Brain::hide_what_was_told(std::string_view value) {
 }
 
 void Brain::tell_claimed(const Waiter& waiter) {
-  const std::size_t same = waiter.claimed.size();
-  Event& event = tell_code("claimed", waiter.claimed.front(),
+  const std::size_t same = waiter.claim->copies.size();
+  Event& event = tell_code("claimed", waiter.claim->copies.front(),
                            same > 1 ? std::to_string(same) + " messages say the same" : "");
   event.waited = now_.instant - waiter.started;
 }

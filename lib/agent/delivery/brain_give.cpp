@@ -188,29 +188,31 @@ void Brain::set_ambiguous(Waiter& waiter) {
 
 /// `group`: one code, the first is the message that is shown; the others say the same.
 void Brain::claim(Waiter& waiter, const std::vector<Candidate>& group) {
-  waiter.delivery = delivery_id(group.front().ref, copy_at(group.front().ref).attempts + 1);
+  if (!waiter.claim) waiter.claim = std::make_unique<Claim>();
+  Claim& claim = *waiter.claim;
+  claim.delivery = delivery_id(group.front().ref, copy_at(group.front().ref).attempts + 1);
   const Seq decided = decision_over(group);
   for (const Candidate& one : group) {
     Copy& copy = copy_at(one.ref);
     pool_.set_state(one.ref, Copy::State::claimed);
     ++copy.attempts;
-    copy.delivery = waiter.delivery;
+    copy.delivery = claim.delivery;
     copy.waiter = waiter.id;
     copy.recipient = one.recipient;
     copy.session = waiter.session ? waiter.session->id : std::string();
     copy.value = one.code.value;
     copy.kind = one.code.kind;
-    waiter.claimed.push_back(one.ref);
+    claim.copies.push_back(one.ref);
     if (pool_.find(one.ref.seq)->arrival.channel != message::Channel::person) copy.decided = decided;
     touch(one.ref.seq);
   }
-  waiter.decided_before = waiter.session ? waiter.session->decided : 0;
+  claim.decided_before = waiter.session ? waiter.session->decided : 0;
   if (waiter.session && decided > waiter.session->decided) {
     waiter.session->decided = decided;
     touch(*waiter.session);
   }
-  claims_[waiter.delivery] = waiter.claimed;
-  for (const CopyRef ref : waiter.claimed) hide_given(ref);
+  claims_[claim.delivery] = claim.copies;
+  for (const CopyRef ref : claim.copies) hide_given(ref);
   tell_claimed(waiter);
   remember(waiter, "got its code from " + giver(group.front().ref), true);
   hold(waiter);
@@ -231,18 +233,18 @@ void Brain::hide_given(CopyRef ref) {
 }
 
 void Brain::hold(Waiter& waiter) {
-  waiter.held_deadline = waiter.deadline;
+  waiter.claim->deadline = waiter.deadline;
   stop_waiting(waiter);
   waiter.state = Waiter::State::claimed;
   interests_.hold(waiter);
 }
 
 Delivered Brain::delivered(const Waiter& waiter) const {
-  const CopyRef ref = waiter.claimed.front();
+  const CopyRef ref = waiter.claim->copies.front();
   const Held& held = *pool_.find(ref.seq);
   const Copy& copy = copy_at(ref);
   Delivered out;
-  out.delivery = waiter.delivery;
+  out.delivery = waiter.claim->delivery;
   out.session = waiter.party();
   out.code = copy.value;
   out.kind = code::name_of(copy.kind);
@@ -308,8 +310,8 @@ void Brain::run(Acknowledge& command) {
   count_given(first.session);
   reply(command.request, Acknowledged{true});
   const auto waiter = waiters_.find(first.waiter);
-  if (waiter != waiters_.end() && waiter->second->delivery == command.delivery) {
-    waiter->second->claimed.clear();
+  if (waiter != waiters_.end() && waiter->second->holds(command.delivery)) {
+    waiter->second->claim->copies.clear();
     tell_end(*waiter->second, ExitCode::done, {});
     end(*waiter->second, std::nullopt);
   } else {
@@ -375,9 +377,9 @@ void Brain::run(ClientGone& command) {
   std::vector<std::vector<CopyRef>> returned;
   for (Waiter* waiter : gone) {
     if (waiter->state == Waiter::State::claimed) {
-      claims_.erase(waiter->delivery);
+      claims_.erase(waiter->claim->delivery);
       past_.forget(waiter->id);  // it has none after all
-      returned.push_back(std::exchange(waiter->claimed, {}));
+      returned.push_back(std::exchange(waiter->claim->copies, {}));
     }
     tell_wait("left", *waiter);
     remember(*waiter, "was left by its caller");

@@ -218,7 +218,7 @@ void Brain::end_waits(Session& session, const std::string& why) {
       waiter->phone = session.phone;
       session.waiters.erase(waiter);
       waiter->session = nullptr;
-      waiter->ended_session = std::make_unique<std::string>(session.id);
+      waiter->claim->ended_session = session.id;
       continue;
     }
     WaitEnd ended = explain(*waiter);

@@ -56,7 +56,7 @@ std::vector<CopyRef> Brain::leave_behind(const Wait& command) {
   if (const auto old = waiters_.find(command.waiter); old != waiters_.end()) {
     Waiter& waiter = *old->second;
     if (waiter.state == Waiter::State::claimed) {
-      refs = std::exchange(waiter.claimed, {});
+      refs = std::exchange(waiter.claim->copies, {});
     } else {
       reply(waiter.request, Error{ErrorCode::busy, "this wait goes on over another connection"});
     }
@@ -99,8 +99,9 @@ void Brain::admit(Wait& command, Now since) {
   tell_wait("began", waiter, goes_on ? "it goes on over a new connection" : "");
   join(waiter, command);
   if (!own.empty()) {
-    waiter.claimed = own;
-    waiter.delivery = copy_at(own.front()).delivery;
+    waiter.claim = std::make_unique<Claim>();
+    waiter.claim->copies = own;
+    waiter.claim->delivery = copy_at(own.front()).delivery;
     hold(waiter);
     return reply(waiter.request, delivered(waiter));
   }

@@ -119,10 +119,10 @@ void Brain::withdraw_message(Seq seq) {
 
 /// As if nobody had got it: its delivery was never told to anybody.
 void Brain::unclaim(const std::string& delivery) {
-  const auto claim = claims_.extract(delivery);
-  if (!claim) return;
-  const std::string id = copy_at(claim.mapped().front()).waiter;
-  for (const CopyRef ref : claim.mapped()) {
+  const auto taken = claims_.extract(delivery);
+  if (!taken) return;
+  const std::string id = copy_at(taken.mapped().front()).waiter;
+  for (const CopyRef ref : taken.mapped()) {
     Copy& copy = copy_at(ref);
     pool_.set_state(ref, Copy::State::free);
     --copy.attempts;
@@ -135,13 +135,14 @@ void Brain::unclaim(const std::string& delivery) {
     freed_copies_.insert(ref);
   }
   const auto found = waiters_.find(id);
-  if (found == waiters_.end() || found->second->delivery != delivery) return;
+  if (found == waiters_.end() || !found->second->holds(delivery)) return;
   Waiter& waiter = *found->second;
-  waiter.delivery.clear();
-  waiter.claimed.clear();
+  Claim& claim = *waiter.claim;
+  claim.delivery.clear();
+  claim.copies.clear();
   past_.forget(waiter.id);
-  if (waiter.session && waiter.session->decided != waiter.decided_before) {
-    waiter.session->decided = waiter.decided_before;
+  if (waiter.session && waiter.session->decided != claim.decided_before) {
+    waiter.session->decided = claim.decided_before;
     touch(*waiter.session);
   }
   if (waiter.request != 0) out_.unsaid.push_back(waiter.request);
@@ -151,7 +152,7 @@ void Brain::unclaim(const std::string& delivery) {
 void Brain::ask_again(Waiter& waiter) {
   interests_.let_go(waiter);
   waiter.state = Waiter::State::blocked;
-  waiter.deadline = waiter.held_deadline;
+  waiter.deadline = waiter.claim->deadline;
   start_waiting(waiter);
   unserved_.insert(waiter.id);
 }
@@ -172,10 +173,10 @@ void Brain::go_on_after_withdrawal() {
     const auto found = waiters_.find(id);
     if (found == waiters_.end() || found->second->state != Waiter::State::blocked) continue;
     Waiter& waiter = *found->second;
-    if (stopped_ || waiter.ended_session) {
+    if (stopped_ || waiter.outlived_session()) {
       WaitEnd over;
       over.exit = stopped_ ? ExitCode::unreachable : ExitCode::not_found;
-      over.message = stopped_ ? "the agent was stopped" : short_name(*waiter.ended_session) + " has ended";
+      over.message = stopped_ ? "the agent was stopped" : short_name(waiter.claim->ended_session) + " has ended";
       over.waited = now_.instant - waiter.started;
       end(waiter, std::move(over));
     } else {

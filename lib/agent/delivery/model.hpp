@@ -141,6 +141,15 @@ struct Floors {
   std::optional<Mark> phone;
 };
 
+/// What a waiter holds from the moment it has a code until it acknowledges it.
+struct Claim {
+  std::string delivery;
+  std::vector<CopyRef> copies;      // of one code; the first is the message that is shown
+  std::optional<Instant> deadline;  // its waiter's, before
+  Seq decided_before = 0;           // its session's, before
+  std::string ended_session;        // the one that ended meanwhile
+};
+
 struct Waiter {
   enum class State : std::uint8_t { synchronising, blocked, claimed };
   std::string id;
@@ -150,19 +159,15 @@ struct Waiter {
   Mark mark;
   std::unique_ptr<Floors> floors;
   std::unique_ptr<Gate> gate;  // its own filters
-  std::unique_ptr<std::string> ended_session;  // of the one that ended while it had its code
+  std::unique_ptr<Claim> claim;  // of 10,000 waiters hardly one has one
   RequestId request = 0;
   ClientId client = 0;
   Seq order = 0;
   Instant started{};
   WallTime started_wall{};
   std::optional<Instant> deadline;
-  std::optional<Instant> held_deadline;  // what it was when it got its code
-  Seq decided_before = 0;                // its session's, then
   std::uint64_t round = 0;
   std::array<std::uint64_t, 2> arrivals_before{};  // e-mail, SMS: for "came for others"
-  std::string delivery;
-  std::vector<CopyRef> claimed;
   int pid = 0;
   State state = State::blocked;
   bool ambiguous = false;       // different codes of different senders
@@ -173,6 +178,8 @@ struct Waiter {
 
   const std::string& address() const { return session ? session->email : email; }
   const std::string& number() const { return session ? session->phone : phone; }
+  bool outlived_session() const { return claim && !claim->ended_session.empty(); }
+  bool holds(std::string_view delivery) const { return claim && claim->delivery == delivery; }
   const std::string& party() const { return session ? session->id : id; }  // what others know it by
 };
 

@@ -35,7 +35,7 @@ std::optional<Peer::Event> Peer::next() {
   return take_end();
 }
 
-bool Peer::has_more() const { return has_input() ? has_room() : end_.has_value(); }
+bool Peer::has_more() const { return has_input() ? has_room() : end_ != nullptr; }
 bool Peer::wants_input() const { return !ended_ && !has_input(); }
 
 bool Peer::has_input() const {
@@ -64,7 +64,7 @@ std::optional<Call> Peer::read_line() {
 }
 
 std::optional<Peer::Event> Peer::take_end() {
-  auto ended = std::exchange(end_, std::nullopt);
+  auto ended = std::exchange(end_, nullptr);
   if (!ended) return std::nullopt;
   closed_ = closed_ || !ended->linger;
   std::string().swap(input_);  // half a line
@@ -131,7 +131,7 @@ void Peer::end(ErrorCode code, std::string message, bool linger) {
   if (ended_) return;
   ended_ = true;
   hello_deadline_.reset();
-  end_ = Ended{Error{code, std::move(message)}, linger};
+  end_ = std::make_unique<Ended>(Ended{Error{code, std::move(message)}, linger});
 }
 
 /// What came behind it is not looked at.

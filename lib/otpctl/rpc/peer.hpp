@@ -5,6 +5,7 @@
 
 #include "rpc/messages.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -74,7 +75,7 @@ class Peer {
   std::size_t taken_ = 0;    // of the input
   std::size_t scanned_ = 0;  // no line ends between there and here
   std::string output_;
-  std::optional<Ended> end_;  // comes when the lines before it are taken
+  std::unique_ptr<Ended> end_;  // comes when the lines before it are taken
   std::size_t stuck_ = 0;
   std::size_t given_ = 0;  // to the socket, which has not taken it before
   bool ended_ = false;   // takes no more input
