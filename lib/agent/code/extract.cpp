@@ -2,7 +2,8 @@
 #include "base/utf8.hpp"
 #include "code/code.hpp"
 #include "code/conventions.hpp"
-#include "code/labels.hpp"
+#include "code/gaps.hpp"
+#include "code/lexicon.hpp"
 #include "code/owner.hpp"
 #include "code/purpose.hpp"
 
@@ -49,31 +50,39 @@ class Reader {
     const std::string unquoted =
         where == Where::subject ? std::string(original) : without_quotes(original);
     folded_ = fold(without_app_hash(unquoted));
-    blank_links(folded_.text);
+    blank_links(folded_);
+    hits_ = Lexicon::built_in().find(folded_);
   }
 
   Reading read() {
-    const std::vector<Number> numbers = find_numbers(folded_, original_);
-    const Ownership ownership = assign(folded_.text, find_labels(folded_.text), numbers);
+    const std::vector<Number> numbers = find_numbers(folded_, hits_.units, original_);
+    const Ownership ownership = assign(folded_.text, hits_, numbers);
     Reading out;
     out.open_label = ownership.open_label;
     out.open_strong = ownership.open_strong;
     out.any_number = std::any_of(numbers.begin(), numbers.end(),
                                  [](const Number& n) { return n.shape == Shape::digits; });
-    for (const Owned& owned : ownership.owned) {
-      out.findings.push_back(finding(owned.number, owned.tie, owned.strong));
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      const Fate& fate = ownership.fates[i];
+      if (fate.is_code()) {
+        out.findings.push_back(finding(numbers[i], fate.tie, fate.strong));
+      } else if (fate.owner == Fate::Owner::nobody && is_plain_line(numbers[i])) {
+        out.lone.push_back(finding(numbers[i], Tie::context, false));
+      }
     }
-    for (const Number& number : ownership.lone)
-      out.lone.push_back(finding(number, Tie::context, false));
-    const auto life = find_lifetime(folded_.text, numbers);
+    const auto life = find_lifetime(Gaps(folded_.text, hits_), hits_, numbers);
     for (Finding& found : out.findings) found.code.expires_in = life;
     for (Finding& found : out.lone) found.code.expires_in = life;
     return out;
   }
 
-  std::string_view folded() const { return folded_.text; }
+  std::string_view purpose() const { return find_purpose(hits_); }
 
  private:
+  static bool is_plain_line(const Number& number) {
+    return number.alone && number.shape == Shape::digits && !number.needs_tie;
+  }
+
   Finding finding(const Number& number, Tie tie, bool strong) const {
     Finding out;
     out.tie = tie;
@@ -98,6 +107,7 @@ class Reader {
   std::string_view original_;
   Where where_;
   Folded folded_;
+  Hits hits_;
 };
 
 Verdict verdict_of(Code code, std::string reason) {
@@ -168,8 +178,8 @@ Verdict read_body(const std::string& subject_text, const std::string& body_text,
     }
   }
   Verdict out = decide(std::move(findings), subject, body);
-  for (Code& code : out.codes)
-    code.purpose = find_purpose(subject_reader.folded(), body_reader.folded());
+  const std::string_view by_subject = subject_reader.purpose();
+  for (Code& code : out.codes) code.purpose = by_subject.empty() ? body_reader.purpose() : by_subject;
   return out;
 }
 

@@ -1,16 +1,14 @@
 #include "code/numbers.hpp"
 
-#include "code/units.hpp"
-
 #include <algorithm>
+#include <cstdlib>
 
 namespace otpctl::code {
 
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
-bool is_alnum(char c) { return is_digit(c) || is_letter(c); }
+bool is_latin(char c) { return c >= 'a' && c <= 'z'; }
+bool is_alnum(char c) { return is_digit(c) || is_latin(c); }
 bool is_one_of(char c, std::string_view set) { return set.find(c) != set.npos; }
 
 struct Run {
@@ -21,8 +19,8 @@ struct Run {
 
 class Scanner {
  public:
-  Scanner(const Folded& folded, std::string_view original)
-      : folded_(folded), text_(folded.text), original_(original) {}
+  Scanner(const Folded& folded, const std::vector<Hit>& units, std::string_view original)
+      : folded_(folded), text_(folded.text), units_(units), original_(original) {}
 
   std::vector<Number> run() {
     for (std::size_t pos = 0; pos < text_.size();) {
@@ -57,6 +55,21 @@ class Scanner {
     return word(first);
   }
 
+  // ---- units ----
+
+  /// The unit behind a number that ends at `pos`, with or without a space or hyphen between.
+  const Hit* unit_behind(std::size_t pos) const {
+    if (const Hit* unit = Hits::at(units_, pos)) return unit;
+    return at(pos) == ' ' || at(pos) == '-' ? Hits::at(units_, pos + 1) : nullptr;
+  }
+  static bool is(const Hit* unit, Role role) { return unit && unit->role == role; }
+
+  /// A currency ends at `pos`: "USD", "Rs.".
+  bool money_before(std::size_t pos) const {
+    return is(Hits::up_to(units_, pos), Role::money) ||
+           (before(pos) == '.' && is(Hits::up_to(units_, pos - 1), Role::money));
+  }
+
   // ---- digits ----
 
   /// What may stand between the groups of one number: one or two of these, no line end.
@@ -85,7 +98,7 @@ class Scanner {
       if (groups.size() > 32) break;
     }
     if (groups.size() > 1 && separators.back() == ' ' &&
-        unit_at(text_, groups.back().end).kind == UnitKind::time) {
+        is(unit_behind(groups.back().end), Role::time)) {
       groups.pop_back();  // "482913 10 minutes"
       separators.pop_back();
     }
@@ -131,12 +144,12 @@ class Scanner {
     }
     const bool prefixed = take_prefix(number);
     const std::size_t size = number.value.size();
-    const Unit unit = unit_at(text_, end);
-    if (unit.kind == UnitKind::time && size <= 4) {
+    const Hit* unit = unit_behind(end);
+    if (is(unit, Role::time) && size <= 4) {
       number.shape = Shape::duration;
-      number.seconds = unit.seconds * std::stol(number.value);
+      number.seconds = unit->value * std::stol(number.value);
     } else if (size < 4 || size > 8 || is_guarded(number, prefixed) ||
-               unit.kind == UnitKind::money || (unit.kind == UnitKind::count && size <= 4) ||
+               is(unit, Role::money) || (is(unit, Role::count) && size <= 4) ||
                looks_like_date(number.value)) {
       number.shape = Shape::other;
     }
@@ -150,7 +163,7 @@ class Scanner {
   bool take_prefix(Number& number) const {
     if (before(number.begin) != '-') return false;
     std::size_t begin = number.begin - 1;
-    while (begin > 0 && is_letter(text_[begin - 1]) && number.begin - begin < 6) --begin;
+    while (begin > 0 && is_latin(text_[begin - 1]) && number.begin - begin < 6) --begin;
     const std::size_t letters = number.begin - 1 - begin;
     if (letters == 0 || letters > 4 || is_alnum(before(begin)) || before(begin) == '-')
       return false;
@@ -175,7 +188,7 @@ class Scanner {
     if (is_one_of(left, ".,:") && is_digit(before(number.begin - 1))) return true;
     if (left == ' ' && (before(number.begin - 1) == '$' || before(number.begin - 1) == kMask))
       return true;
-    if (left == ' ' && money_before(text_, number.begin - 1)) return true;
+    if (left == ' ' ? money_before(number.begin - 1) : money_before(number.begin)) return true;
     return right == ' ' && after == '$';
   }
 
@@ -205,13 +218,20 @@ class Scanner {
                                       folded_.origin(whole.end) - folded_.origin(whole.begin));
       if (number.value.size() != whole.size()) number.shape = Shape::other;  // not plain ASCII
     }
-    const Unit glued = unit_in(text_, first.begin, first.end);  // "10min"
-    if (groups.size() == 1 && glued.kind != UnitKind::none) {
-      number.shape = glued.kind == UnitKind::time ? Shape::duration : Shape::other;
-      number.seconds = glued.kind == UnitKind::time ? glued.seconds : 0;
-    }
+    if (groups.size() == 1) take_glued_unit(number);
     add(std::move(number));
     return whole.end;
+  }
+
+  /// "10min", "24h"
+  void take_glued_unit(Number& number) const {
+    std::size_t digits = number.begin;
+    while (digits < number.end && is_digit(text_[digits])) ++digits;
+    const Hit* unit = Hits::at(units_, digits);
+    if (digits == number.begin || digits - number.begin > 4 || !unit || unit->end != number.end) return;
+    number.shape = is(unit, Role::time) ? Shape::duration : Shape::other;
+    const std::string amount(text_.substr(number.begin, digits - number.begin));
+    number.seconds = unit->value * std::strtol(amount.c_str(), nullptr, 10);
   }
 
   bool is_alphanumeric_code(const std::vector<Run>& groups, Run whole) const {
@@ -233,7 +253,7 @@ class Scanner {
   }
 
   bool is_alone(const Number& number) const {
-    constexpr std::string_view kDecoration = " \"'*()[]<>{}.!:-#_=|\x02";
+    constexpr std::string_view kDecoration = " \"'*()[]<>{}.!:-#_=|\x02\x05";
     std::size_t left = number.begin;
     while (left > 0 && text_[left - 1] != '\n' && is_one_of(text_[left - 1], kDecoration)) --left;
     if (left > 0 && text_[left - 1] != '\n') return false;
@@ -245,14 +265,15 @@ class Scanner {
 
   const Folded& folded_;
   std::string_view text_;
+  const std::vector<Hit>& units_;
   std::string_view original_;
   std::vector<Number> out_;
 };
 
 }  // namespace
 
-std::vector<Number> find_numbers(const Folded& folded, std::string_view original) {
-  return Scanner(folded, original).run();
+std::vector<Number> find_numbers(const Folded& folded, const std::vector<Hit>& units, std::string_view original) {
+  return Scanner(folded, units, original).run();
 }
 
 }  // namespace otpctl::code

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "code/fold.hpp"
+#include "code/lexicon.hpp"
 
 #include <cstddef>
 #include <string>
@@ -28,7 +29,7 @@ struct Number {
   long seconds = 0;    // of a duration
 };
 
-/// In order, never overlapping. `original` is what `folded` was made of.
-std::vector<Number> find_numbers(const Folded& folded, std::string_view original);
+/// In order, never overlapping. `original` is what `folded` was made of; `units` are Hits::units.
+std::vector<Number> find_numbers(const Folded& folded, const std::vector<Hit>& units, std::string_view original);
 
 }  // namespace otpctl::code

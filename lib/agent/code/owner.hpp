@@ -4,9 +4,10 @@
 // without a code.
 #pragma once
 
-#include "code/labels.hpp"
+#include "code/lexicon.hpp"
 #include "code/numbers.hpp"
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -19,20 +20,31 @@ enum class Tie {
   tied,     // "code: 482913", "code is 482913", "482913 is your code"
 };
 
-struct Owned {
-  Number number;
-  Tie tie = Tie::near;
-  bool strong = false;  // the label was
+/// What became of a number.
+struct Fate {
+  enum class Owner : std::uint8_t {
+    nobody,
+    label,    // of a code
+    request,  // "use 482913 to sign in"
+    other,    // a label that makes it none
+    expired,  // the message says that it is dead
+  };
+  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
+  Owner owner = Owner::nobody;
+  Tie tie = Tie::near;         // of label and request
+  bool strong = false;         // the label was
+  std::uint32_t label = kNone; // its place in Hits::labels, of label and other
+
+  bool is_code() const { return owner == Owner::label || owner == Owner::request; }
 };
 
 struct Ownership {
-  std::vector<Owned> owned;  // in order
+  std::vector<Fate> fates;   // one for each number
   bool open_label = false;   // a positive label is left without a number
   bool open_strong = false;  // and it was a strong one
-  std::vector<Number> lone;  // code-shaped numbers on a line of their own that nobody owns
 };
 
-Ownership assign(std::string_view folded, const std::vector<Label>& labels,
-                 const std::vector<Number>& numbers);
+/// `text`: folded; `hits` and `numbers` are of it.
+Ownership assign(std::string_view text, const Hits& hits, const std::vector<Number>& numbers);
 
 }  // namespace otpctl::code

@@ -1,0 +1,141 @@
+#include "code/gaps.hpp"
+
+#include <algorithm>
+
+namespace otpctl::code {
+
+namespace {
+
+constexpr std::size_t kLine = 80;       // characters of a line that are looked at on either side
+constexpr std::size_t kSentence = 400;  // … of a sentence
+constexpr std::string_view kBefore = " \n\"'`([{<*_\x02";
+constexpr std::string_view kBehind = " \n\"'`)]}>*_\x02";
+
+bool is_one_of(char c, std::string_view set) { return set.find(c) != set.npos; }
+bool is_word_character(char c) { return is_letter(c) || is_digit(c); }
+
+/// At most 4: nobody asks for more.
+std::size_t last_word_size(std::string_view text) {
+  std::size_t begin = text.size();
+  while (begin > 0 && is_letter(text[begin - 1]) && text.size() - begin < 4) --begin;
+  return text.size() - begin;
+}
+
+}  // namespace
+
+bool ends_short(std::string_view label) { return last_word_size(label) <= 3; }
+
+Link Gaps::link_before_number(std::size_t begin, std::size_t end) const {
+  std::size_t bare = end;
+  while (bare > begin && is_one_of(text_[bare - 1], kBefore)) --bare;
+  if (bare == begin) return hits_.ends(Role::copula, begin) ? Link::copula : Link::none;
+  const char last = text_[bare - 1];
+  if (last == ':' || last == '=' || last == '>') return Link::delimiter;
+  if (last == '-' && bare < end) return Link::delimiter;
+  return hits_.ends(Role::copula, bare) ? Link::copula : Link::none;
+}
+
+Link Gaps::link_after_number(std::size_t begin, std::size_t end) const {
+  std::size_t bare = begin;
+  while (bare < end && is_one_of(text_[bare], kBehind)) ++bare;
+  if (bare == end) return Link::none;
+  if (is_one_of(text_[bare], ":=-([")) return Link::delimiter;
+  return hits_.begins(Role::copula, bare) ? Link::copula : Link::none;
+}
+
+bool Gaps::is_adjacent(std::size_t begin, std::size_t end) const {
+  std::size_t pos = begin;
+  while (pos < end) {
+    if (is_one_of(text_[pos], kBefore) || is_one_of(text_[pos], ":=.#)]")) {
+      ++pos;
+    } else if (const Hit* word = Hits::at(hits_.all(Role::number), pos); word && word->end <= end) {
+      pos = word->end;
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool Gaps::is_stop(std::size_t pos, std::size_t end) const {
+  const char c = text_[pos];
+  if (c == kStop) return true;
+  if (c != '.' && c != '!' && c != '?' && c != ';') return false;
+  if (pos + 1 != end && text_[pos + 1] != ' ' && text_[pos + 1] != '\n') return false;
+  const bool abbreviation = c == '.' && pos > 0 && is_letter(text_[pos - 1]) && last_word_size(text_.substr(0, pos)) <= 2;
+  return !abbreviation;
+}
+
+bool Gaps::has_stop(std::size_t begin, std::size_t end) const {
+  for (std::size_t pos = begin; pos < end; ++pos) {
+    if (is_stop(pos, end)) return true;
+  }
+  return false;
+}
+
+bool Gaps::has_line_end(std::size_t begin, std::size_t end) const {
+  return between(begin, end).find('\n') != std::string_view::npos;
+}
+
+std::size_t Gaps::count_words(std::size_t begin, std::size_t end) const {
+  std::size_t words = 0;
+  for (std::size_t i = begin; i < end; ++i) {
+    if (is_word_character(text_[i]) && (i == begin || !is_word_character(text_[i - 1]))) ++words;
+  }
+  return words;
+}
+
+std::size_t Gaps::count_lines(std::size_t begin, std::size_t end) const {
+  std::size_t lines = 0;
+  const std::string_view gap = between(begin, end);
+  for (std::size_t feed = gap.find('\n'); feed != gap.npos;) {
+    const std::size_t next = gap.find('\n', feed + 1);
+    if (next == gap.npos) break;
+    if (count_words(begin + feed, begin + next) > 0) ++lines;
+    feed = next;
+  }
+  return lines;
+}
+
+bool Gaps::is_list_link(std::size_t begin, std::size_t end) const {
+  while (begin < end && is_one_of(text_[begin], " \"'*_")) ++begin;
+  while (end > begin && is_one_of(text_[end - 1], " \"'*_")) --end;
+  if (end - begin == 1 && is_one_of(text_[begin], ",/&")) return true;
+  const Hit* word = Hits::at(hits_.all(Role::both), begin);
+  return word && word->end == end;
+}
+
+std::size_t Gaps::line_begin(std::size_t pos) const {
+  std::size_t begin = pos;
+  while (begin > 0 && text_[begin - 1] != '\n' && pos - begin < kLine) --begin;
+  return begin;
+}
+
+std::size_t Gaps::line_end(std::size_t pos) const {
+  const std::size_t most = std::min(text_.size(), pos + kLine);
+  std::size_t end = pos;
+  while (end < most && text_[end] != '\n') ++end;
+  return end;
+}
+
+std::size_t Gaps::sentence_end(std::size_t pos, std::size_t most) const {
+  while (pos < most && text_[pos] != '\n' && !is_stop(pos, most)) ++pos;
+  return pos;
+}
+
+bool Gaps::is_expired(std::size_t end) const {
+  return hits_.within(Role::expired, end, sentence_end(end, std::min(text_.size(), end + kSentence)));
+}
+
+bool Gaps::is_requested(std::size_t begin, std::size_t end) const {
+  const std::size_t line = line_begin(begin);
+  const std::size_t stop = sentence_end(end, line_end(end));
+  std::size_t left = begin;
+  while (left > line && is_one_of(text_[left - 1], kBefore)) --left;
+  std::size_t right = end;
+  while (right < stop && is_one_of(text_[right], kBehind)) ++right;
+  const bool asked = hits_.ends(Role::request, left) || (right < stop && hits_.begins(Role::request, right));
+  return asked && (hits_.within(Role::aim, end, stop) || hits_.within(Role::aim, line, begin));
+}
+
+}  // namespace otpctl::code

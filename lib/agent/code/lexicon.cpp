@@ -1,0 +1,240 @@
+#include "code/lexicon.hpp"
+
+#include "code/automaton.hpp"
+#include "code/tables.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <span>
+#include <stdexcept>
+#include <utility>
+
+namespace otpctl::code {
+
+struct Lexicon::Words {
+  std::vector<Entry> entries;
+  Automaton automaton;                                 // over their heads
+  std::vector<std::vector<std::uint32_t>> by_head;     // entries, by the head's number
+};
+
+namespace {
+
+constexpr std::size_t kInflection = 12;  // letters that a '*' stands for, at most
+constexpr std::size_t kJoinedParticles = 3;
+constexpr std::size_t kCompound = 30;  // letters of the first part of a compound
+
+bool is_gap(char c) { return c == ' ' || c == '-' || c == '\n'; }
+
+/// Behind the run of spaces, hyphens and one line end that a space of an entry stands for; `pos` when
+/// there is none, or more than that: then nothing goes on there.
+std::size_t gap_end(std::string_view text, std::size_t pos) {
+  std::size_t end = pos;
+  bool line = false;
+  while (end < text.size() && is_gap(text[end])) {
+    if (end - pos == 4 || (text[end] == '\n' && line)) return pos;
+    line = line || text[end] == '\n';
+    ++end;
+  }
+  return end;
+}
+
+/// One hit of the automaton held against its entry.
+class Match {
+ public:
+  Match(const Folded& folded, const Entry& entry) : text_(folded.text), letters_(folded.letters), entry_(entry) {}
+
+  /// `begin`, `end`: of the head.
+  bool holds(std::size_t begin, std::size_t end) {
+    begin_ = begin;
+    end_ = end;
+    return begins_word() && has_tail() && ends_word();
+  }
+  std::size_t begin() const { return begin_; }
+  std::size_t end() const { return end_; }
+
+ private:
+  /// No letter stands in front, but for joined particles or, of a compound, its first part.
+  bool begins_word() {
+    if (!is_spaced_letter(text_[begin_]) && !is_digit(text_[begin_])) return true;
+    if (!entry_.compound && begin_ > 0 && is_digit(text_[begin_ - 1])) return is_unit(entry_.role);
+    std::size_t word = begin_;
+    const std::size_t reach = entry_.compound ? kCompound : kJoinedParticles;
+    while (word > 0 && is_spaced_letter(text_[word - 1]) && begin_ - word <= reach) --word;
+    if (word == begin_) return true;
+    if (begin_ - word > reach || (word > 0 && is_spaced_letter(text_[word - 1]))) return false;
+    const auto joined = [&](char32_t c) { return entry_.particles.find(c) != std::u32string::npos; };
+    const bool fits = entry_.compound ||
+                      std::all_of(letters_.begin() + static_cast<std::ptrdiff_t>(word),
+                                  letters_.begin() + static_cast<std::ptrdiff_t>(begin_), joined);
+    if (fits) begin_ = word;
+    return fits;
+  }
+
+  bool has_tail() {
+    for (const char32_t c : entry_.tail) {
+      if (c == '*') {
+        const std::size_t limit = std::min(text_.size(), end_ + kInflection);
+        while (end_ < limit && is_spaced_letter(text_[end_])) ++end_;
+      } else if (c == ' ') {
+        const std::size_t next = gap_end(text_, end_);
+        if (next == end_) return false;
+        end_ = next;
+      } else {
+        if (end_ >= text_.size() || letters_[end_] != c) return false;
+        ++end_;
+      }
+    }
+    return true;
+  }
+
+  bool ends_word() const {
+    return end_ == text_.size() || !is_spaced_letter(text_[end_]) || !is_spaced_letter(text_[end_ - 1]);
+  }
+
+  std::string_view text_;
+  std::u32string_view letters_;
+  const Entry& entry_;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+};
+
+/// Which hits keep each other out.
+std::size_t group_of(Role role) {
+  if (is_label(role)) return 0;
+  return is_unit(role) ? 1 : static_cast<std::size_t>(role);
+}
+
+/// The leftmost, of these the longest; of words that several languages have, the one that is most careful.
+bool goes_before(const Hit& a, const Hit& b) {
+  if (group_of(a.role) != group_of(b.role)) return group_of(a.role) < group_of(b.role);
+  if (a.begin != b.begin) return a.begin < b.begin;
+  if (a.end != b.end) return a.end > b.end;
+  return a.role < b.role;
+}
+
+std::vector<Hit>& list_of(Hits& hits, Role role) {
+  if (is_label(role)) return hits.labels;
+  return is_unit(role) ? hits.units : hits.of[static_cast<std::size_t>(role)];
+}
+
+Hits resolve(std::vector<Hit> all) {
+  std::sort(all.begin(), all.end(), goes_before);
+  Hits out;
+  std::size_t group = kRoles;
+  Hit last{};
+  for (const Hit& hit : all) {
+    const bool first = group_of(hit.role) != group;
+    group = group_of(hit.role);
+    if (!first && hit.begin == last.begin && hit.end == last.end && hit.role == last.role) {
+      list_of(out, hit.role).back().languages |= hit.languages;
+      continue;
+    }
+    if (!first && hit.begin < last.end) continue;
+    list_of(out, hit.role).push_back(hit);
+    last = hit;
+  }
+  return out;
+}
+
+/// Short words mean different things in different languages: what is not a label counts only in the
+/// languages that the labels speak, and in English, which stands in messages of all languages.
+void keep_spoken(Hits& hits, const Languages& everywhere) {
+  hits.languages = everywhere;
+  for (const Hit& hit : hits.labels) hits.languages |= hit.languages;
+  if (hits.labels.empty()) {
+    for (const Hit& hit : hits.all(Role::aim)) hits.languages |= hit.languages;
+  }
+  const auto foreign = [&](const Hit& hit) { return (hit.languages & hits.languages).none(); };
+  std::erase_if(hits.units, foreign);
+  for (auto& list : hits.of) std::erase_if(list, foreign);
+  const auto says_nothing = [](const Hit& hit) { return hit.role == Role::ordinary; };
+  std::erase_if(hits.labels, says_nothing);
+}
+
+}  // namespace
+
+Hits Lexicon::find(const Folded& text) const {
+  std::vector<Hit> all;
+  std::vector<std::uint32_t> places;  // of the symbols that the automaton has seen
+  places.reserve(text.text.size());
+  Automaton::State state = Automaton::kStart;
+  for (std::size_t i = 0; i < text.text.size();) {
+    std::size_t next = i + 1;
+    char32_t symbol = text.letters[i];
+    if (is_gap(text.text[i])) {
+      const std::size_t end = gap_end(text.text, i);
+      symbol = end == i ? U'\n' : U' ';  // no entry has a line end
+      next = end;
+      if (end == i) next = std::min(text.text.find_first_not_of(" -\n", i), text.text.size());
+    }
+    places.push_back(static_cast<std::uint32_t>(i));
+    state = words_->automaton.step(state, symbol);
+    i = next;
+    words_->automaton.each_end(state, [&](std::uint32_t head) {
+      for (const std::uint32_t number : words_->by_head[head]) {
+        const Entry& entry = words_->entries[number];
+        Match match(text, entry);
+        if (!match.holds(places[places.size() - entry.head.size()], next)) continue;
+        all.push_back({static_cast<std::uint32_t>(match.begin()), static_cast<std::uint32_t>(match.end()), entry.role,
+                       entry.value, entry.languages});
+      }
+    });
+  }
+  Hits out = resolve(std::move(all));
+  keep_spoken(out, Languages(1));
+  return out;
+}
+
+Result<Lexicon> Lexicon::parse(const std::vector<std::string_view>& tables) {
+  auto words = std::make_unique<Words>();
+  auto entries = read_tables(tables);
+  if (!entries) return fail(entries.error());
+  words->entries = std::move(*entries);
+  for (std::uint32_t number = 0; number < words->entries.size(); ++number) {
+    const std::uint32_t head = words->automaton.add(words->entries[number].head);
+    if (head == words->by_head.size()) words->by_head.emplace_back();
+    words->by_head[head].push_back(number);
+  }
+  words->automaton.seal();
+  return Lexicon(std::move(words));
+}
+
+const Lexicon& Lexicon::built_in() {
+  static const Lexicon once = [] {
+    auto parsed = parse(built_in_tables());
+    // The tables are part of the program, and a test reads them all: this cannot happen to a user.
+    if (!parsed) throw std::logic_error(parsed.error().message);
+    return std::move(*parsed);
+  }();
+  return once;
+}
+
+std::size_t Lexicon::size() const { return words_->entries.size(); }
+Lexicon::Lexicon(std::unique_ptr<Words> words) : words_(std::move(words)) {}
+Lexicon::Lexicon(Lexicon&&) noexcept = default;
+Lexicon& Lexicon::operator=(Lexicon&&) noexcept = default;
+Lexicon::~Lexicon() = default;
+
+const Hit* Hits::first_from(const std::vector<Hit>& hits, std::size_t begin) {
+  const auto at = std::lower_bound(hits.begin(), hits.end(), begin,
+                                   [](const Hit& hit, std::size_t pos) { return hit.begin < pos; });
+  return at == hits.end() ? nullptr : &*at;
+}
+
+const Hit* Hits::at(const std::vector<Hit>& hits, std::size_t begin) {
+  const Hit* hit = first_from(hits, begin);
+  return hit && hit->begin == begin ? hit : nullptr;
+}
+
+const Hit* Hits::up_to(const std::vector<Hit>& hits, std::size_t end) {
+  const auto at =
+      std::lower_bound(hits.begin(), hits.end(), end, [](const Hit& hit, std::size_t pos) { return hit.end < pos; });
+  return at != hits.end() && at->end == end ? &*at : nullptr;
+}
+
+bool Hits::within(Role role, std::size_t begin, std::size_t end) const {
+  const Hit* hit = first_from(all(role), begin);
+  return hit && hit->end <= end;
+}
+
+}  // namespace otpctl::code
