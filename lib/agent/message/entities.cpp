@@ -1,5 +1,3 @@
-// The named characters: those of HTML 4 and the few of HTML 5 that mails use. Sorted by name
-// (bytes).
 #include "message/entities.hpp"
 
 #include "base/utf8.hpp"
@@ -11,99 +9,63 @@ namespace otpctl::message {
 
 namespace {
 
-struct Named {
-  std::string_view name;
-  char16_t point;
-};
+constexpr std::size_t kLongestName = 32;        // CounterClockwiseContourIntegral has 31
+constexpr std::size_t kLongestLegacyName = 6;   // "&Aacute"
+constexpr std::size_t kShortestLegacyName = 2;  // "&lt"
+constexpr char kEnd = '\1';
 
-// clang-format off
-constexpr std::array<Named, 285> kNamed = {{
-    {"AElig", 0xC6}, {"Aacute", 0xC1}, {"Acirc", 0xC2}, {"Agrave", 0xC0}, {"Alpha", 0x391},
-    {"Aring", 0xC5}, {"Atilde", 0xC3}, {"Auml", 0xC4}, {"Beta", 0x392}, {"Ccedil", 0xC7},
-    {"Chi", 0x3A7}, {"Dagger", 0x2021}, {"Delta", 0x394}, {"ETH", 0xD0}, {"Eacute", 0xC9},
-    {"Ecirc", 0xCA}, {"Egrave", 0xC8}, {"Epsilon", 0x395}, {"Eta", 0x397}, {"Euml", 0xCB},
-    {"Gamma", 0x393}, {"Gbreve", 0x11E}, {"Iacute", 0xCD}, {"Icirc", 0xCE}, {"Idot", 0x130},
-    {"Igrave", 0xCC}, {"Iota", 0x399}, {"Iuml", 0xCF}, {"Kappa", 0x39A}, {"Lambda", 0x39B},
-    {"Mu", 0x39C}, {"NewLine", 0xA}, {"NoBreak", 0x2060}, {"Ntilde", 0xD1}, {"Nu", 0x39D},
-    {"OElig", 0x152}, {"Oacute", 0xD3}, {"Ocirc", 0xD4}, {"Ograve", 0xD2}, {"Omega", 0x3A9},
-    {"Omicron", 0x39F}, {"Oslash", 0xD8}, {"Otilde", 0xD5}, {"Ouml", 0xD6}, {"Phi", 0x3A6},
-    {"Pi", 0x3A0}, {"Prime", 0x2033}, {"Psi", 0x3A8}, {"Rho", 0x3A1}, {"Scaron", 0x160},
-    {"Scedil", 0x15E}, {"Sigma", 0x3A3}, {"THORN", 0xDE}, {"Tab", 0x9}, {"Tau", 0x3A4},
-    {"Theta", 0x398}, {"Uacute", 0xDA}, {"Ucirc", 0xDB}, {"Ugrave", 0xD9}, {"Upsilon", 0x3A5},
-    {"Uuml", 0xDC}, {"Xi", 0x39E}, {"Yacute", 0xDD}, {"Yuml", 0x178}, {"ZeroWidthSpace", 0x200B},
-    {"Zeta", 0x396}, {"aacute", 0xE1}, {"acirc", 0xE2}, {"acute", 0xB4}, {"aelig", 0xE6},
-    {"agrave", 0xE0}, {"alefsym", 0x2135}, {"alpha", 0x3B1}, {"amp", 0x26}, {"and", 0x2227},
-    {"ang", 0x2220}, {"apos", 0x27}, {"aring", 0xE5}, {"ast", 0x2A}, {"asymp", 0x2248},
-    {"atilde", 0xE3}, {"auml", 0xE4}, {"bdquo", 0x201E}, {"beta", 0x3B2}, {"brvbar", 0xA6},
-    {"bull", 0x2022}, {"cap", 0x2229}, {"ccedil", 0xE7}, {"cedil", 0xB8}, {"cent", 0xA2},
-    {"chi", 0x3C7}, {"circ", 0x2C6}, {"clubs", 0x2663}, {"colon", 0x3A}, {"comma", 0x2C},
-    {"commat", 0x40}, {"cong", 0x2245}, {"copy", 0xA9}, {"crarr", 0x21B5}, {"cup", 0x222A},
-    {"curren", 0xA4}, {"dArr", 0x21D3}, {"dagger", 0x2020}, {"darr", 0x2193}, {"dash", 0x2010},
-    {"deg", 0xB0}, {"delta", 0x3B4}, {"diams", 0x2666}, {"divide", 0xF7}, {"dollar", 0x24},
-    {"eacute", 0xE9}, {"ecirc", 0xEA}, {"egrave", 0xE8}, {"empty", 0x2205}, {"emsp", 0x2003},
-    {"ensp", 0x2002}, {"epsilon", 0x3B5}, {"equals", 0x3D}, {"equiv", 0x2261}, {"eta", 0x3B7},
-    {"eth", 0xF0}, {"euml", 0xEB}, {"euro", 0x20AC}, {"excl", 0x21}, {"exist", 0x2203},
-    {"fnof", 0x192}, {"forall", 0x2200}, {"frac12", 0xBD}, {"frac14", 0xBC}, {"frac34", 0xBE},
-    {"frasl", 0x2044}, {"gamma", 0x3B3}, {"gbreve", 0x11F}, {"ge", 0x2265}, {"gt", 0x3E},
-    {"hArr", 0x21D4}, {"harr", 0x2194}, {"hearts", 0x2665}, {"hellip", 0x2026}, {"hyphen", 0x2010},
-    {"iacute", 0xED}, {"icirc", 0xEE}, {"iexcl", 0xA1}, {"igrave", 0xEC}, {"image", 0x2111},
-    {"infin", 0x221E}, {"inodot", 0x131}, {"int", 0x222B}, {"iota", 0x3B9}, {"iquest", 0xBF},
-    {"isin", 0x2208}, {"iuml", 0xEF}, {"kappa", 0x3BA}, {"lArr", 0x21D0}, {"lambda", 0x3BB},
-    {"lang", 0x2329}, {"laquo", 0xAB}, {"larr", 0x2190}, {"lceil", 0x2308}, {"ldquo", 0x201C},
-    {"le", 0x2264}, {"lfloor", 0x230A}, {"lowast", 0x2217}, {"lowbar", 0x5F}, {"loz", 0x25CA},
-    {"lpar", 0x28}, {"lrm", 0x200E}, {"lsaquo", 0x2039}, {"lsqb", 0x5B}, {"lsquo", 0x2018},
-    {"lt", 0x3C}, {"macr", 0xAF}, {"mdash", 0x2014}, {"micro", 0xB5}, {"middot", 0xB7},
-    {"minus", 0x2212}, {"mu", 0x3BC}, {"nabla", 0x2207}, {"nbsp", 0xA0}, {"ndash", 0x2013},
-    {"ne", 0x2260}, {"ni", 0x220B}, {"not", 0xAC}, {"notin", 0x2209}, {"nsub", 0x2284},
-    {"ntilde", 0xF1}, {"nu", 0x3BD}, {"num", 0x23}, {"numsp", 0x2007}, {"oacute", 0xF3},
-    {"ocirc", 0xF4}, {"oelig", 0x153}, {"ograve", 0xF2}, {"oline", 0x203E}, {"omega", 0x3C9},
-    {"omicron", 0x3BF}, {"oplus", 0x2295}, {"or", 0x2228}, {"ordf", 0xAA}, {"ordm", 0xBA},
-    {"oslash", 0xF8}, {"otilde", 0xF5}, {"otimes", 0x2297}, {"ouml", 0xF6}, {"para", 0xB6},
-    {"part", 0x2202}, {"percnt", 0x25}, {"period", 0x2E}, {"permil", 0x2030}, {"perp", 0x22A5},
-    {"phi", 0x3C6}, {"pi", 0x3C0}, {"piv", 0x3D6}, {"plus", 0x2B}, {"plusmn", 0xB1},
-    {"pound", 0xA3}, {"prime", 0x2032}, {"prod", 0x220F}, {"prop", 0x221D}, {"psi", 0x3C8},
-    {"quest", 0x3F}, {"quot", 0x22}, {"rArr", 0x21D2}, {"radic", 0x221A}, {"rang", 0x232A},
-    {"raquo", 0xBB}, {"rarr", 0x2192}, {"rceil", 0x2309}, {"rdquo", 0x201D}, {"real", 0x211C},
-    {"reg", 0xAE}, {"rfloor", 0x230B}, {"rho", 0x3C1}, {"rlm", 0x200F}, {"rpar", 0x29},
-    {"rsaquo", 0x203A}, {"rsqb", 0x5D}, {"rsquo", 0x2019}, {"sbquo", 0x201A}, {"scaron", 0x161},
-    {"scedil", 0x15F}, {"sdot", 0x22C5}, {"sect", 0xA7}, {"semi", 0x3B}, {"shy", 0xAD},
-    {"sigma", 0x3C3}, {"sigmaf", 0x3C2}, {"sim", 0x223C}, {"sol", 0x2F}, {"spades", 0x2660},
-    {"sub", 0x2282}, {"sube", 0x2286}, {"sum", 0x2211}, {"sup", 0x2283}, {"sup1", 0xB9},
-    {"sup2", 0xB2}, {"sup3", 0xB3}, {"supe", 0x2287}, {"szlig", 0xDF}, {"tau", 0x3C4},
-    {"there4", 0x2234}, {"theta", 0x3B8}, {"thetasym", 0x3D1}, {"thinsp", 0x2009}, {"thorn", 0xFE},
-    {"tilde", 0x2DC}, {"times", 0xD7}, {"trade", 0x2122}, {"uArr", 0x21D1}, {"uacute", 0xFA},
-    {"uarr", 0x2191}, {"ucirc", 0xFB}, {"ugrave", 0xF9}, {"uml", 0xA8}, {"upsih", 0x3D2},
-    {"upsilon", 0x3C5}, {"uuml", 0xFC}, {"weierp", 0x2118}, {"xi", 0x3BE}, {"yacute", 0xFD},
-    {"yen", 0xA5}, {"yuml", 0xFF}, {"zeta", 0x3B6}, {"zwj", 0x200D}, {"zwnj", 0x200C},
-}};
-// clang-format on
-
-constexpr std::size_t kLongestName = 14;
-constexpr std::size_t kLongestLegacyName = 6;
-
-// What browsers make of the numbers 0x80 to 0x9F (HTML 13.2.5.80): windows-1252, not C1 controls.
+// HTML 13.2.5.80: numbers of the C1 controls mean what windows-1252 has there.
 constexpr std::array<char16_t, 32> kWindows1252 = {
-    0x20AC, 0xFFFD, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
-    0x2039, 0x0152, 0xFFFD, 0x017D, 0xFFFD, 0xFFFD, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
-    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0xFFFD, 0x017E, 0x0178};
+    0x20AC, 0x81,   0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
+    0x2039, 0x0152, 0x8D,   0x017D, 0x8F,   0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D,   0x017E, 0x0178};
 
 bool is_alnum(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-const Named* find_named(std::string_view name) {
-  const auto before = [](const Named& entry, std::string_view wanted) {
-    return entry.name < wanted;
-  };
-  const auto* at = std::lower_bound(kNamed.begin(), kNamed.end(), name, before);
-  return at != kNamed.end() && at->name == name ? at : nullptr;
+struct Named {
+  std::string_view value;  // empty: no such name
+  bool legacy = false;     // counts without a semicolon
+};
+
+std::size_t length_of_name(std::string_view entry) {
+  std::size_t end = 0;
+  while (end < entry.size() && is_alnum(entry[end])) ++end;
+  return end;
 }
 
-/// Those that count without a semicolon, as browsers have it: Latin-1 and the four of the syntax.
-bool is_legacy(const Named& entry) {
-  constexpr std::string_view kSyntax[] = {"amp", "gt", "lt", "quot"};
-  return (entry.point >= 0xA0 && entry.point <= 0xFF) ||
-         std::find(std::begin(kSyntax), std::end(kSyntax), entry.name) != std::end(kSyntax);
+/// Bisects the text: from the middle back to the begin of the entry there.
+Named bisect(std::string_view name) {
+  const std::string_view all = kNamedCharacters;
+  std::size_t low = 0, high = all.size();
+  while (low < high) {
+    const std::size_t middle = low + (high - low) / 2;
+    const std::size_t mark = middle == 0 ? all.npos : all.rfind(kEnd, middle - 1);
+    const std::size_t begin = mark == all.npos ? 0 : mark + 1;
+    const std::size_t end = all.find(kEnd, begin);
+    const std::string_view entry = all.substr(begin, end - begin);
+    const std::size_t size = length_of_name(entry);
+    const int order = entry.substr(0, size).compare(name);
+    if (order == 0) return {entry.substr(size + 1), entry[size] == '&'};
+    (order < 0 ? low : high) = order < 0 ? end + 1 : begin;
+  }
+  return {};
+}
+
+/// What fills the space behind a preheader comes by the hundred: these without a search.
+Named find_named(std::string_view name) {
+  struct Common {
+    std::string_view name;
+    Named named;
+  };
+  static constexpr Common kCommon[] = {{"nbsp", {"\u00A0", true}}, {"zwnj", {"\u200C", false}},
+                                       {"amp", {"&", true}},       {"shy", {"\u00AD", true}},
+                                       {"lt", {"<", true}},        {"gt", {">", true}}};
+  for (const Common& common : kCommon) {
+    if (common.name == name) return common.named;
+  }
+  return bisect(name);
 }
 
 int digit_value(char c, unsigned base) {
@@ -133,21 +95,24 @@ std::size_t numeric(std::string_view text, std::size_t pos, std::string& out) {
 
 }  // namespace
 
-std::size_t decode_entity(std::string_view text, std::size_t pos, std::string& out) {
+std::size_t decode_entity(std::string_view text, std::size_t pos, std::string& out, Place place) {
   if (pos + 1 < text.size() && text[pos + 1] == '#') return numeric(text, pos, out);
   std::size_t end = pos + 1;
   while (end < text.size() && end - pos <= kLongestName && is_alnum(text[end])) ++end;
   const std::string_view name = text.substr(pos + 1, end - pos - 1);
+  if (name.size() < kShortestLegacyName) return 0;
   if (end < text.size() && text[end] == ';') {
-    if (const Named* entry = find_named(name)) {
-      append_utf8(out, entry->point);
+    if (const Named named = find_named(name); !named.value.empty()) {
+      out += named.value;
       return end + 1 - pos;
     }
   }
-  for (std::size_t size = std::min(name.size(), kLongestLegacyName); size >= 2; --size) {
-    const Named* entry = find_named(name.substr(0, size));
-    if (!entry || !is_legacy(*entry)) continue;
-    append_utf8(out, entry->point);
+  for (std::size_t size = std::min(name.size(), kLongestLegacyName); size >= kShortestLegacyName; --size) {
+    const Named named = find_named(name.substr(0, size));
+    if (!named.legacy) continue;
+    const std::size_t next = pos + 1 + size;
+    if (place == Place::attribute && next < text.size() && (text[next] == '=' || is_alnum(text[next]))) return 0;
+    out += named.value;
     return 1 + size;
   }
   return 0;

@@ -3,301 +3,396 @@
 #include "base/text.hpp"
 #include "base/utf8.hpp"
 #include "message/entities.hpp"
-#include "message/html_style.hpp"
+#include "message/html_open.hpp"
+#include "message/html_scan.hpp"
+#include "message/html_sheet.hpp"
+#include "message/html_writer.hpp"
 
 #include <algorithm>
-#include <array>
-#include <vector>
+#include <cstring>
 
 namespace otpctl::message {
 
 namespace {
 
-// What an element is; one search a tag.
-constexpr unsigned kBlock = 1;  // begins and ends a line
-constexpr unsigned kVoid = 2;   // has no end tag
-constexpr unsigned kRaw = 4;          // text up to its own end tag (HTML 13.2.5.2), never shown
-constexpr unsigned kNeverShown = 8;   // has ordinary content that is not shown
-constexpr unsigned kSelfEnding = 16;  // ends by itself when the next of its kind begins
-constexpr unsigned kCell = 32;
+constexpr std::size_t kSheetBytes = 256 * 1024;  // of all <style> blocks; real ones have up to 40 KB
 
-struct Element {
-  std::string_view name;
-  unsigned traits;
-};
-
-// clang-format off
-constexpr std::array<Element, 70> kElements = {{
-    {"address", kBlock}, {"area", kVoid}, {"article", kBlock}, {"aside", kBlock}, {"base", kVoid},
-    {"blockquote", kBlock}, {"body", kBlock}, {"br", kBlock | kVoid}, {"caption", kBlock},
-    {"center", kBlock}, {"col", kVoid}, {"datalist", kNeverShown}, {"dd", kBlock | kSelfEnding},
-    {"details", kBlock}, {"div", kBlock}, {"dl", kBlock}, {"dt", kBlock | kSelfEnding},
-    {"embed", kVoid}, {"figure", kBlock}, {"footer", kBlock}, {"form", kBlock}, {"frame", kVoid},
-    {"h1", kBlock}, {"h2", kBlock}, {"h3", kBlock}, {"h4", kBlock}, {"h5", kBlock}, {"h6", kBlock},
-    {"head", kBlock}, {"header", kBlock}, {"hr", kBlock | kVoid}, {"html", kBlock},
-    {"iframe", kRaw}, {"img", kVoid}, {"input", kVoid}, {"legend", kBlock},
-    {"li", kBlock | kSelfEnding}, {"link", kVoid}, {"main", kBlock}, {"math", kNeverShown},
-    {"meta", kVoid}, {"nav", kBlock}, {"noembed", kRaw}, {"noframes", kRaw},
-    {"object", kNeverShown}, {"ol", kBlock}, {"option", kBlock}, {"p", kBlock | kSelfEnding},
-    {"param", kVoid}, {"pre", kBlock}, {"script", kRaw}, {"section", kBlock},
-    {"select", kNeverShown}, {"source", kVoid}, {"style", kRaw}, {"summary", kBlock},
-    {"table", kBlock}, {"tbody", kBlock}, {"td", kSelfEnding | kCell}, {"template", kNeverShown},
-    {"textarea", kRaw}, {"tfoot", kBlock}, {"th", kSelfEnding | kCell}, {"thead", kBlock},
-    {"title", kRaw}, {"tr", kBlock | kSelfEnding}, {"track", kVoid}, {"ul", kBlock}, {"wbr", kVoid},
-    {"xmp", kRaw},
-}};
-// clang-format on
-
-unsigned traits_of(std::string_view name) {
-  const auto before = [](const Element& element, std::string_view wanted) {
-    return element.name < wanted;
-  };
-  const auto* at = std::lower_bound(kElements.begin(), kElements.end(), name, before);
-  return at != kElements.end() && at->name == name ? at->traits : 0;
+bool is_white_point(char32_t point) {
+  return point == 0xA0 || (point >= 0x2000 && point <= 0x200A) || point == 0x202F || point == 0x205F ||
+         point == 0x3000 || point == ' ' || point == '\n' || point == '\t' || point == '\r' || point == '\f';
 }
 
-constexpr std::size_t kOpenElements = 1000;  // deeper ones inherit, they are not remembered
-constexpr std::size_t kSearchDepth = 64;     // how far up an end tag looks for its begin
+/// Bytes from '!' to '~' but '&' and '<': copied as they are.
+bool is_plain(char c) { return c > ' ' && c < 0x7F && c != '&' && c != '<'; }
 
-bool is_letter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
-bool is_white(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f'; }
+std::string decode(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t taken = text[i] == '&' ? decode_entity(text, i, out, Place::attribute) : 0;
+    if (taken == 0) out += text[i];
+    i += std::max<std::size_t>(taken, 1);
+  }
+  return out;
+}
 
-/// What stands between two pieces of text; the strongest one asked for is written.
-enum class Gap { none, space, cell, line };
+bool contains(std::string_view text, std::string_view word) { return text.find(word) != text.npos; }
+
+/// What programs for mail write around the mail that is answered.
+bool is_quote(Tag tag, const Attributes& given) {
+  if (tag == Tag::blockquote && equals_ignoring_case(trim(given.type), "cite")) return true;
+  for (const std::string_view name : {"gmail_quote", "yahoo_quoted", "protonmail_quote", "zmail_extra", "moz-cite-prefix",
+                                      "tutanota_quote", "gmail_attr"}) {
+    if (contains(given.classes, name)) return true;
+  }
+  return contains(given.id, "mail-editor-reference-message-container") || contains(given.id, "isReplyContent");
+}
 
 class Reader {
  public:
-  Reader(std::string_view html, std::size_t limit) : html_(html), limit_(limit) {}
+  Reader(std::string_view html, std::size_t limit) : scan_(html), writer_(limit) {}
 
-  std::string run() {
-    while (pos_ < html_.size() && out_.size() < limit_) {
-      if (html_[pos_] == '<') {
+  Visible run() {
+    while (!scan_.at_end() && !writer_.full()) {
+      if (scan_.peek(0) == '<') {
         markup();
       } else {
-        text();
+        const char* const from = scan_.rest().data();
+        const auto* const mark = static_cast<const char*>(std::memchr(from, '<', scan_.rest().size()));
+        const std::size_t size = mark ? static_cast<std::size_t>(mark - from) : scan_.rest().size();
+        text(scan_.rest().substr(0, size), open_.style());
+        scan_.move_to(scan_.pos() + size);
       }
     }
-    return std::move(out_);
+    while (open_.size() > 0) pop();
+    return writer_.take();
   }
 
  private:
-  struct Open {
-    std::string name;
-    Style style;  // what holds inside it
-  };
-
-  Style style() const { return open_.empty() ? Style{} : open_.back().style; }
-  char peek(std::size_t ahead) const {
-    return pos_ + ahead < html_.size() ? html_[pos_ + ahead] : '\0';
-  }
-
-  /// Moves behind the next `mark`, or to the end.
-  void skip_behind(std::string_view mark, std::size_t from) {
-    const std::size_t at = html_.find(mark, from);
-    pos_ = at == html_.npos ? html_.size() : at + mark.size();
-  }
-
   void markup() {
-    if (is_letter(peek(1))) {
+    const char next = scan_.peek(1);
+    if (is_html_letter(next)) {
       begin_tag();
-    } else if (peek(1) == '/' && is_letter(peek(2))) {
+    } else if (next == '/' && is_html_letter(scan_.peek(2))) {
       end_tag();
-    } else if (html_.substr(pos_, 4) == "<!--") {
-      comment();
-    } else if (peek(1) == '!' || peek(1) == '?' || peek(1) == '/') {
-      skip_behind(">", pos_);
+    } else if (scan_.rest().starts_with("<!--")) {
+      scan_.skip_comment();
+    } else if (next == '!' || next == '?' || (next == '/' && scan_.peek(2) != '\0')) {
+      scan_.skip_behind(">");
     } else {
-      put("<");
-      ++pos_;
+      text(scan_.rest().substr(0, 1), open_.style());
+      scan_.move_to(scan_.pos() + 1);
     }
   }
 
-  /// "<!-->" and "<!--->" are whole comments too (HTML 13.2.5.43).
-  void comment() {
-    const std::string_view rest = html_.substr(pos_ + 4);
-    if (rest.starts_with('>') || rest.starts_with("->")) {
-      skip_behind(">", pos_ + 4);
-    } else {
-      skip_behind("-->", pos_ + 4);
-    }
-  }
-
-  std::string tag_name() {
-    const std::size_t begin = pos_;
-    while (pos_ < html_.size() && !is_white(html_[pos_]) && html_[pos_] != '>' &&
-           html_[pos_] != '/')
-      ++pos_;
-    return to_lower(html_.substr(begin, std::min<std::size_t>(pos_ - begin, 32)));
-  }
-
-  void end_tag() {
-    pos_ += 2;
-    const std::string name = tag_name();
-    skip_behind(">", pos_);
-    if (traits_of(name) & kBlock) ask(Gap::line);
-    close(name, kSearchDepth);
-  }
-
-  void close(std::string_view name, std::size_t depth) {
-    for (std::size_t i = open_.size(); i-- > 0 && depth-- > 0;) {
-      if (open_[i].name != name) continue;
-      open_.resize(i);
-      return;
-    }
-  }
+  // ---- start tags ----------------------------------------------------------------------------
 
   void begin_tag() {
-    ++pos_;
-    const std::string name = tag_name();
-    const unsigned traits = traits_of(name);
-    if (traits & kSelfEnding) end_unclosed(name, (traits & kCell) != 0);
-    Style inside = attributes(style());
-    if (traits & kBlock) ask(Gap::line);
-    if (traits & kCell) ask(Gap::cell);
-    if (traits & kRaw) {
-      skip_raw(name);
-    } else if (!(traits & kVoid) && open_.size() < kOpenElements) {
-      inside.hidden = inside.hidden || (traits & kNeverShown) != 0;
-      inside.preformatted = inside.preformatted || name == "pre";
-      open_.push_back({name, inside});
+    scan_.move_to(scan_.pos() + 1);
+    const std::string_view name = scan_.tag_name();
+    Element element = element_of(name);
+    Attributes given;
+    if (!scan_.attributes(given)) return;
+    leave_foreign(element);
+    if (open_.has(Tag::select) && !stays_in_select(element.tag)) return;
+    if (element.tag == Tag::html || element.tag == Tag::head || element.tag == Tag::frameset) return writer_.line();
+    if (element.tag == Tag::body && open_.has(Tag::body)) return;
+    end_what_it_ends(element);
+    const bool inside_block = (element.traits & (kSpecial | kTablePart | kRawText)) == 0 && element.tag != Tag::body;
+    if (inside_block) pending_.reopen(open_);
+    insert(element, name, given);
+  }
+
+  /// Outside of svg's own elements an HTML one ends the drawing (HTML 13.2.6.5).
+  void leave_foreign(const Element& element) {
+    const int index = open_.foreign();
+    if (index < 0 || (element.traits & kLeavesForeign) == 0) return;
+    pop_to(index);
+  }
+
+  bool stays_in_select(Tag tag) {
+    if (tag == Tag::option || tag == Tag::optgroup || tag == Tag::script || tag == Tag::template_) return true;
+    if (tag == Tag::select || tag == Tag::input || tag == Tag::textarea || tag == Tag::keygen) {
+      pop_to(open_.in_scope(Tag::select));
+      return tag != Tag::select;
+    }
+    return false;
+  }
+
+  void end_what_it_ends(const Element& element) {
+    const unsigned traits = element.traits;
+    if (traits & (kTablePart | kCell)) return end_table_parts(element);
+    if (element.tag == Tag::caption) return pop_table(Tag::caption);
+    if (traits & kItem) pop_to(open_.brother(element.tag));
+    if (traits & kClosesP) pop_to(open_.in_scope(Tag::p));
+    if ((traits & kHeading) && open_.top_is_heading()) pop();
+    if (element.tag == Tag::a || element.tag == Tag::nobr) {
+      if (open_.in_scope(element.tag) >= 0 || !pending_.empty()) end_formatting(element.tag);
+    }
+    if (element.tag == Tag::button) pop_to(open_.in_scope(Tag::button));
+    if ((element.tag == Tag::option || element.tag == Tag::optgroup) && open_.top_is(Tag::option)) pop();
+  }
+
+  void end_table_parts(const Element& element) {
+    pop_table(Tag::caption);
+    pop_table(Tag::colgroup);
+    pop_table(Tag::td);
+    pop_table(Tag::th);
+    if (element.traits & kCell) return;
+    pop_table(Tag::tr);
+    if (element.tag == Tag::tr) return;
+    for (const Tag tag : {Tag::tbody, Tag::thead, Tag::tfoot}) pop_table(tag);
+  }
+
+  void insert(const Element& element, std::string_view name, const Attributes& given) {
+    Open open;
+    open.tag = element.tag;
+    open.traits = element.traits;
+    if (element.tag == Tag::other) open.name = name_hash(name);
+    open.style = open_.style();
+    Box box;
+    settle(element, name, given, open.style, box);
+    open.ends_line = display_block(element, box);
+    const bool cell = (element.traits & kCell) != 0 || box.display == Display::cell;
+    if (!open.style.hidden) lay_out(element, open, cell);
+    open.framed = box.frame && (open.ends_line || cell || box.display == Display::inline_block);
+    open.begin = writer_.size();
+    if (element.tag == Tag::plaintext) return rest_as_text(open.style);
+    if (element.traits & kRawText) return raw(element, name, open.style);
+    if (element.traits & kVoid) return;
+    if (element.traits & kCell) pending_.clear();
+    if (open_.push(open) && element.tag == Tag::table) writer_.begin_table();
+  }
+
+  void lay_out(const Element& element, const Open& open, bool cell) {
+    if (element.tag == Tag::tr) {
+      writer_.row();
+    } else if (cell) {
+      writer_.cell();
+    } else if (open.ends_line) {
+      writer_.line();
     }
   }
 
-  /// <li> after an unclosed <li>, within the same list or table only.
-  void end_unclosed(std::string_view name, bool is_cell) {
-    for (std::size_t i = open_.size(), n = 0; i-- > 0 && n < 8; ++n) {
-      const std::string& other = open_[i].name;
-      if (other == "table" || other == "ul" || other == "ol" || other == "div") return;
-      if (other != name && !(is_cell && (other == "td" || other == "th"))) continue;
-      open_.resize(i);
+  static bool display_block(const Element& element, const Box& box) {
+    switch (box.display) {
+      case Display::block: return true;
+      case Display::inline_:
+      case Display::inline_block:
+      case Display::cell: return element.tag == Tag::br;
+      case Display::unset:
+      case Display::none: break;
+    }
+    return (element.traits & kBlock) != 0;
+  }
+
+  /// The element's own style: what its name says, the rules for its classes, its attribute, rules that insist.
+  void settle(const Element& element, std::string_view name, const Attributes& given, Style& style, Box& box) {
+    if (element.traits & kBold) style.bold = true;
+    if (element.traits & kMonospace) style.monospace = true;
+    if (element.tag == Tag::pre || element.tag == Tag::textarea || element.tag == Tag::listing ||
+        element.tag == Tag::xmp || element.tag == Tag::plaintext) {
+      style.preformatted = true;
+    }
+    if (element.tag == Tag::font) font_attributes(given, style);
+    if (is_quote(element.tag, given)) style.quoted = true;
+    sheet_.apply(name, given.id, given.classes, style, box, Weight::normal);
+    if (!given.background.empty()) apply_attribute("background:", given.background, style, box);
+    if (!given.style.empty()) {
+      const std::string_view css = given.style.substr(0, kStyleBytes);
+      if (contains(css, "&")) {
+        apply_style(decode(css), style, box);
+      } else {
+        apply_style(css, style, box);
+      }
+    }
+    sheet_.apply(name, given.id, given.classes, style, box, Weight::important);
+    settle_box(box, style);
+    const bool shown_anyway = box.display != Display::unset && box.display != Display::none;
+    if ((given.hidden && !shown_anyway) || (element.traits & kNeverShown)) style.hidden = true;
+    if (element.tag == Tag::dialog && !given.open && !shown_anyway) style.hidden = true;
+  }
+
+  static void apply_attribute(std::string_view property, std::string_view value, Style& style, Box& box) {
+    apply_style(std::string(property).append(value.substr(0, 100)), style, box);
+  }
+
+  /// <font size=6 face="Courier New">: sizes 5 to 7 are 24, 32 and 48 px.
+  static void font_attributes(const Attributes& given, Style& style) {
+    const std::string_view size = trim(given.size);
+    Box box;
+    if (size == "5" || size == "+2") apply_style("font-size:24px", style, box);
+    if (size == "6" || size == "7" || size == "+3" || size == "+4") apply_style("font-size:32px", style, box);
+    if (!given.face.empty()) apply_attribute("font-family:", given.face, style, box);
+  }
+
+  void rest_as_text(const Style& style) {
+    text(scan_.rest(), style, false);
+    scan_.move_to(scan_.pos() + scan_.rest().size());
+  }
+
+  void raw(const Element& element, std::string_view name, const Style& style) {
+    const std::string_view content = scan_.raw_text(name);
+    if (element.tag == Tag::style && css_left_ > 0) {
+      sheet_.read(content.substr(0, css_left_));
+      css_left_ -= std::min(css_left_, content.size());
+    }
+    if (element.traits & kNeverShown) return;
+    writer_.line();
+    text(content, style, element.tag == Tag::textarea);
+    writer_.line();
+  }
+
+  // ---- end tags ------------------------------------------------------------------------------
+
+  void end_tag() {
+    scan_.move_to(scan_.pos() + 2);
+    const std::string_view name = scan_.tag_name();
+    const Element element = element_of(name);
+    Attributes unused;
+    if (!scan_.attributes(unused)) return;
+    if (open_.has(Tag::select) && element.tag != Tag::select && element.tag != Tag::option &&
+        element.tag != Tag::optgroup && element.tag != Tag::template_) {
       return;
     }
+    if (element.tag == Tag::br || (element.tag == Tag::p && open_.in_scope(Tag::p) < 0)) writer_.line();
+    if (element.tag == Tag::body || element.tag == Tag::html) return writer_.line();
+    if ((element.traits & (kVoid | kRawText)) || (open_.leave_deep())) return;
+    if (element.traits & kFormatting) return end_formatting(element.tag);
+    pop_to(index_to_end(element, name));
   }
 
-  /// Reads up to and with '>' and returns what holds inside the element.
-  Style attributes(Style outer) {
-    Style out = outer;
-    while (pos_ < html_.size() && html_[pos_] != '>') {
-      if (is_white(html_[pos_]) || html_[pos_] == '/') {
-        ++pos_;
+  int index_to_end(const Element& element, std::string_view name) const {
+    const unsigned traits = element.traits;
+    if (traits & kHeading) return open_.innermost_heading();
+    if (element.tag == Tag::table || element.tag == Tag::template_) return open_.in_scope_of_tables(element.tag);
+    if (traits & (kCell | kTablePart)) return open_.in_table(element.tag);
+    if (traits & (kSpecial | kClosesP | kBarrier)) return open_.in_scope(element.tag);
+    return open_.inline_end(element.tag, element.tag == Tag::other ? name_hash(name) : 0);
+  }
+
+  /// As much of the "adoption agency" (HTML 13.2.6.4.7) as decides what the element still holds for.
+  void end_formatting(Tag tag) {
+    const int index = open_.in_scope(tag);
+    if (index < 0) {
+      pending_.drop(tag);
+    } else if (open_.has_special_above(index)) {
+      open_.dissolve(index);
+    } else {
+      pop_to(index);
+    }
+  }
+
+  // ---- closing -------------------------------------------------------------------------------
+
+  void pop_table(Tag tag) { pop_to(open_.in_table(tag)); }
+
+  /// Closes everything from `index` up; -1 closes nothing. Formatting that ends with a block waits.
+  void pop_to(int index) {
+    if (index < 0) return;
+    const std::size_t end = static_cast<std::size_t>(index);
+    const bool cell = (open_.at(end).traits & (kCell | kBarrier)) != 0;
+    while (open_.size() > end + 1) pop_waiting();
+    pop();
+    if (cell) pending_.clear();
+  }
+
+  void pop_waiting() {
+    const Open gone = open_.top();
+    pop();
+    if (gone.traits & kFormatting) pending_.add(gone, open_.style());
+  }
+
+  void pop() {
+    const Open gone = open_.top();
+    open_.pop();
+    if (gone.framed) writer_.boxed(gone.begin);
+    if (gone.tag == Tag::table) writer_.end_table();
+    if (gone.style.hidden) return;
+    if (gone.tag == Tag::tr) {
+      writer_.row();
+    } else if (gone.ends_line) {
+      writer_.line();
+    }
+  }
+
+  // ---- text ----------------------------------------------------------------------------------
+
+  void text(std::string_view piece, const Style& now, bool entities = true) {
+    Style style = now;
+    bool opened = pending_.empty();
+    for (std::size_t i = 0; i < piece.size() && !writer_.full();) {
+      const char c = piece[i];
+      if (is_html_white(c)) {
+        white(c, style);
+        ++i;
         continue;
       }
-      const std::size_t begin = pos_++;
-      while (pos_ < html_.size() && !is_white(html_[pos_]) && html_[pos_] != '=' &&
-             html_[pos_] != '>' && html_[pos_] != '/') {
-        ++pos_;
+      if (!opened) {
+        pending_.reopen(open_);
+        style = open_.style();
+        opened = true;
       }
-      const std::string_view name = html_.substr(begin, pos_ - begin);
-      const std::string_view value = attribute_value();
-      if (equals_ignoring_case(name, "hidden")) out.hidden = true;
-      if (equals_ignoring_case(name, "style"))
-        apply_style(decode(value.substr(0, kStyleBytes)), out);
+      if (!style.visible()) return;
+      i += is_plain(c) ? plain(piece.substr(i), style) : character(piece, i, style, entities);
     }
-    if (pos_ < html_.size()) ++pos_;
-    return out;
   }
 
-  std::string_view attribute_value() {
-    std::size_t at = pos_;
-    while (at < html_.size() && is_white(html_[at])) ++at;
-    if (at == html_.size() || html_[at] != '=') return {};
-    ++at;
-    while (at < html_.size() && is_white(html_[at])) ++at;
-    pos_ = at;
-    if (at == html_.size()) return {};
-    if (html_[at] == '"' || html_[at] == '\'') {
-      const std::size_t end = std::min(html_.find(html_[at], at + 1), html_.size());
-      pos_ = std::min(end + 1, html_.size());
-      return html_.substr(at + 1, end - at - 1);
+  void white(char c, const Style& style) {
+    if (!style.visible()) return;
+    if (style.preformatted && (c == '\n' || c == '\r')) {
+      writer_.line();
+    } else {
+      writer_.space();
     }
-    while (pos_ < html_.size() && !is_white(html_[pos_]) && html_[pos_] != '>') ++pos_;
-    return html_.substr(at, pos_ - at);
   }
 
-  static std::string decode(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size();) {
-      const std::size_t taken = text[i] == '&' ? decode_entity(text, i, out) : 0;
-      if (taken == 0) out += text[i];
-      i += std::max<std::size_t>(taken, 1);
-    }
-    return out;
+  std::size_t plain(std::string_view piece, const Style& style) {
+    std::size_t size = 1;
+    while (size < piece.size() && is_plain(piece[size])) ++size;
+    writer_.put(piece.substr(0, size), style, true);
+    return size;
   }
 
-  void skip_raw(std::string_view name) {
-    while (pos_ < html_.size()) {
-      skip_behind("</", pos_);
-      const char next = peek(name.size());
-      if (!equals_ignoring_case(html_.substr(pos_, name.size()), name)) continue;
-      if (next == '>' || next == '/' || next == '\0' || is_white(next)) break;
-    }
-    skip_behind(">", pos_);
-  }
-
-  void ask(Gap gap) {
-    if (!style().hidden) gap_ = std::max(gap_, gap);
-  }
-
-  void text() {
-    const bool shown = style().visible();
-    const bool keeps_lines = style().preformatted;
-    std::string decoded;
-    while (pos_ < html_.size() && html_[pos_] != '<' && out_.size() < limit_) {
-      const char c = html_[pos_];
-      if (is_white(c)) {
-        if (shown) ask(keeps_lines && c == '\n' ? Gap::line : Gap::space);
-        ++pos_;
-      } else if (c == '&') {
-        decoded.clear();
-        const std::size_t taken = decode_entity(html_, pos_, decoded);
-        pos_ += std::max<std::size_t>(taken, 1);
-        if (shown) put_character(taken > 0 ? std::string_view(decoded) : "&");
-      } else {
-        const std::size_t size = utf8_at(html_, pos_).size;
-        if (shown) put_character(html_.substr(pos_, size));
-        pos_ += size;
+  /// One character that needs a look: an entity, not ASCII, a control character, a stray '<'.
+  std::size_t character(std::string_view piece, std::size_t at, const Style& style, bool entities) {
+    if (piece[at] == '&' && entities) {
+      decoded_.clear();
+      const std::size_t taken = decode_entity(piece, at, decoded_);
+      if (taken == 0) {
+        writer_.put("&", style, true);
+        return 1;
       }
+      for (std::size_t i = 0; i < decoded_.size();) i += put_character(decoded_, i, style);
+      return taken;
     }
+    return put_character(piece, at, style);
   }
 
-  /// One character, perhaps a white one (&nbsp;) or a broken one.
-  void put_character(std::string_view c) {
-    const Utf8Char read = utf8_at(c, 0);
-    if (read.point == 0xA0 || (read.point >= 0x2000 && read.point <= 0x200A) ||
-        read.point == 0x202F || read.point == 0x3000 || read.point == ' ' || read.point == '\n' ||
-        read.point == '\t') {
-      ask(Gap::space);
-    } else if (!read.valid) {
-      put("\uFFFD");
-    } else if (read.point >= 0x20 && read.point != 0x7F) {
-      put(c);
+  std::size_t put_character(std::string_view text, std::size_t at, const Style& style) {
+    const Utf8Char read = utf8_at(text, at);
+    if (!read.valid) {
+      writer_.put("\uFFFD", style, false);
+    } else if (is_white_point(read.point)) {
+      writer_.space();
+    } else if (read.point >= 0x20 && (read.point < 0x7F || read.point > 0x9F)) {
+      writer_.put(text.substr(at, read.size), style, false);
     }
+    return read.size;
   }
 
-  void put(std::string_view piece) {
-    if (!style().visible()) return;
-    const std::size_t gap = gap_ == Gap::none || out_.empty() ? 0 : 1;
-    if (out_.size() + gap + piece.size() > limit_) {
-      limit_ = 0;  // full: ends run()
-      return;
-    }
-    if (gap > 0) out_ += gap_ == Gap::line ? '\n' : gap_ == Gap::cell ? '\t' : ' ';
-    gap_ = Gap::none;
-    out_ += piece;
-  }
-
-  std::string_view html_;
-  std::size_t limit_;
-  std::size_t pos_ = 0;
-  std::string out_;
-  Gap gap_ = Gap::none;
-  std::vector<Open> open_;
+  Scanner scan_;
+  Writer writer_;
+  OpenElements open_;
+  Pending pending_;
+  Sheet sheet_;
+  std::size_t css_left_ = kSheetBytes;
+  std::string decoded_;
 };
 
 }  // namespace
 
-std::string visible_text(std::string_view html, std::size_t limit) {
-  return Reader(html, limit).run();
-}
+Visible see(std::string_view html, std::size_t limit) { return Reader(html, limit).run(); }
+
+std::string visible_text(std::string_view html, std::size_t limit) { return see(html, limit).text; }
 
 }  // namespace otpctl::message

@@ -7,6 +7,7 @@
 
 #include "base/time.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,6 +45,13 @@ struct Recipients {
   bool to_mailbox_itself = false;    // the mailbox's own address was among them (kept in neither list)
 };
 
+/// Bytes [begin, end) of a text.
+struct Span {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  bool operator==(const Span&) const = default;
+};
+
 struct Message {
   Channel channel = Channel::email;
   Recipients recipients;
@@ -54,6 +62,11 @@ struct Message {
   std::string text;           // what a person sees, UTF-8, \n line ends; the subject is not in it.
                               // Mail: its text/plain, or the visible HTML when there is no plain text
   std::string html_text;      // mail: the visible HTML beside a text/plain, which may say more; else empty
+  // Of these two texts: sorted, not overlapping, at most 1,000 each, never inside a character.
+  std::vector<Span> text_emphasis, html_emphasis;  // what stands out in HTML (html.hpp); none in plain text
+  std::vector<Span> text_quotes, html_quotes;      // what is quoted of earlier mails and so no evidence as long as
+                                                   // the rest says something; none where all of it is quoted and
+                                                   // none in a forwarded mail, whose content is what counts
   std::string message_id;     // without <>; empty if none
   std::optional<WallTime> sent;  // Date header or the SMS's own time: for show, never for freshness
   bool bounce = false;           // a delivery report or an automatic reply: carries no code for anybody
