@@ -1,5 +1,7 @@
 #include "extract/look.hpp"
 
+#include <utility>
+
 namespace otpctl::apps::extract {
 
 Looked look_at(const Input& input, bool sms, const Knowledge& known) {
@@ -11,7 +13,9 @@ Looked look_at(const Input& input, bool sms, const Knowledge& known) {
   } else {
     looked.message = message::read_mail({{}, input.bytes}, known.mail);
   }
-  looked.verdict = code::extract(looked.message, known.patterns);
+  code::Explanation explanation = code::explain(looked.message, known.patterns);
+  looked.verdict = std::move(explanation.verdict);
+  looked.candidates = std::move(explanation.candidates);
   return looked;
 }
 

@@ -40,20 +40,20 @@ std::string marked_line(std::string_view text, std::vector<Span> spans) {
   return line;
 }
 
-struct Candidate {
+struct Addressee {
   std::string recipient;
   std::string_view from;  // "stamped", "claimed", "mailbox"
 };
 
-std::vector<Candidate> candidates_of(const Message& message) {
-  std::vector<Candidate> all;
+std::vector<Addressee> addressees_of(const Message& message) {
+  std::vector<Addressee> all;
   for (const std::string& each : message.recipients.stamped) all.push_back({each, "stamped"});
   for (const std::string& each : message.recipients.claimed) all.push_back({each, "claimed"});
   if (message.recipients.to_mailbox_itself) all.push_back({"", "mailbox"});
   return all;
 }
 
-std::string words_for(const Candidate& candidate, bool decides_alone) {
+std::string words_for(const Addressee& candidate, bool decides_alone) {
   const std::string recipient = printable(candidate.recipient);
   if (candidate.from == "mailbox") return "the mailbox's own address";
   if (candidate.from == "stamped") return recipient + "  (written by the receiving server: it decides)";
@@ -61,10 +61,10 @@ std::string words_for(const Candidate& candidate, bool decides_alone) {
 }
 
 std::string recipients_in_words(const Message& message) {
-  const auto all = candidates_of(message);
+  const auto all = addressees_of(message);
   if (all.empty()) return row("recipients", "none");
   std::string text;
-  for (const Candidate& each : all) {
+  for (const Addressee& each : all) {
     text += row(text.empty() ? "recipients" : "", words_for(each, message.recipients.stamped.empty()));
   }
   return text;
@@ -113,6 +113,14 @@ void add_what_was_seen(WriteJson& json, const Looked& looked) {
   json["html"] = or_null(looked.message.html_text);
   json["evidence"] = WriteJson::array();
   for (const code::Code& code : looked.verdict.codes) json["evidence"].push_back(evidence_json(code.evidence));
+}
+
+std::string scored(const code::Candidate& candidate) {
+  std::string score = std::to_string(static_cast<int>(candidate.score * 100 + 0.5)) + " %";
+  std::string text = row(candidate.score > 0 ? score : "no", printable(candidate.raw, 80));
+  for (const code::Reason& reason : candidate.reasons)
+    text += row("", (reason.in_favour ? "+ " : "- ") + printable(reason.text));
+  return text;
 }
 
 }  // namespace
@@ -169,7 +177,9 @@ std::string explained(const Looked& looked) {
   if (!message.html_text.empty()) {
     text += "\nvisible HTML\n" + marked(message.html_text, spans_in(looked.verdict, false, true), "  | ");
   }
-  return text + "\n" + verdict_in_words(looked.verdict);
+  text += "\n";
+  for (const code::Candidate& candidate : looked.candidates) text += scored(candidate);
+  return text + (looked.candidates.empty() ? "" : "\n") + verdict_in_words(looked.verdict);
 }
 
 std::string as_json(const Looked& looked, bool explain) {
@@ -188,7 +198,7 @@ std::string as_json(const Looked& looked, bool explain) {
   json["channel"] = message::name_of(looked.message.channel);
   json["sender"] = or_null(looked.message.sender);
   json["recipients"] = WriteJson::array();
-  for (const Candidate& each : candidates_of(looked.message)) {
+  for (const Addressee& each : addressees_of(looked.message)) {
     json["recipients"].push_back({{"recipient", or_null(each.recipient)}, {"from", each.from}});
   }
   json["message_id"] = or_null(looked.message.message_id);

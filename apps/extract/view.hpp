@@ -2,6 +2,7 @@
 #pragma once
 
 #include "code/code.hpp"
+#include "code/explain.hpp"
 #include "message/message.hpp"
 
 #include <cstdint>
@@ -15,6 +16,7 @@ namespace otpctl::apps::extract {
 struct Looked {
   message::Message message;
   code::Verdict verdict;
+  std::vector<code::Candidate> candidates;  // for --explain
   std::uint64_t size = 0;  // of the whole message, in bytes
   bool truncated = false;  // only its first 256 KiB were looked at
 };

@@ -27,7 +27,7 @@ bool is_app_hash(std::string_view word) {
   constexpr std::size_t kSize = 11;
   if (word.size() != kSize) return false;
   const bool base64 = std::all_of(word.begin(), word.end(), [](char c) {
-    return is_alnum(c) || c == '+' || c == '/' || c == '_' || c == '-';
+    return is_alnum(c) || c == '+' || c == '/' || c == '_';
   });
   const bool all_digits = word.find_first_not_of("0123456789") == word.npos;
   const bool mixed =
@@ -40,13 +40,33 @@ std::size_t last_line(std::string_view text) {
   return feed == text.npos ? 0 : feed + 1;
 }
 
+bool is_bare_host(std::string_view word) { return word.starts_with('@') && is_host(word.substr(1)); }
+
+/// Without last lines that hold nothing but "@host": an embedded host that was wrapped.
+std::string_view without_wrapped_hosts(std::string_view text) {
+  for (std::size_t begin = last_line(text); begin > 0 && is_bare_host(text.substr(begin)); begin = last_line(text))
+    text = trim(text.substr(0, begin));
+  return text;
+}
+
+/// Where "@host #code" begins in the line: behind other hosts, as Chromium takes "@a.example @b.example #123".
+std::size_t behind_other_hosts(std::string_view line) {
+  std::size_t begin = 0;
+  for (std::size_t space = line.find(' '); space != line.npos; space = line.find(' ', begin)) {
+    if (!is_bare_host(line.substr(begin, space - begin)) || !line.substr(space + 1).starts_with('@')) break;
+    begin = space + 1;
+  }
+  return begin;
+}
+
 }  // namespace
 
 std::optional<DomainBound> find_domain_bound(std::string_view text) {
-  const std::string_view bare = trim(without_app_hash(text));
+  const std::string_view bare = without_wrapped_hosts(trim(without_app_hash(text)));
   if (bare.empty()) return std::nullopt;
   const std::size_t offset = static_cast<std::size_t>(bare.data() - text.data());
-  const std::size_t begin = last_line(bare);
+  std::size_t begin = last_line(bare);
+  begin += behind_other_hosts(bare.substr(begin));
   const std::string_view line = bare.substr(begin);
   const std::size_t mark = line.find(" #");
   if (!line.starts_with('@') || mark == line.npos) return std::nullopt;

@@ -2,10 +2,9 @@
 #include "base/utf8.hpp"
 #include "code/code.hpp"
 #include "code/conventions.hpp"
-#include "code/gaps.hpp"
-#include "code/lexicon.hpp"
-#include "code/owner.hpp"
+#include "code/page.hpp"
 #include "code/purpose.hpp"
+#include "code/score.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -14,101 +13,54 @@ namespace otpctl::code {
 
 namespace {
 
-enum class Where { subject, text, html };
-
 struct Finding {
   Code code;
   Tie tie = Tie::tied;
+  bool requested = false;  // "use 482913 to sign in" says it of this one
 };
 
+/// What a page says, each finding a code.
 struct Reading {
   std::vector<Finding> findings;
-  bool open_label = false;
-  bool open_strong = false;
+  std::vector<Finding> lone;  // digits on a line of their own that nobody owns
   bool any_number = false;
-  std::vector<Finding> lone;
+  bool has_context = false;  // "verify your email"
 };
-
-double confidence(Tie tie, bool strong) {
-  switch (tie) {
-    case Tie::tied: return strong ? 0.98 : 0.93;
-    case Tie::line: return strong ? 0.95 : 0.88;
-    case Tie::near: return 0.85;
-    case Tie::context: return 0.75;
-  }
-  return 0;
-}
 
 Kind kind_of(std::string_view value) {
   return value.find_first_not_of("0123456789") == value.npos ? Kind::digits : Kind::alphanumeric;
 }
 
-/// One text (the subject, the body) on its own.
-class Reader {
- public:
-  Reader(std::string_view original, Where where) : original_(original), where_(where) {
-    const std::string unquoted =
-        where == Where::subject ? std::string(original) : without_quotes(original);
-    folded_ = fold(without_app_hash(unquoted));
-    blank_links(folded_);
-    hits_ = Lexicon::built_in().find(folded_);
-  }
+Finding finding(const Page& page, const Number& number, Tie tie, bool strong) {
+  Finding out;
+  out.tie = tie;
+  out.code.value = number.value;
+  out.code.kind = kind_of(number.value);
+  out.code.confidence = confidence(tie, strong);
+  out.code.evidence = page.span_of(number);
+  out.code.raw = page.original.substr(out.code.evidence.begin, out.code.evidence.end - out.code.evidence.begin);
+  return out;
+}
 
-  Reading read() {
-    const std::vector<Number> numbers = find_numbers(folded_, hits_.units, original_);
-    const Ownership ownership = assign(folded_.text, hits_, numbers);
-    Reading out;
-    out.open_label = ownership.open_label;
-    out.open_strong = ownership.open_strong;
-    out.any_number = std::any_of(numbers.begin(), numbers.end(),
-                                 [](const Number& n) { return n.shape == Shape::digits; });
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-      const Fate& fate = ownership.fates[i];
-      if (fate.is_code()) {
-        out.findings.push_back(finding(numbers[i], fate.tie, fate.strong));
-      } else if (fate.owner == Fate::Owner::nobody && is_plain_line(numbers[i])) {
-        out.lone.push_back(finding(numbers[i], Tie::context, false));
-      }
+Reading reading_of(const Page& page) {
+  Reading out;
+  out.has_context = !page.hits.all(Role::context).empty();
+  for (std::size_t i = 0; i < page.numbers.size(); ++i) {
+    const Number& number = page.numbers[i];
+    const Fate& fate = page.ownership.fates[i];
+    out.any_number = out.any_number || number.shape == Shape::digits;
+    if (fate.is_code()) {
+      out.findings.push_back(finding(page, number, fate.tie, fate.strong));
+      out.findings.back().requested = fate.owner == Fate::Owner::request;
+    } else if (fate.owner == Fate::Owner::nobody && is_plain_line(number)) {
+      out.lone.push_back(finding(page, number, Tie::context, false));
     }
-    const auto life = find_lifetime(Gaps(folded_.text, hits_), hits_, numbers);
-    for (Finding& found : out.findings) found.code.expires_in = life;
-    for (Finding& found : out.lone) found.code.expires_in = life;
-    return out;
   }
-
-  std::string_view purpose() const { return find_purpose(hits_); }
-
- private:
-  static bool is_plain_line(const Number& number) {
-    return number.alone && number.shape == Shape::digits && !number.needs_tie;
-  }
-
-  Finding finding(const Number& number, Tie tie, bool strong) const {
-    Finding out;
-    out.tie = tie;
-    out.code.value = number.value;
-    out.code.kind = kind_of(number.value);
-    out.code.confidence = confidence(tie, strong);
-    out.code.evidence.begin = folded_.origin(number.begin);
-    out.code.evidence.end = end_of(number);
-    out.code.evidence.in_subject = where_ == Where::subject;
-    out.code.evidence.in_html = where_ == Where::html;
-    out.code.raw =
-        original_.substr(out.code.evidence.begin, out.code.evidence.end - out.code.evidence.begin);
-    return out;
-  }
-
-  /// Behind the last character itself, not behind what was folded away after it.
-  std::size_t end_of(const Number& number) const {
-    const std::size_t last = folded_.origin(number.end - 1);
-    return last + utf8_at(original_, last).size;
-  }
-
-  std::string_view original_;
-  Where where_;
-  Folded folded_;
-  Hits hits_;
-};
+  const auto life = find_lifetime(Gaps(page.folded.text, page.hits), page.hits, page.numbers);
+  for (Finding& found : out.findings) found.code.expires_in = life;
+  for (Finding& found : out.lone) found.code.expires_in = life;
+  return out;
+}
 
 Verdict verdict_of(Code code, std::string reason) {
   Verdict out;
@@ -141,45 +93,65 @@ std::string_view reason_for(Tie tie) {
     case Tie::tied: return "stands directly at a word for a code";
     case Tie::line: return "stands alone on the line below a word for a code";
     case Tie::near: return "stands in the sentence of a word for a code";
-    case Tie::context: return "stands alone on its line and the subject has a word for a code";
+    case Tie::context: return "stands alone on its line in a message about a code";
   }
   return "";
 }
 
-Verdict decide(std::vector<Finding> findings, const Reading& subject, const Reading& body) {
-  findings = distinct(std::move(findings));
-  if (findings.size() == 1) {
-    return verdict_of(std::move(findings.front().code),
-                      std::string(reason_for(findings.front().tie)));
-  }
-  if (findings.size() > 1) {
-    Verdict out;
-    out.outcome = Outcome::ambiguous;
-    out.reason = std::to_string(findings.size()) + " different numbers look like the code";
-    for (Finding& found : findings) out.codes.push_back(std::move(found.code));
-    return out;
-  }
-  if (subject.open_label || body.open_label)
-    return none("it speaks of a code, but no number belongs to it");
-  if (subject.any_number || body.any_number) return none("its numbers are not called a code");
-  return none("nothing in it looks like a code");
+/// Of several values the only one that the message asks to use.
+void prefer_requested(std::vector<Finding>& values, const std::vector<Finding>& all) {
+  const auto is_requested = [&](const Finding& value) {
+    return std::any_of(all.begin(), all.end(), [&](const Finding& one) {
+      return one.requested && one.code.value == value.code.value;
+    });
+  };
+  if (std::count_if(values.begin(), values.end(), is_requested) != 1) return;
+  std::erase_if(values, [&](const Finding& value) { return !is_requested(value); });
 }
 
-Verdict read_body(const std::string& subject_text, const std::string& body_text, Where where) {
-  Reader subject_reader(subject_text, Where::subject);
-  Reader body_reader(body_text, where);
-  const Reading subject = subject_reader.read();
-  Reading body = body_reader.read();
-  std::vector<Finding> findings = subject.findings;
-  findings.insert(findings.end(), body.findings.begin(), body.findings.end());
-  if (subject.open_label && findings.empty()) {
-    for (Finding& lone : body.lone) {
-      if (subject.open_strong || lone.code.value.size() >= 6) findings.push_back(std::move(lone));
-    }
+Verdict decide(const std::vector<Finding>& findings, std::string_view otherwise) {
+  std::vector<Finding> values = distinct(findings);
+  if (values.size() > 1) prefer_requested(values, findings);
+  if (values.empty()) return none(std::string(otherwise));
+  if (values.size() == 1) {
+    return verdict_of(std::move(values.front().code), std::string(reason_for(values.front().tie)));
   }
-  Verdict out = decide(std::move(findings), subject, body);
-  const std::string_view by_subject = subject_reader.purpose();
-  for (Code& code : out.codes) code.purpose = by_subject.empty() ? body_reader.purpose() : by_subject;
+  Verdict out;
+  out.outcome = Outcome::ambiguous;
+  out.reason = std::to_string(values.size()) + " different numbers look like the code";
+  for (Finding& found : values) out.codes.push_back(std::move(found.code));
+  return out;
+}
+
+std::string_view why_none(const Page& subject, const Page& body, bool any_number) {
+  if (subject.ownership.open_label || body.ownership.open_label)
+    return "it speaks of a code, but no number belongs to it";
+  return any_number ? "its numbers are not called a code" : "nothing in it looks like a code";
+}
+
+/// What stands on a line of its own below a subject that speaks of a code, or in a mail that wants an address or a
+/// login verified.
+std::vector<Finding> by_context(const Page& subject, const Reading& about, Reading& body) {
+  const bool called = subject.ownership.open_label;
+  const bool context = about.has_context || body.has_context;
+  std::vector<Finding> out;
+  for (Finding& lone : body.lone) {
+    const std::size_t size = lone.code.value.size();
+    if (called ? subject.ownership.open_strong || size >= 6 : context && size == 6) out.push_back(std::move(lone));
+  }
+  return out;
+}
+
+Verdict read_body(const Page& subject, const std::string& body_text, Where where) {
+  const Page body = read_page(body_text, where);
+  const Reading about = reading_of(subject);
+  Reading reading = reading_of(body);
+  std::vector<Finding> findings = about.findings;
+  findings.insert(findings.end(), reading.findings.begin(), reading.findings.end());
+  if (findings.empty()) findings = by_context(subject, about, reading);
+  Verdict out = decide(findings, why_none(subject, body, about.any_number || reading.any_number));
+  const std::string_view by_subject = find_purpose(subject.hits);
+  for (Code& code : out.codes) code.purpose = by_subject.empty() ? find_purpose(body.hits) : by_subject;
   return out;
 }
 
@@ -255,10 +227,9 @@ Verdict extract(const message::Message& message, const std::vector<Pattern>& pat
   bool bounded = false;
   if (auto verdict = by_pattern(message, patterns, bounded)) return *verdict;
   if (auto verdict = by_convention(message)) return *verdict;
-  Verdict out = read_body(message.subject, message.text, Where::text);
-  if (!message.html_text.empty()) {
-    out = agree(std::move(out), read_body(message.subject, message.html_text, Where::html));
-  }
+  const Page subject = read_page(message.subject, Where::subject);
+  Verdict out = read_body(subject, message.text, Where::text);
+  if (!message.html_text.empty()) out = agree(std::move(out), read_body(subject, message.html_text, Where::html));
   if (bounded && out.outcome == Outcome::none)
     out.reason += "; a pattern of yours was too slow for it";
   return out;

@@ -16,13 +16,13 @@ struct Mark {
   char to;
 };
 // clang-format off
-constexpr std::array<Mark, 41> kMarks = {{
+constexpr std::array<Mark, 42> kMarks = {{
     {0x2010, '-'}, {0x2011, '-'}, {0x2012, '-'}, {0x2013, '-'}, {0x2014, '-'}, {0x2015, '-'}, {0x2212, '-'},
     {0x2018, '\''}, {0x2019, '\''}, {0x201A, '\''}, {0x201C, '"'}, {0x201D, '"'}, {0x201E, '"'}, {0xAB, '"'},
-    {0xBB, '"'}, {0x2039, '\''}, {0x203A, '\''}, {0x3001, ','}, {0x3008, '<'},
+    {0xBB, '"'}, {0x2039, '\''}, {0x203A, '\''}, {0x3001, ';'}, {0xFF0C, ';'}, {0x3008, '<'},
     {0x3009, '>'}, {0x300A, '<'}, {0x300B, '>'}, {0x300C, '['}, {0x300D, ']'}, {0x3010, '['}, {0x3011, ']'},
     {0x3014, '['}, {0x3015, ']'}, {0x2022, kMask}, {0x25CF, kMask}, {0x2219, kMask}, {0xD7, kMask},
-    {0x2026, '.'}, {0x2192, '-'}, {0x60C, ','}, {0x61B, ';'}, {0x5BE, '-'}, {0x5F3, '\''}, {0x5F4, '"'},
+    {0x2026, '.'}, {0x2192, '-'}, {0x60C, ';'}, {0x61B, ';'}, {0x5BE, '-'}, {0x5F3, '\''}, {0x5F4, '"'},
     {0xFF64, ','}, {0x55D, ','},
 }};
 // clang-format on
@@ -125,10 +125,10 @@ Both fold_other(char32_t c) {
   if (c == 0x3002 || c == 0xFF61 || c == 0xFF01 || c == 0xFF1F || c == 0x964 || c == 0x965 ||
       c == 0x61F || c == 0x5C3 || c == 0x589 || c == 0x6D4 || c == 0x1362 || c == 0x104B || c == 0x17D4 || c == 0x203D)
     return both(kStop);
-  if (c >= 0xFF01 && c <= 0xFF5E) return both(fold_ascii(c - 0xFEE0));  // full-width ASCII
   if (const int digit = digit_value(c); digit >= 0) return both(static_cast<char>('0' + digit));
   const auto* mark = std::find_if(kMarks.begin(), kMarks.end(), [&](const Mark& m) { return m.from == c; });
   if (mark != kMarks.end()) return both(mark->to);
+  if (c >= 0xFF01 && c <= 0xFF5E) return both(fold_ascii(c - 0xFEE0));  // full-width ASCII
   const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(c));
   if (category == UTF8PROC_CATEGORY_SC) return both(kCurrency);
   if (category < UTF8PROC_CATEGORY_LU || category > UTF8PROC_CATEGORY_NO) return both(kOtherMark);

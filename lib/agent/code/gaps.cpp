@@ -6,7 +6,7 @@ namespace otpctl::code {
 
 namespace {
 
-constexpr std::size_t kLine = 80;       // characters of a line that are looked at on either side
+constexpr std::size_t kLine = 160;      // characters of a line that are looked at on either side
 constexpr std::size_t kSentence = 400;  // … of a sentence
 constexpr std::string_view kBefore = " \n\"'`([{<*_\x02";
 constexpr std::string_view kBehind = " \n\"'`)]}>*_\x02";
@@ -127,15 +127,28 @@ bool Gaps::is_expired(std::size_t end) const {
   return hits_.within(Role::expired, end, sentence_end(end, std::min(text_.size(), end + kSentence)));
 }
 
-bool Gaps::is_requested(std::size_t begin, std::size_t end) const {
+bool Gaps::is_asked_for(std::size_t begin, std::size_t end) const {
   const std::size_t line = line_begin(begin);
   const std::size_t stop = sentence_end(end, line_end(end));
   std::size_t left = begin;
-  while (left > line && is_one_of(text_[left - 1], kBefore)) --left;
+  while (left > line && (is_one_of(text_[left - 1], kBefore) || text_[left - 1] == ':')) --left;
   std::size_t right = end;
   while (right < stop && is_one_of(text_[right], kBehind)) ++right;
-  const bool asked = hits_.ends(Role::request, left) || (right < stop && hits_.begins(Role::request, right));
-  return asked && (hits_.within(Role::aim, end, stop) || hits_.within(Role::aim, line, begin));
+  return hits_.ends(Role::request, left) || (right < stop && hits_.begins(Role::request, right));
+}
+
+bool Gaps::has_aim(std::size_t begin, std::size_t end) const {
+  const std::size_t stop = sentence_end(end, line_end(end));
+  return hits_.within(Role::aim, end, stop) || hits_.within(Role::aim, line_begin(begin), begin);
+}
+
+bool Gaps::has_aim_behind(std::size_t end) const {
+  const std::size_t right = end < text_.size() && text_[end] == ' ' ? end + 1 : end;
+  return hits_.begins(Role::aim, right);
+}
+
+bool Gaps::has_life_behind(std::size_t end) const {
+  return hits_.within(Role::life, end, sentence_end(end, line_end(end)));
 }
 
 }  // namespace otpctl::code

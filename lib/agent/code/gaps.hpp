@@ -39,10 +39,14 @@ class Gaps {
   /// "has expired", "is no longer valid": said of the number that ends at `end`, in its sentence.
   bool is_expired(std::size_t end) const;
 
-  /// "use … to sign in": of the number in [begin, end), on its line.
-  bool is_requested(std::size_t begin, std::size_t end) const;
+  /// A request stands right before or right behind the number in [begin, end): "use …".
+  bool is_asked_for(std::size_t begin, std::size_t end) const;
+  /// What for: "to sign in", in its sentence, or before it on its line.
+  bool has_aim(std::size_t begin, std::size_t end) const;
+  bool has_aim_behind(std::size_t end) const;   // directly
+  bool has_life_behind(std::size_t end) const;  // "within", in its sentence
 
-  /// Where the line begins in which `pos` stands, and where it ends, at most 80 characters away.
+  /// Where the line begins in which `pos` stands, and where it ends, at most 160 characters away.
   std::size_t line_begin(std::size_t pos) const;
   std::size_t line_end(std::size_t pos) const;
 

@@ -19,7 +19,7 @@ struct Lexicon::Words {
 
 namespace {
 
-constexpr std::size_t kInflection = 12;  // letters that a '*' stands for, at most
+constexpr std::size_t kInflection = 10;  // letters that a '*' stands for, at most
 constexpr std::size_t kJoinedParticles = 3;
 constexpr std::size_t kCompound = 30;  // letters of the first part of a compound
 
@@ -98,17 +98,23 @@ class Match {
   std::size_t end_ = 0;
 };
 
+struct Found : Hit {
+  std::uint32_t literal = 0;  // characters that are not an inflection
+};
+
 /// Which hits keep each other out.
 std::size_t group_of(Role role) {
   if (is_label(role)) return 0;
   return is_unit(role) ? 1 : static_cast<std::size_t>(role);
 }
 
-/// The leftmost, of these the longest; of words that several languages have, the one that is most careful.
-bool goes_before(const Hit& a, const Hit& b) {
+/// The leftmost, of these the longest, of these the one that is less inflected; of words that several languages
+/// have, the most careful meaning.
+bool goes_before(const Found& a, const Found& b) {
   if (group_of(a.role) != group_of(b.role)) return group_of(a.role) < group_of(b.role);
   if (a.begin != b.begin) return a.begin < b.begin;
   if (a.end != b.end) return a.end > b.end;
+  if (a.literal != b.literal) return a.literal > b.literal;
   return a.role < b.role;
 }
 
@@ -117,12 +123,12 @@ std::vector<Hit>& list_of(Hits& hits, Role role) {
   return is_unit(role) ? hits.units : hits.of[static_cast<std::size_t>(role)];
 }
 
-Hits resolve(std::vector<Hit> all) {
+Hits resolve(std::vector<Found> all) {
   std::sort(all.begin(), all.end(), goes_before);
   Hits out;
   std::size_t group = kRoles;
-  Hit last{};
-  for (const Hit& hit : all) {
+  Found last{};
+  for (const Found& hit : all) {
     const bool first = group_of(hit.role) != group;
     group = group_of(hit.role);
     if (!first && hit.begin == last.begin && hit.end == last.end && hit.role == last.role) {
@@ -136,25 +142,36 @@ Hits resolve(std::vector<Hit> all) {
   return out;
 }
 
-/// Short words mean different things in different languages: what is not a label counts only in the
-/// languages that the labels speak, and in English, which stands in messages of all languages.
-void keep_spoken(Hits& hits, const Languages& everywhere) {
-  hits.languages = everywhere;
-  for (const Hit& hit : hits.labels) hits.languages |= hit.languages;
-  if (hits.labels.empty()) {
-    for (const Hit& hit : hits.all(Role::aim)) hits.languages |= hit.languages;
+/// Languages of the words for a code, also of one that a longer word swallows, or of what is asked for where there is
+/// none. English stands in messages of all languages.
+Languages spoken_by(const std::vector<Found>& all) {
+  Languages labels(1), others(1);
+  bool any = false;
+  for (const Found& hit : all) {
+    if (hit.positive()) labels |= hit.languages;
+    if (hit.role == Role::aim || hit.role == Role::context) others |= hit.languages;
+    any = any || hit.positive();
   }
-  const auto foreign = [&](const Hit& hit) { return (hit.languages & hits.languages).none(); };
-  std::erase_if(hits.units, foreign);
-  for (auto& list : hits.of) std::erase_if(list, foreign);
-  const auto says_nothing = [](const Hit& hit) { return hit.role == Role::ordinary; };
-  std::erase_if(hits.labels, says_nothing);
+  return any ? labels : others;
+}
+
+/// Short words mean different things in different languages: one in Latin letters counts only in the languages that the
+/// message speaks.
+void drop_foreign(std::vector<Found>& all, std::string_view text) {
+  constexpr std::size_t kShortLabel = 4;
+  const Languages spoken = spoken_by(all);
+  std::erase_if(all, [&](const Found& hit) {
+    const std::string_view word = text.substr(hit.begin, hit.end - hit.begin);
+    const bool latin = word.find_first_of(std::string{kOtherLetter, kJoinedLetter}) == word.npos;
+    const bool long_label = is_label(hit.role) && (hit.positive() || word.size() > kShortLabel);
+    return latin && !long_label && (hit.languages & spoken).none();
+  });
 }
 
 }  // namespace
 
 Hits Lexicon::find(const Folded& text) const {
-  std::vector<Hit> all;
+  std::vector<Found> all;
   std::vector<std::uint32_t> places;  // of the symbols that the automaton has seen
   places.reserve(text.text.size());
   Automaton::State state = Automaton::kStart;
@@ -175,13 +192,15 @@ Hits Lexicon::find(const Folded& text) const {
         const Entry& entry = words_->entries[number];
         Match match(text, entry);
         if (!match.holds(places[places.size() - entry.head.size()], next)) continue;
-        all.push_back({static_cast<std::uint32_t>(match.begin()), static_cast<std::uint32_t>(match.end()), entry.role,
-                       entry.value, entry.languages});
+        all.push_back({{static_cast<std::uint32_t>(match.begin()), static_cast<std::uint32_t>(match.end()), entry.role,
+                        entry.value, entry.languages},
+                       static_cast<std::uint32_t>(entry.head.size() + entry.tail.size())});
       }
     });
   }
+  drop_foreign(all, text.text);
   Hits out = resolve(std::move(all));
-  keep_spoken(out, Languages(1));
+  std::erase_if(out.labels, [](const Hit& hit) { return hit.role == Role::ordinary; });
   return out;
 }
 

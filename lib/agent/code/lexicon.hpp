@@ -35,6 +35,8 @@ enum class Role : std::uint8_t {
   // phrases
   request,  // "use", "enter": right before the number, or right behind it
   aim,      // "to sign in": what the request is for
+  context,  // "verify your email": a code on a line of its own needs no label beside it
+  promotion,  // "discount", "free spins": a number that is only called "code" is none there
   expired,  // "has expired": of the number in front of it
   life,     // "valid for": a time beside it is how long the code lives
   // purposes
@@ -67,7 +69,6 @@ struct Hits {
   std::vector<Hit> labels;
   std::vector<Hit> units;
   std::array<std::vector<Hit>, kRoles> of;  // links, phrases and purposes, by role
-  Languages languages;                      // in which the text is written, as far as its labels say
 
   const std::vector<Hit>& all(Role role) const { return of[static_cast<std::size_t>(role)]; }
   bool begins(Role role, std::size_t pos) const { return at(all(role), pos) != nullptr; }

@@ -19,8 +19,8 @@ struct Run {
 
 class Scanner {
  public:
-  Scanner(const Folded& folded, const std::vector<Hit>& units, std::string_view original)
-      : folded_(folded), text_(folded.text), units_(units), original_(original) {}
+  Scanner(const Folded& folded, const Hits& hits, std::string_view original)
+      : folded_(folded), text_(folded.text), hits_(hits), original_(original) {}
 
   std::vector<Number> run() {
     for (std::size_t pos = 0; pos < text_.size();) {
@@ -28,7 +28,8 @@ class Scanner {
         ++pos;
         continue;
       }
-      pos = token({pos, token_end(pos)});
+      const std::size_t line = spaced_line(pos);
+      pos = line > pos ? line : token({pos, token_end(pos)});
     }
     return std::move(out_);
   }
@@ -59,15 +60,15 @@ class Scanner {
 
   /// The unit behind a number that ends at `pos`, with or without a space or hyphen between.
   const Hit* unit_behind(std::size_t pos) const {
-    if (const Hit* unit = Hits::at(units_, pos)) return unit;
-    return at(pos) == ' ' || at(pos) == '-' ? Hits::at(units_, pos + 1) : nullptr;
+    if (const Hit* unit = Hits::at(hits_.units, pos)) return unit;
+    return at(pos) == ' ' || at(pos) == '-' ? Hits::at(hits_.units, pos + 1) : nullptr;
   }
   static bool is(const Hit* unit, Role role) { return unit && unit->role == role; }
 
   /// A currency ends at `pos`: "USD", "Rs.".
   bool money_before(std::size_t pos) const {
-    return is(Hits::up_to(units_, pos), Role::money) ||
-           (before(pos) == '.' && is(Hits::up_to(units_, pos - 1), Role::money));
+    const Hit* unit = Hits::up_to(hits_.units, before(pos) == '.' ? pos - 1 : pos);
+    return is(unit, Role::money) && unit->end - unit->begin > 1;  // "e" stands behind: "12 e"
   }
 
   // ---- digits ----
@@ -102,9 +103,9 @@ class Scanner {
       groups.pop_back();  // "482913 10 minutes"
       separators.pop_back();
     }
-    if (groups.size() > 1 && !is_grouped_code(groups, separators))
-      return no_code(groups, separators);
-    digits(groups.front().begin, groups.back().end);
+    const bool regular = groups.size() == 1 || is_grouped_code(groups, separators);
+    if (!regular && !is_uneven_code(groups, separators)) return no_code(groups, separators);
+    digits(groups.front().begin, groups.back().end, regular ? Number::Needs::nothing : Number::Needs::tie);
     return out_.back().end;
   }
 
@@ -122,6 +123,15 @@ class Scanner {
            (size == 1 && groups.size() >= 4 && groups.size() <= 8);
   }
 
+  /// "888-8888", "1234-56": perhaps a local phone number, or a code that was cut anywhere; not "2026-11".
+  bool is_uneven_code(const std::vector<Run>& groups, const std::string& separators) const {
+    if (groups.size() != 2 || separators != "-") return false;
+    const std::size_t size = groups[0].size() + groups[1].size();
+    const std::string_view first = text_.substr(groups[0].begin, groups[0].size());
+    const bool year = first.size() == 4 && (first.starts_with("19") || first.starts_with("20"));
+    return size >= 6 && size <= 8 && groups[0].size() >= 2 && groups[1].size() >= 2 && !year;
+  }
+
   /// Several groups that are no code: a phone number, a date, an amount. Two numbers side by side
   /// stay two.
   std::size_t no_code(const std::vector<Run>& groups, const std::string& separators) {
@@ -133,12 +143,20 @@ class Scanner {
       digits(groups[0].begin, groups[0].end);
       return out_.back().end;
     }
-    add({groups.front().begin, groups.back().end, Shape::other, {}, false, false, 0});
+    Number number;
+    number.begin = groups.front().begin;
+    number.end = groups.back().end;
+    number.guard = Guard::groups;
+    add(std::move(number));
     return groups.back().end;
   }
 
-  void digits(std::size_t begin, std::size_t end) {
-    Number number{begin, end, Shape::digits, {}, false, false, 0};
+  void digits(std::size_t begin, std::size_t end, Number::Needs needs = Number::Needs::nothing) {
+    Number number;
+    number.begin = begin;
+    number.end = end;
+    number.shape = Shape::digits;
+    number.needs = needs;
     for (std::size_t i = begin; i < end; ++i) {
       if (is_digit(text_[i])) number.value += text_[i];
     }
@@ -148,14 +166,29 @@ class Scanner {
     if (is(unit, Role::time) && size <= 4) {
       number.shape = Shape::duration;
       number.seconds = unit->value * std::stol(number.value);
-    } else if (size < 4 || size > 8 || is_guarded(number, prefixed) ||
-               is(unit, Role::money) || (is(unit, Role::count) && size <= 4) ||
-               looks_like_date(number.value)) {
-      number.shape = Shape::other;
+    } else {
+      number.guard = guard_of(number, prefixed, unit);
+      if (number.guard != Guard::none) number.shape = Shape::other;
     }
-    if (size == 4 && (number.value.starts_with("19") || number.value.starts_with("20")))
-      number.needs_tie = true;
+    const bool year = size == 4 && (number.value.starts_with("19") || number.value.starts_with("20"));
+    if (year || size == 3) number.needs = Number::Needs::tie;
     add(std::move(number));
+  }
+
+  Guard guard_of(Number& number, bool prefixed, const Hit* unit) const {
+    const std::size_t size = number.value.size();
+    if (size < 3) return Guard::short_;
+    if (size > 8) return Guard::long_;
+    if (is(unit, Role::money) || follows_money(number)) return Guard::money;
+    if (is(unit, Role::count) && size <= 4) return Guard::count;
+    if (is_cut_out(number, prefixed)) return Guard::neighbour;
+    return looks_like_date(number.value) ? Guard::date : Guard::none;
+  }
+
+  bool follows_money(const Number& number) const {
+    const std::size_t end = before(number.begin) == ' ' ? number.begin - 1 : number.begin;
+    const bool sign = before(end) == '$' || (at(number.end) == ' ' && at(number.end + 1) == '$') || at(number.end) == '$';
+    return sign || money_before(end);
   }
 
   /// "G-482913": one to four capitals and a hyphen belong to the number. True when there was such a
@@ -169,27 +202,24 @@ class Scanner {
       return false;
     const std::string_view upper = std::string_view(folded_.upper).substr(begin, letters);
     if (upper.find('0') != upper.npos) return false;
-    number.needs_tie = text_.substr(begin, letters) != "g";
+    if (text_.substr(begin, letters) != "g") number.needs = std::max(number.needs, Number::Needs::request);
     number.begin = begin;
     return true;
   }
 
   /// Neighbours that make a number part of something else.
-  bool is_guarded(Number& number, bool prefixed) const {
+  bool is_cut_out(Number& number, bool prefixed) const {
     const char left = before(number.begin);
     const char right = at(number.end);
     const char after = at(number.end + 1);
     if (left == kMask && right == kMask) return false;  // *482913* is emphasis
-    if (left == '#') number.needs_tie = true;
+    if (left == '#') number.needs = Number::Needs::tie;
     if (is_one_of(left, "+*$/@&_~^\\%\x03") || is_one_of(right, "%*$/@_\\\x03")) return true;
     if (!prefixed && left == '-' && (is_alnum(before(number.begin - 1)) || is_digit(right)))
       return true;
     if (right == '-' && is_alnum(after)) return true;
     if (is_one_of(left, ".,:") && is_digit(before(number.begin - 1))) return true;
-    if (left == ' ' && (before(number.begin - 1) == '$' || before(number.begin - 1) == kMask))
-      return true;
-    if (left == ' ' ? money_before(number.begin - 1) : money_before(number.begin)) return true;
-    return right == ' ' && after == '$';
+    return left == ' ' && before(number.begin - 1) == kMask;
   }
 
   static bool looks_like_date(const std::string& value) {  // YYYYMMDD
@@ -201,6 +231,28 @@ class Scanner {
 
   // ---- letters and digits ----
 
+  /// "a u 8 k 2 f" and nothing else on the line: one code of 5 to 8 characters. Where it ends, or `pos`.
+  std::size_t spaced_line(std::size_t pos) {
+    std::size_t begin = pos;
+    while (begin > 0 && text_[begin - 1] == ' ') --begin;
+    if (before(begin) != '\n' || is_alnum(at(pos + 1))) return pos;
+    Number number;
+    std::size_t digits = 0;
+    for (std::size_t i = pos; is_alnum(at(i)) && number.value.size() <= 8; i += at(i + 1) == ' ' ? 2 : 1) {
+      number.value += original_[folded_.origin(i)];
+      digits += is_digit(text_[i]) ? 1 : 0;
+      number.end = i + 1;
+    }
+    const std::size_t size = number.value.size();
+    if (size < 5 || size > 8 || digits == 0 || digits == size || !ends_line(number.end)) return pos;
+    if (number.end - pos != 2 * size - 1) return pos;
+    number.begin = pos;
+    number.shape = Shape::alphanumeric;
+    number.needs = Number::Needs::tie;
+    add(std::move(number));
+    return out_.back().end;
+  }
+
   std::size_t word(Run first) {
     std::vector<Run> groups = {first};
     while (at(groups.back().end) == '-' && is_alnum(at(groups.back().end + 1)) &&
@@ -208,26 +260,85 @@ class Scanner {
       groups.push_back({groups.back().end + 1, token_end(groups.back().end + 1)});
     }
     const Run whole{first.begin, groups.back().end};
-    if (!has_digit(whole)) return first.end;
+    if (!has_digit(whole)) return letters(groups, whole);
+    if (const std::size_t label = label_in(first); label > 0) return cluster({label, first.end});
     const bool letters_first = groups.size() == 2 && !has_digit(first) && only_digits(groups[1]);
     if (letters_first) return first.end;  // a prefix; the digits come next
-    Number number{whole.begin, whole.end, Shape::other, {}, true, false, 0};
+    Number number;
+    number.begin = whole.begin;
+    number.end = whole.end;
+    number.needs = Number::Needs::tie;
     if (is_alphanumeric_code(groups, whole)) {
       number.shape = Shape::alphanumeric;
-      number.value = original_.substr(folded_.origin(whole.begin),
-                                      folded_.origin(whole.end) - folded_.origin(whole.begin));
-      if (number.value.size() != whole.size()) number.shape = Shape::other;  // not plain ASCII
+      number.value = plain_value(whole);
+      if (number.value.empty()) number.shape = Shape::other;
     }
+    if (number.shape == Shape::other) number.guard = Guard::word;
     if (groups.size() == 1) take_glued_unit(number);
     add(std::move(number));
     return whole.end;
+  }
+
+  /// "OTP482913": where the digits begin behind a label that is glued to them, or 0.
+  std::size_t label_in(Run run) const {
+    std::size_t digits = run.begin;
+    while (digits < run.end && is_latin(text_[digits])) ++digits;
+    const bool glued = digits > run.begin && only_digits({digits, run.end}) && Hits::up_to(hits_.labels, digits);
+    return glued ? digits : 0;
+  }
+
+  /// "QGFDAE", "DJZ-TLX": capitals that a ':' announces, to the end of the line, that stand right behind a label in small
+  /// letters, or that have the line for themselves.
+  std::size_t letters(const std::vector<Run>& groups, Run whole) {
+    const bool sized = groups.size() == 1 ? whole.size() >= 4 && whole.size() <= 8 : is_hyphenated_code(groups);
+    if (!sized) return groups.front().end;
+    for (std::size_t i = whole.begin; i < whole.end; ++i) {
+      if (text_[i] != '-' && folded_.upper[i] == '0') return groups.front().end;
+    }
+    Number number;
+    number.begin = whole.begin;
+    number.end = whole.end;
+    number.shape = Shape::letters;
+    number.needs = Number::Needs::tie;
+    number.alone = is_alone(number);
+    const bool announced = (follows_delimiter(whole.begin) && ends_line(whole.end)) || follows_label(whole.begin);
+    if (!number.alone && !announced) return groups.front().end;
+    number.value = plain_value(whole);
+    if (!number.value.empty()) out_.push_back(std::move(number));
+    return whole.end;
+  }
+
+  bool follows_label(std::size_t pos) const {
+    const Hit* label = before(pos) == ' ' ? Hits::up_to(hits_.labels, pos - 1) : nullptr;
+    return label && label->positive() && folded_.upper[label->end - 1] == '0';
+  }
+  bool follows_delimiter(std::size_t pos) const {
+    while (pos > 0 && is_one_of(text_[pos - 1], " \"'*")) --pos;
+    return pos > 0 && is_one_of(text_[pos - 1], ":=");
+  }
+  bool ends_line(std::size_t pos) const {
+    while (pos < text_.size() && is_one_of(text_[pos], " \"'*.")) ++pos;
+    return at(pos) == '\n';
+  }
+
+  /// As it stood there; empty when it is not plain ASCII.
+  std::string plain_value(Run whole) const {
+    const std::size_t begin = folded_.origin(whole.begin);
+    const std::size_t end = folded_.origin(whole.end - 1) + 1;
+    return end - begin == whole.size() ? std::string(original_.substr(begin, end - begin)) : std::string();
+  }
+
+  static bool is_hyphenated_code(const std::vector<Run>& groups) {
+    return groups.size() > 1 && groups.size() <= 5 && std::all_of(groups.begin(), groups.end(), [](Run run) {
+             return run.size() >= 3 && run.size() <= 5;
+           });
   }
 
   /// "10min", "24h"
   void take_glued_unit(Number& number) const {
     std::size_t digits = number.begin;
     while (digits < number.end && is_digit(text_[digits])) ++digits;
-    const Hit* unit = Hits::at(units_, digits);
+    const Hit* unit = Hits::at(hits_.units, digits);
     if (digits == number.begin || digits - number.begin > 4 || !unit || unit->end != number.end) return;
     number.shape = is(unit, Role::time) ? Shape::duration : Shape::other;
     const std::string amount(text_.substr(number.begin, digits - number.begin));
@@ -235,10 +346,7 @@ class Scanner {
   }
 
   bool is_alphanumeric_code(const std::vector<Run>& groups, Run whole) const {
-    const bool sized = groups.size() == 1 ? whole.size() >= 4 && whole.size() <= 10
-                                          : std::all_of(groups.begin(), groups.end(), [](Run run) {
-                                              return run.size() >= 3 && run.size() <= 5;
-                                            });
+    const bool sized = groups.size() == 1 ? whole.size() >= 4 && whole.size() <= 10 : is_hyphenated_code(groups);
     const char left = before(whole.begin);
     const char right = at(whole.end);
     if (!sized || is_one_of(left, "+*$/@&_~^\\%-.#\x03\x01") ||
@@ -265,15 +373,15 @@ class Scanner {
 
   const Folded& folded_;
   std::string_view text_;
-  const std::vector<Hit>& units_;
+  const Hits& hits_;
   std::string_view original_;
   std::vector<Number> out_;
 };
 
 }  // namespace
 
-std::vector<Number> find_numbers(const Folded& folded, const std::vector<Hit>& units, std::string_view original) {
-  return Scanner(folded, units, original).run();
+std::vector<Number> find_numbers(const Folded& folded, const Hits& hits, std::string_view original) {
+  return Scanner(folded, hits, original).run();
 }
 
 }  // namespace otpctl::code

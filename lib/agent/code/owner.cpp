@@ -11,18 +11,26 @@ namespace {
 
 constexpr std::size_t kReach = 400;     // characters between a label and its number
 constexpr std::size_t kTiedWords = 14;  // "code for your account at Example Shop: …"
+constexpr std::size_t kStrongTiedWords = 24;  // "OTP to approve the transaction of … to Example Ltd is …"
 constexpr std::size_t kNearWords = 8;
 constexpr std::size_t kRightWords = 5;    // "482913 is your Example Shop login code"
 constexpr std::size_t kLinesBetween = 3;  // non-empty lines between label and number
 
 bool is_code(const Number& number) {
-  return number.shape == Shape::digits || number.shape == Shape::alphanumeric;
+  return number.shape == Shape::digits || number.shape == Shape::alphanumeric || number.shape == Shape::letters;
+}
+
+bool is_plain(const Number& number) {
+  return number.shape == Shape::digits && number.needs == Number::Needs::nothing;
 }
 
 class Assigner {
  public:
   Assigner(std::string_view text, const Hits& hits, const std::vector<Number>& numbers)
-      : text_(text), gaps_(text, hits), labels_(hits.labels), numbers_(numbers) {}
+      : text_(text), gaps_(text, hits), labels_(hits.labels), numbers_(numbers) {
+    has_negative_ = std::any_of(labels_.begin(), labels_.end(), [](const Hit& l) { return l.role == Role::negative; });
+    promotes_ = !hits.all(Role::promotion).empty();
+  }
 
   Ownership run() {
     out_.fates.resize(numbers_.size());
@@ -72,7 +80,7 @@ class Assigner {
       const Hit& label = labels_[place];
       if (number.begin - label.end > kReach) return std::nullopt;
       if (!label.positive()) {
-        const bool holds = label.role == Role::soft ? soft_holds(label, i) : negative_holds(label, number);
+        const bool holds = label.role == Role::soft ? soft_holds(label, i) : negative_holds(n, i);
         if (!holds) continue;
         open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(n));
         return Fate{Fate::Owner::other, Tie::near, false, place};
@@ -96,42 +104,105 @@ class Assigner {
   /// may be the code.
   bool soft_holds(const Hit& label, std::size_t i) const {
     const std::size_t begin = numbers_[i].begin;
-    if (!gaps_.is_adjacent(label.end, begin)) return false;
+    if (!gaps_.is_adjacent(label.end, begin) || gaps_.has_stop(label.end, begin)) return false;
     return gaps_.link_before_number(label.end, begin) == Link::none || another_number_in_sentence(i);
   }
 
-  /// A negative label owns what follows it in its sentence, or below it when nothing else was said.
-  bool negative_holds(const Hit& label, const Number& number) const {
+  /// A negative label (the n-th open one) owns the first number behind it in its sentence, or below it when nothing else
+  /// was said; not in "OTP for your app login is 482913".
+  bool negative_holds(std::size_t n, std::size_t i) const {
+    const Hit& label = labels_[open_[n]];
+    const Number& number = numbers_[i];
     std::size_t begin = label.end;
     if (begin < number.begin && text_[begin] == '.' && ends_short(gaps_.between(label.begin, label.end)))
       ++begin;  // "no. 4711"
+    if (i > 0 && numbers_[i - 1].begin >= begin && !is_list(i)) return false;
+    if (gaps_.has_stop(begin, number.begin)) return false;
     if (gaps_.has_line_end(begin, number.begin)) return number.alone && gaps_.is_adjacent(begin, number.begin);
-    return !gaps_.has_stop(begin, number.begin) && gaps_.count_words(begin, number.begin) <= kNearWords;
+    if (gaps_.count_words(begin, number.begin) > kNearWords) return false;
+    return !qualifies_strong(n, number);
+  }
+
+  bool is_list(std::size_t i) const { return gaps_.is_list_link(numbers_[i - 1].end, numbers_[i].begin); }
+
+  /// It only says what the code of a strong label in front of it is for: nothing but a copula follows.
+  bool qualifies_strong(std::size_t n, const Number& number) const {
+    const Hit& label = labels_[open_[n]];
+    if (gaps_.link_before_number(label.end, number.begin) != Link::copula) return false;
+    if (gaps_.count_words(label.end, number.begin) > 1 || n == 0) return false;
+    const Hit& outer = labels_[open_[n - 1]];
+    return outer.role == Role::strong && label.begin - outer.end <= kReach && !gaps_.has_stop(outer.end, label.begin) &&
+           !gaps_.has_line_end(outer.end, label.begin);
+  }
+
+  /// What stands between a label and a number to its right.
+  struct Between {
+    Link link;
+    bool next_line, stop, adjacent;
+    std::size_t words, lines;
+  };
+  Between look(std::size_t begin, std::size_t end) const {
+    return {gaps_.link_before_number(begin, end), gaps_.has_line_end(begin, end), gaps_.has_stop(begin, end),
+            gaps_.is_adjacent(begin, end),        gaps_.count_words(begin, end),  gaps_.count_lines(begin, end)};
   }
 
   std::optional<Tie> relation(const Hit& label, std::size_t i) const {
     const Number& number = numbers_[i];
-    const std::size_t begin = label.end;
-    const std::size_t end = number.begin;
-    const Link link = gaps_.link_before_number(begin, end);
-    const bool next_line = gaps_.has_line_end(begin, end);
-    const bool stop = gaps_.has_stop(begin, end);
-    const std::size_t words = gaps_.count_words(begin, end);
-    const std::size_t lines = gaps_.count_lines(begin, end);
-    const bool plain = number.shape == Shape::digits && !number.needs_tie;
-    if (!next_line || number.alone || (link == Link::copula && lines == 0)) {
-      const bool close = !stop && words <= kTiedWords && lines <= 1;
-      if (close && (link == Link::delimiter || link == Link::copula)) return Tie::tied;
-      if (close && link == Link::none && gaps_.is_adjacent(begin, end) && plain && !next_line) return Tie::tied;
-    }
-    if (!plain) return std::nullopt;
+    const Between gap = look(label.end, number.begin);
     const bool strong = label.role == Role::strong;
-    if (next_line && number.alone && lines <= kLinesBetween) {
-      if (strong || link == Link::delimiter || number.value.size() >= 6) return Tie::line;
+    if (!strong && (promotes_ || looks_promotional(number))) return std::nullopt;
+    if (is_tied(label, number, gap)) return Tie::tied;
+    if (number.shape != Shape::digits) {
+      const bool below = gap.next_line && number.alone && strong && gap.lines <= 1 && is_below(number);
+      return below ? std::optional(Tie::line) : std::nullopt;
+    }
+    if (number.needs != Number::Needs::nothing) return std::nullopt;
+    if (gap.next_line && number.alone && gap.lines <= kLinesBetween) {
+      if (strong || gap.link == Link::delimiter || number.value.size() >= 6) return Tie::line;
     }
     const bool last = !another_number_in_sentence(i);
-    if (strong && !next_line && !stop && last && number.value.size() == 6 && words <= kNearWords) return Tie::near;
+    const bool same_sentence = !gap.next_line && !gap.stop && gap.words <= kNearWords;
+    if (strong && same_sentence && last && number.value.size() == 6) return Tie::near;
     return std::nullopt;
+  }
+
+  /// "SUMMER2026", "SAVE20"
+  static bool looks_promotional(const Number& number) {
+    if (number.shape != Shape::alphanumeric) return false;
+    const std::size_t letters = std::min(number.value.find_first_of("0123456789"), number.value.size());
+    const bool digits_follow = number.value.find_first_not_of("0123456789", letters) == std::string::npos;
+    return letters >= 4 && digits_follow;
+  }
+
+  /// A line of letters alone may be a name: only one with a hyphen in it is not.
+  static bool is_below(const Number& number) {
+    return number.shape == Shape::alphanumeric || number.value.find('-') != std::string::npos;
+  }
+
+  /// "code: 482913", "code is 482913", "code 482913".
+  bool is_tied(const Hit& label, const Number& number, const Between& gap) const {
+    if (gap.stop || gap.lines > 1) return false;
+    if (gap.next_line && !number.alone && !(gap.link == Link::copula && gap.lines == 0)) return false;
+    const bool strong = label.role == Role::strong;
+    if (gap.words > (strong && !gap.next_line ? kStrongTiedWords : kTiedWords)) return false;
+    if (number.shape == Shape::letters) return strong && gap.link == Link::delimiter && gap.words == 0;
+    if (gap.link != Link::none) return true;
+    if (!gap.adjacent || gap.next_line) return false;
+    if (number.shape == Shape::digits && number.needs == Number::Needs::nothing) return true;
+    return is_called_for(label, number, strong);
+  }
+
+  /// "OTP 4GB7K2", "use code 4GB7K2 to sign in", "your code 4GB7K2." where nothing is ordered or promised: not "use code
+  /// SAVE20 at checkout".
+  bool is_called_for(const Hit& label, const Number& number, bool strong) const {
+    const bool asked = gaps_.is_asked_for(label.begin, label.end);
+    if (number.shape == Shape::digits) return asked;
+    if (asked && gaps_.has_aim(label.begin, number.end)) return true;
+    if (number.shape == Shape::letters) return false;
+    if (strong) return true;
+    if (asked || gaps_.count_words(number.end, text_.size()) > 0) return false;
+    const bool capitals = std::any_of(number.value.begin(), number.value.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+    return (capitals && !has_negative_) || gaps_.count_words(0, label.begin) == 0;
   }
 
   bool another_number_in_sentence(std::size_t i) const {
@@ -155,14 +226,22 @@ class Assigner {
     const Hit& label = labels_[place];
     const Link link = gaps_.link_after_number(number.end, label.begin);
     const bool strong = label.role == Role::strong;
-    const bool beside = gaps_.is_adjacent(number.end, label.begin) && !number.needs_tie;
+    const bool beside = gaps_.is_adjacent(number.end, label.begin) && number.needs == Number::Needs::nothing;
     const bool first = begins_line(number) && number.shape == Shape::digits;
-    const bool enough = strong ? link != Link::none || beside || first : link == Link::copula;
-    if (!enough || (number.needs_tie && link != Link::copula)) return std::nullopt;
-    if (number.shape == Shape::alphanumeric && link != Link::copula) return std::nullopt;
+    const bool above = number.alone && number.value.size() >= 6 && gaps_.has_line_end(number.end, label.begin);
+    if (above && is_plain(number)) return claim(place, Tie::line);
+    const bool bracketed = first && link == Link::delimiter && number.value.size() == 6 &&
+                           gaps_.is_adjacent(number.end, label.begin);  // "482913 (code for …"
+    const bool enough = strong ? link != Link::none || beside || first : link == Link::copula || bracketed;
+    if (!enough || (number.needs != Number::Needs::nothing && link != Link::copula)) return std::nullopt;
+    if (number.shape != Shape::digits && link != Link::copula) return std::nullopt;
+    return claim(place, Tie::tied);
+  }
+
+  Fate claim(std::uint32_t label, Tie tie) {
     open_.clear();
-    next_label_ = place + 1;
-    return Fate{Fate::Owner::label, Tie::tied, strong, place};
+    next_label_ = label + 1;
+    return {Fate::Owner::label, tie, labels_[label].role == Role::strong, label};
   }
 
   /// Label and number stand in one sentence, the number first, and the label has no other number.
@@ -175,8 +254,13 @@ class Assigner {
   }
 
   bool label_has_own_number(const Hit& label, std::size_t i) const {
-    if (i + 1 == numbers_.size() || numbers_[i + 1].begin < label.end) return i + 1 != numbers_.size();
-    const Number& next = numbers_[i + 1];
+    std::size_t j = i + 1;
+    while (j < numbers_.size() && numbers_[j].begin < label.begin) {  // "482913 is your 98point6 code"
+      if (numbers_[j].shape == Shape::digits) return true;
+      ++j;
+    }
+    if (j == numbers_.size() || numbers_[j].begin < label.end) return j != numbers_.size();
+    const Number& next = numbers_[j];
     const std::size_t end = std::min(next.begin, label.end + kReach);
     return is_code(next) && end == next.begin && !gaps_.has_stop(label.end, end) &&
            gaps_.count_words(label.end, end) <= kTiedWords && gaps_.count_lines(label.end, end) == 0 &&
@@ -192,10 +276,13 @@ class Assigner {
     return gaps_.count_words(begin, number.begin) == 0;
   }
 
-  /// "Use 482913 to sign in": no label, but a request and what for.
+  /// "Use 482913 to sign in", "enter 482913 within 10 minutes": no label, but a request and what for.
   Fate by_request(const Number& number) const {
-    if (number.shape != Shape::digits || number.needs_tie || number.value.size() < 5) return {};
-    if (!gaps_.is_requested(number.begin, number.end)) return {};
+    if (number.shape != Shape::digits || number.needs == Number::Needs::tie || number.value.size() < 4) return {};
+    if (!gaps_.is_asked_for(number.begin, number.end)) return {};
+    const bool aimed = number.value.size() == 4 ? gaps_.has_aim_behind(number.end) : gaps_.has_aim(number.begin, number.end);
+    const bool timed = number.value.size() == 6 && gaps_.has_life_behind(number.end);
+    if (!aimed && !timed) return {};
     return {Fate::Owner::request, Tie::near, false, Fate::kNone};
   }
 
@@ -203,6 +290,8 @@ class Assigner {
   Gaps gaps_;
   const std::vector<Hit>& labels_;
   const std::vector<Number>& numbers_;
+  bool has_negative_ = false;
+  bool promotes_ = false;
   std::vector<std::uint32_t> open_;  // labels to the left that have no number yet
   std::uint32_t next_label_ = 0;
   static constexpr std::size_t kNobody = ~std::size_t{0};

@@ -20,6 +20,7 @@ constexpr std::array<Section, kRoles> kSections = {{
     {"negative", Role::negative}, {"strong", Role::strong},   {"weak", Role::weak},       {"soft", Role::soft},
     {"ordinary", Role::ordinary}, {"time", Role::time},       {"money", Role::money},     {"count", Role::count},
     {"copula", Role::copula},     {"both", Role::both},       {"number", Role::number},   {"request", Role::request}, {"aim", Role::aim},
+    {"context", Role::context},   {"promotion", Role::promotion},
     {"expired", Role::expired},   {"life", Role::life},       {"login", Role::login},     {"verify", Role::verify},
     {"payment", Role::payment},   {"reset", Role::reset},
 }};

@@ -45,10 +45,11 @@ TEST_CASE("English: no label but a request and what it is for") {
       {"Use 482913 to sign in to Example.", "482913"},
       {"Enter 90210 to verify your phone.", "90210"},
       {"Type 482913 to confirm your new device", "482913"},
+      {"Use 4829 to sign in", "4829"},
   });
   check_none({
       "Use 482913 to get a free coffee.", "Enter 482913 to win",
-      "Use 4829 to sign in",  // four digits need a label
+      "Use 4829 today to sign in",  // four digits need the aim right behind them
   });
 }
 

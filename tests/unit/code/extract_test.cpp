@@ -80,6 +80,8 @@ TEST_CASE("a line for machines names code and domain") {
   CHECK(answer(sms("x\n@example.com #747723 @embedded.example $more")) == "747723");
   CHECK(answer(sms("x\n@example.com #747723\nFA+9qCX9VSu")) == "747723");
   CHECK(answer(sms("x\n@localhost #747723#9")) == "747723");
+  CHECK(only(sms("@a.example.com @b.example.com #747723")).domain == "b.example.com");
+  CHECK(only(sms("x\n@a.example.com #747723\n@embedded.example")).domain == "a.example.com");
 }
 
 TEST_CASE("what only looks like a line for machines is none") {

@@ -1,0 +1,123 @@
+#include "code/explain.hpp"
+
+#include "base/text.hpp"
+#include "code/page.hpp"
+#include "code/score.hpp"
+
+#include <utility>
+
+namespace otpctl::code {
+
+namespace {
+
+std::string_view text_of(Guard guard) {
+  switch (guard) {
+    case Guard::none: return "";
+    case Guard::short_: return "fewer than three digits";
+    case Guard::long_: return "more than eight digits";
+    case Guard::groups: return "several groups of digits: a phone number, a date or an amount";
+    case Guard::date: return "a date";
+    case Guard::money: return "an amount of money";
+    case Guard::count: return "a count or a time of day";
+    case Guard::neighbour: return "a sign beside it makes it a part of something else";
+    case Guard::word: return "letters and digits, but not the look of a code";
+  }
+  return "";
+}
+
+std::string_view text_of(Tie tie) {
+  switch (tie) {
+    case Tie::tied: return "directly tied to it";
+    case Tie::line: return "on a line of its own below or above it";
+    case Tie::near: return "in its sentence";
+    case Tie::context: return "on a line of its own in a message about a code";
+  }
+  return "";
+}
+
+std::string_view text_of(Shape shape) {
+  switch (shape) {
+    case Shape::digits: return "digits";
+    case Shape::alphanumeric: return "letters and digits";
+    case Shape::letters: return "capital letters";
+    case Shape::duration: return "a time";
+    case Shape::other: return "";
+  }
+  return "";
+}
+
+class Explainer {
+ public:
+  explicit Explainer(const Page& page) : page_(page) {}
+
+  Candidate candidate(std::size_t i) const {
+    const Number& number = page_.numbers[i];
+    const Fate& fate = page_.ownership.fates[i];
+    Candidate out;
+    out.span = page_.span_of(number);
+    out.raw = page_.original.substr(out.span.begin, out.span.end - out.span.begin);
+    if (fate.is_code()) {
+      out.value = number.value;
+      out.score = confidence(fate.tie, fate.strong);
+    }
+    add_shape(number, out.reasons);
+    add_fate(number, fate, out.reasons);
+    return out;
+  }
+
+ private:
+  void add_shape(const Number& number, std::vector<Reason>& out) const {
+    if (number.guard != Guard::none) out.push_back({false, std::string(text_of(number.guard))});
+    else if (number.shape == Shape::duration) out.push_back({false, "a time"});
+    else out.push_back({true, std::to_string(number.value.size()) + " characters, " + std::string(text_of(number.shape))});
+    if (number.needs == Number::Needs::tie && number.shape != Shape::other)
+      out.push_back({false, "its look asks for a word for a code directly at it"});
+    if (number.alone) out.push_back({true, "alone on its line"});
+  }
+
+  void add_fate(const Number& number, const Fate& fate, std::vector<Reason>& out) const {
+    switch (fate.owner) {
+      case Fate::Owner::label: {
+        const std::string side = page_.hits.labels[fate.label].begin < number.begin ? "left" : "right";
+        out.push_back({true, "“" + word(fate.label) + "” to the " + side + (fate.strong ? ", surely" : ", perhaps") +
+                                 " a word for a code, " + std::string(text_of(fate.tie))});
+        break;
+      }
+      case Fate::Owner::request: out.push_back({true, "the message asks to use it, and says what for"}); break;
+      case Fate::Owner::other: out.push_back({false, "it belongs to “" + word(fate.label) + "”"}); break;
+      case Fate::Owner::expired: out.push_back({false, "the message says that it has expired"}); break;
+      case Fate::Owner::nobody:
+        if (number.guard == Guard::none && number.shape != Shape::duration)
+          out.push_back({false, "no word for a code is near enough"});
+        break;
+    }
+  }
+
+  std::string word(std::uint32_t label) const {
+    const Hit& hit = page_.hits.labels[label];
+    const std::size_t begin = page_.folded.origin(hit.begin);
+    const std::size_t end = page_.folded.origin(hit.end);
+    return printable(page_.original.substr(begin, end - begin), 60);
+  }
+
+  const Page& page_;
+};
+
+void add(const std::string& text, Where where, std::vector<Candidate>& out) {
+  const Page page = read_page(text, where);
+  const Explainer explainer(page);
+  for (std::size_t i = 0; i < page.numbers.size(); ++i) out.push_back(explainer.candidate(i));
+}
+
+}  // namespace
+
+Explanation explain(const message::Message& message, const std::vector<Pattern>& patterns) {
+  Explanation out;
+  out.verdict = extract(message, patterns);
+  add(message.subject, Where::subject, out.candidates);
+  add(message.text, Where::text, out.candidates);
+  add(message.html_text, Where::html, out.candidates);
+  return out;
+}
+
+}  // namespace otpctl::code
