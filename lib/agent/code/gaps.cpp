@@ -137,6 +137,16 @@ bool Gaps::is_asked_for(std::size_t begin, std::size_t end) const {
   return hits_.ends(Role::request, left) || (right < stop && hits_.begins(Role::request, right));
 }
 
+bool Gaps::is_label_asked_for(std::size_t begin) const {
+  constexpr std::size_t kArticles = 24;  // "enter the following "
+  const std::size_t from = begin - std::min(begin, kArticles);
+  for (const Hit* hit = Hits::first_from(hits_.all(Role::request), from); hit && hit->end <= begin; ++hit) {
+    if (!has_stop(hit->end, begin) && count_words(hit->end, begin) <= 2) return true;
+    if (hit == &hits_.all(Role::request).back()) break;
+  }
+  return false;
+}
+
 bool Gaps::has_aim(std::size_t begin, std::size_t end) const {
   const std::size_t stop = sentence_end(end, line_end(end));
   return hits_.within(Role::aim, end, stop) || hits_.within(Role::aim, line_begin(begin), begin);

@@ -41,6 +41,8 @@ class Gaps {
 
   /// A request stands right before or right behind the number in [begin, end): "use …".
   bool is_asked_for(std::size_t begin, std::size_t end) const;
+  /// … in front of the label that begins at `begin`, at most two words between: "enter the code".
+  bool is_label_asked_for(std::size_t begin) const;
   /// What for: "to sign in", in its sentence, or before it on its line.
   bool has_aim(std::size_t begin, std::size_t end) const;
   bool has_aim_behind(std::size_t end) const;   // directly

@@ -151,7 +151,7 @@ class Assigner {
     const Between gap = look(label.end, number.begin);
     const bool strong = label.role == Role::strong;
     if (!strong && (promotes_ || looks_promotional(number))) return std::nullopt;
-    if (is_tied(label, number, gap)) return Tie::tied;
+    if (is_tied(label, i, gap)) return Tie::tied;
     if (number.shape != Shape::digits) {
       const bool below = gap.next_line && number.alone && strong && gap.lines <= 1 && is_below(number);
       return below ? std::optional(Tie::line) : std::nullopt;
@@ -180,7 +180,8 @@ class Assigner {
   }
 
   /// "code: 482913", "code is 482913", "code 482913".
-  bool is_tied(const Hit& label, const Number& number, const Between& gap) const {
+  bool is_tied(const Hit& label, std::size_t i, const Between& gap) const {
+    const Number& number = numbers_[i];
     if (gap.stop || gap.lines > 1) return false;
     if (gap.next_line && !number.alone && !(gap.link == Link::copula && gap.lines == 0)) return false;
     const bool strong = label.role == Role::strong;
@@ -189,16 +190,18 @@ class Assigner {
     if (gap.link != Link::none) return true;
     if (!gap.adjacent || gap.next_line) return false;
     if (number.shape == Shape::digits && number.needs == Number::Needs::nothing) return true;
-    return is_called_for(label, number, strong);
+    return is_called_for(label, i, strong);
   }
 
   /// "OTP 4GB7K2", "use code 4GB7K2 to sign in", "your code 4GB7K2." where nothing is ordered or promised: not "use code
   /// SAVE20 at checkout".
-  bool is_called_for(const Hit& label, const Number& number, bool strong) const {
-    const bool asked = gaps_.is_asked_for(label.begin, label.end);
+  bool is_called_for(const Hit& label, std::size_t i, bool strong) const {
+    const Number& number = numbers_[i];
+    const bool asked = gaps_.is_label_asked_for(label.begin);
     if (number.shape == Shape::digits) return asked;
     if (asked && gaps_.has_aim(label.begin, number.end)) return true;
     if (number.shape == Shape::letters) return false;
+    if (another_number_in_sentence(i)) return false;  // "OTP EAGLE16 is 482913"
     if (strong) return true;
     if (asked || gaps_.count_words(number.end, text_.size()) > 0) return false;
     const bool capitals = std::any_of(number.value.begin(), number.value.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
