@@ -1,6 +1,7 @@
 #include "message/parts.hpp"
 
 #include "base/text.hpp"
+#include "message/charset.hpp"
 #include "message/gmime.hpp"
 #include "message/limits.hpp"
 
@@ -38,8 +39,8 @@ Entity describe(const HeaderBlock& headers, std::string_view fallback) {
     has_name = g_mime_content_type_get_parameter(parsed.get(), "name") != nullptr;
   }
   const std::string disposition = to_lower(unfold(headers.value("Content-Disposition")));
-  out.leaf.attachment = has_name || disposition.starts_with("attachment") ||
-                        disposition.find("filename") != disposition.npos;
+  out.leaf.attachment = disposition.starts_with("attachment");
+  out.leaf.named = has_name || disposition.find("filename") != disposition.npos;
   out.multipart = out.leaf.type.starts_with("multipart/");
   return out;
 }
@@ -151,32 +152,6 @@ std::string undo_transfer_encoding(std::string_view body, const std::string& nam
   return out;
 }
 
-/// A name that iconv may be asked for: it looks for a module of that name on the disk.
-bool is_charset_name(std::string_view name) {
-  return !name.empty() && name.size() <= 40 && std::all_of(name.begin(), name.end(), [](char c) {
-    return c == '-' || c == '_' || c == '.' || c == ':' || (c >= '0' && c <= '9') ||
-           (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  });
-}
-
-/// Names that say nothing; GMime would read them as the charset of the locale.
-bool is_no_charset(std::string_view name) {
-  constexpr std::string_view kNames[] = {"us-ascii",     "ascii",     "unknown",
-                                         "unknown-8bit", "x-unknown", "default"};
-  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
-}
-
-/// nullopt when the charset is not known.
-std::optional<std::string> convert(const std::string& bytes, const std::string& charset) {
-  const Owned<GMimeFilter> filter(g_mime_filter_charset_new(charset.c_str(), "utf-8"));
-  if (!filter) return std::nullopt;
-  char* out = nullptr;
-  std::size_t size = 0, prespace = 0;
-  std::string in = bytes;  // the filter may write in front of what it is given
-  g_mime_filter_complete(filter.get(), in.data(), in.size(), 0, &out, &size, &prespace);
-  return std::string(out, size);
-}
-
 }  // namespace
 
 PartTree walk_parts(std::string_view mail, const HeaderBlock& headers,
@@ -192,16 +167,15 @@ std::string decode_text(const Leaf& leaf) {
   gmime_options();
   std::string bytes = undo_transfer_encoding(leaf.body.substr(0, kEncodedPart), leaf.encoding);
   if (bytes.size() > kDecodedPart) bytes.resize(kDecodedPart);
-  const std::string charset = to_lower(trim(leaf.charset));
-  const bool told = is_charset_name(charset) && !is_no_charset(charset) && charset != "utf-8";
-  if (told) {
-    if (const auto converted = convert(bytes, charset)) {
-      return to_valid_utf8(std::string_view(*converted).substr(0, kDecodedPart));
-    }
-  }
-  // UTF-8 looks like nothing else. What is not and says nothing better is the Latin of old mailers.
-  if (charset == "utf-8" || is_utf8(bytes)) return to_valid_utf8(bytes);
-  return to_valid_utf8(convert(bytes, "windows-1252").value_or(bytes));
+  const bool asks_document = leaf.charset.empty() && leaf.type == "text/html";
+  std::string out = to_utf8(bytes, asks_document ? charset_of_html(bytes) : std::string_view(leaf.charset));
+  if (out.size() > kDecodedPart) out = to_valid_utf8(std::string_view(out).substr(0, kDecodedPart));
+  return out;
+}
+
+std::string decode_message(const Leaf& leaf) {
+  gmime_options();
+  return undo_transfer_encoding(leaf.body.substr(0, kEncodedPart), leaf.encoding);
 }
 
 }  // namespace otpctl::message

@@ -16,7 +16,8 @@ struct Leaf {
   std::string type;         // lower case "text/plain"; that also when none is given
   std::string charset;      // as given, or empty
   std::string encoding;     // Content-Transfer-Encoding, lower case, or empty
-  bool attachment = false;  // Content-Disposition says so, or it has a file name
+  bool attachment = false;  // Content-Disposition says so
+  bool named = false;       // has a file name
   std::string_view body;    // still encoded; a view into the mail
 };
 
@@ -32,5 +33,8 @@ PartTree walk_parts(std::string_view mail, const HeaderBlock& headers,
 /// The text of a text part: transfer encoding undone, UTF-8. Unknown charsets and broken bytes cost
 /// single characters, never the ASCII around them. At most kDecodedPart bytes.
 std::string decode_text(const Leaf& leaf);
+
+/// The mail in a message/rfc822 part, its transfer encoding undone.
+std::string decode_message(const Leaf& leaf);
 
 }  // namespace otpctl::message

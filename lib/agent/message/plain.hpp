@@ -13,4 +13,13 @@ std::string plain_text(std::string_view text, std::size_t limit);
 /// On one line: control characters and line ends become single spaces.
 std::string one_line(std::string_view text, std::size_t limit);
 
+/// True when a person sees nothing: white space of any kind, zero-width characters.
+bool is_blank(std::string_view text);
+
+/// What follows the rules of CSS that some senders begin their plain text with: "body { margin: 0 } @media …".
+std::string_view without_css(std::string_view text);
+
+/// True when a text that is called plain is the source of an HTML document.
+bool is_html_source(std::string_view text);
+
 }  // namespace otpctl::message
