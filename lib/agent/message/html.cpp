@@ -92,9 +92,9 @@ class Reader {
     Element element = element_of(name);
     Attributes given;
     if (!scan_.attributes(given)) return;
-    leave_foreign(element);
+    if (open_.foreign() >= 0 && !leave_foreign(element, given)) element = {};
     if (open_.has(Tag::select) && !stays_in_select(element.tag)) return;
-    if (element.tag == Tag::html || element.tag == Tag::head || element.tag == Tag::frameset) return writer_.line();
+    if (element.tag == Tag::html || element.tag == Tag::head || element.tag == Tag::frameset) return;
     if (element.tag == Tag::body && open_.has(Tag::body)) return;
     end_what_it_ends(element);
     const bool inside_block = (element.traits & (kSpecial | kTablePart | kRawText)) == 0 && element.tag != Tag::body;
@@ -102,11 +102,13 @@ class Reader {
     insert(element, name, given);
   }
 
-  /// Outside of svg's own elements an HTML one ends the drawing (HTML 13.2.6.5).
-  void leave_foreign(const Element& element) {
-    const int index = open_.foreign();
-    if (index < 0 || (element.traits & kLeavesForeign) == 0) return;
-    pop_to(index);
+  /// In a drawing most elements of HTML end it (HTML 13.2.6.5); others mean nothing there.
+  bool leave_foreign(const Element& element, const Attributes& given) {
+    const bool old_font = element.tag == Tag::font && (given.size.data() || given.face.data() || given.colour.data());
+    if (element.tag == Tag::foreign_object || element.tag == Tag::svg || element.tag == Tag::math) return true;
+    if (!old_font && (element.traits & kLeavesForeign) == 0) return false;
+    while (open_.foreign() >= 0) pop_to(open_.foreign());
+    return true;
   }
 
   bool stays_in_select(Tag tag) {
@@ -150,7 +152,14 @@ class Reader {
     if (element.tag == Tag::other) open.name = name_hash(name);
     open.style = open_.style();
     Box box;
+    open.style.hidden = false;
     settle(element, name, given, open.style, box);
+    open.own_hidden = open.style.hidden;
+    open.style.hidden = open.own_hidden || open_.style().hidden;
+    if (element.traits & kFormatting) {
+      Box alone;
+      settle(element, name, given, open.added, alone);
+    }
     open.ends_line = display_block(element, box);
     const bool cell = (element.traits & kCell) != 0 || box.display == Display::cell;
     if (!open.style.hidden) lay_out(element, open, cell);
@@ -158,9 +167,11 @@ class Reader {
     open.begin = writer_.size();
     if (element.tag == Tag::plaintext) return rest_as_text(open.style);
     if (element.traits & kRawText) return raw(element, name, open.style);
-    if (element.traits & kVoid) return;
-    if (element.traits & kCell) pending_.clear();
-    if (open_.push(open) && element.tag == Tag::table) writer_.begin_table();
+    const bool foreign = element.tag == Tag::svg || element.tag == Tag::math || open_.foreign() >= 0;
+    if ((element.traits & kVoid) || (given.self_closed && foreign)) return;
+    if (!open_.push(open)) return;
+    if (is_marker(open)) open_.set_frozen(pending_.freeze());
+    if (element.tag == Tag::table) writer_.begin_table();
   }
 
   void lay_out(const Element& element, const Open& open, bool cell) {
@@ -236,7 +247,7 @@ class Reader {
       sheet_.read(content.substr(0, css_left_));
       css_left_ -= std::min(css_left_, content.size());
     }
-    if (element.traits & kNeverShown) return;
+    if (style.hidden) return;
     writer_.line();
     text(content, style, element.tag == Tag::textarea);
     writer_.line();
@@ -247,15 +258,17 @@ class Reader {
   void end_tag() {
     scan_.move_to(scan_.pos() + 2);
     const std::string_view name = scan_.tag_name();
-    const Element element = element_of(name);
+    Element element = element_of(name);
     Attributes unused;
     if (!scan_.attributes(unused)) return;
+    if (open_.foreign() >= 0 && open_.inline_end(Tag::other, name_hash(name)) > open_.foreign()) element = {};
     if (open_.has(Tag::select) && element.tag != Tag::select && element.tag != Tag::option &&
         element.tag != Tag::optgroup && element.tag != Tag::template_) {
       return;
     }
-    if (element.tag == Tag::br || (element.tag == Tag::p && open_.in_scope(Tag::p) < 0)) writer_.line();
-    if (element.tag == Tag::body || element.tag == Tag::html) return writer_.line();
+    const bool lone = element.tag == Tag::br || (element.tag == Tag::p && open_.in_scope(Tag::p) < 0);
+    if (lone && !open_.style().hidden) writer_.line();
+    if (element.tag == Tag::body || element.tag == Tag::html || element.tag == Tag::head) return;
     if ((element.traits & (kVoid | kRawText)) || (open_.leave_deep())) return;
     if (element.traits & kFormatting) return end_formatting(element.tag);
     pop_to(index_to_end(element, name));
@@ -277,6 +290,7 @@ class Reader {
       pending_.drop(tag);
     } else if (open_.has_special_above(index)) {
       open_.dissolve(index);
+      pop_to(open_.above_special());
     } else {
       pop_to(index);
     }
@@ -284,27 +298,29 @@ class Reader {
 
   // ---- closing -------------------------------------------------------------------------------
 
+  /// Formatting does not reach into it nor out of it (HTML 13.2.4.3).
+  static bool is_marker(const Open& open) { return (open.traits & kBarrier) != 0 && open.tag != Tag::table; }
+
   void pop_table(Tag tag) { pop_to(open_.in_table(tag)); }
 
   /// Closes everything from `index` up; -1 closes nothing. Formatting that ends with a block waits.
   void pop_to(int index) {
     if (index < 0) return;
     const std::size_t end = static_cast<std::size_t>(index);
-    const bool cell = (open_.at(end).traits & (kCell | kBarrier)) != 0;
     while (open_.size() > end + 1) pop_waiting();
     pop();
-    if (cell) pending_.clear();
   }
 
   void pop_waiting() {
     const Open gone = open_.top();
     pop();
-    if (gone.traits & kFormatting) pending_.add(gone, open_.style());
+    if (gone.traits & kFormatting) pending_.add(gone);
   }
 
   void pop() {
     const Open gone = open_.top();
     open_.pop();
+    if (is_marker(gone)) pending_.thaw(gone.frozen);
     if (gone.framed) writer_.boxed(gone.begin);
     if (gone.tag == Tag::table) writer_.end_table();
     if (gone.style.hidden) return;

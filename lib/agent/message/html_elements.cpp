@@ -28,7 +28,7 @@ constexpr Named kNames[] = {
     {"aside", Tag::aside, kBox}, {"audio", Tag::audio, kNeverShown}, {"b", Tag::b, kInline | kBold},
     {"base", Tag::base, kVoid}, {"big", Tag::big, kInline}, {"blockquote", Tag::blockquote, kTextBox},
     {"body", Tag::body, kBlock | kLeavesForeign}, {"br", Tag::br, kBlock | kVoid | kLeavesForeign},
-    {"button", Tag::button, kSpecial | kBarrier}, {"canvas", Tag::canvas, kNeverShown},
+    {"button", Tag::button, kSpecial}, {"canvas", Tag::canvas, kNeverShown},
     {"caption", Tag::caption, kBlock | kSpecial | kBarrier}, {"center", Tag::center, kTextBox},
     {"code", Tag::code, kInline | kMonospace}, {"col", Tag::col, kVoid}, {"colgroup", Tag::colgroup, kSpecial | kTablePart},
     {"datalist", Tag::datalist, kNeverShown}, {"dd", Tag::dd, kTextBox | kItem}, {"details", Tag::details, kBox},

@@ -8,20 +8,8 @@ namespace {
 
 constexpr std::size_t kDepth = 1000;   // deeper ones inherit, they are not remembered
 constexpr int kUnknownSearch = 32;     // how far an end tag without a Tag looks for its begin
+constexpr std::size_t kFrozen = 64;    // formatting that waits behind all cells that are open
 constexpr int kDissolve = 16;          // elements that lose what one below them set
-
-/// What `inner` sets beyond `outer`, for elements that are only formatting.
-Style difference(const Style& inner, const Style& outer) {
-  Style out;
-  out.hidden = inner.hidden && !outer.hidden;
-  out.invisible = inner.invisible && !outer.invisible;
-  out.no_size = inner.no_size && !outer.no_size;
-  out.bold = inner.bold && !outer.bold;
-  out.large = inner.large && !outer.large;
-  out.spaced = inner.spaced && !outer.spaced;
-  out.monospace = inner.monospace && !outer.monospace;
-  return out;
-}
 
 void add_to(Style& style, const Style& added) {
   style.hidden = style.hidden || added.hidden;
@@ -34,7 +22,6 @@ void add_to(Style& style, const Style& added) {
 }
 
 void take_from(Style& style, const Style& added) {
-  style.hidden = style.hidden && !added.hidden;
   style.invisible = style.invisible && !added.invisible;
   style.no_size = style.no_size && !added.no_size;
   style.bold = style.bold && !added.bold;
@@ -83,6 +70,7 @@ void OpenElements::pop() {
 
 int OpenElements::in_scope(Tag tag) const {
   const int index = last(tag);
+  if (tag == Tag::p && last(Tag::button) > index) return -1;  // "button scope"
   return index >= 0 && index >= barrier() ? index : -1;
 }
 
@@ -135,9 +123,16 @@ bool OpenElements::leave_deep() {
 
 void OpenElements::dissolve(int index) {
   const std::size_t at = static_cast<std::size_t>(index);
-  const Style added = difference(open_[at].style, at == 0 ? none_ : open_[at - 1].style);
+  const Style below = at == 0 ? none_ : open_[at - 1].style;
+  Style added = open_[at].added;
+  take_from(added, below);
+  bool hidden = below.hidden;
   const std::size_t end = std::min(open_.size(), at + kDissolve);
-  for (std::size_t i = at; i < end; ++i) take_from(open_[i].style, added);
+  for (std::size_t i = at; i < end; ++i) {
+    take_from(open_[i].style, added);
+    hidden = hidden || (i != at && open_[i].own_hidden);
+    open_[i].style.hidden = hidden;
+  }
   // It stays as an element without a name: what lies above keeps its place.
   Open& gone = open_[at];
   int* link = &last_[static_cast<std::size_t>(gone.tag)];
@@ -152,29 +147,41 @@ void OpenElements::dissolve(int index) {
   *link = index;
 }
 
-void Pending::add(const Open& element, const Style& around) {
-  if (waiting_.size() == kKept) waiting_.pop_back();
-  waiting_.insert(waiting_.begin(), {element, difference(element.style, around)});  // taken from the inside out
+void Pending::add(const Open& element) {
+  if (waiting_.size() == frozen_ + kKept) waiting_.pop_back();
+  waiting_.insert(waiting_.begin() + frozen_, element);  // taken from the inside out
 }
 
 bool Pending::drop(Tag tag) {
-  for (std::size_t i = waiting_.size(); i-- > 0;) {
-    if (waiting_[i].element.tag != tag) continue;
+  for (std::size_t i = waiting_.size(); i-- > frozen_;) {
+    if (waiting_[i].tag != tag) continue;
     waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
     return true;
   }
   return false;
 }
 
+std::uint8_t Pending::freeze() {
+  const std::uint8_t before = frozen_;
+  if (waiting_.size() > kFrozen) waiting_.resize(std::max<std::size_t>(kFrozen, frozen_));
+  frozen_ = static_cast<std::uint8_t>(waiting_.size());
+  return before;
+}
+
+void Pending::thaw(std::uint8_t frozen) {
+  waiting_.resize(frozen_);
+  frozen_ = frozen;
+}
+
 void Pending::reopen(OpenElements& open) {
-  for (const Waiting& waiting : waiting_) {
-    Open element = waiting.element;
+  for (std::size_t i = frozen_; i < waiting_.size(); ++i) {
+    Open& element = waiting_[i];
     element.style = open.style();
     element.framed = false;
-    add_to(element.style, waiting.added);
+    add_to(element.style, element.added);
     open.push(element);
   }
-  waiting_.clear();
+  waiting_.resize(frozen_);
 }
 
 }  // namespace otpctl::message

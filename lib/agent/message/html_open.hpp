@@ -20,9 +20,12 @@ struct Open {
   unsigned traits = 0;
   std::uint32_t name = 0;  // of an element that has no Tag: a hash
   Style style;             // what holds inside it
-  bool ends_line = false;  // as it is displayed
+  Style added;             // of kFormatting: what it sets itself
+  bool own_hidden = false;  // hidden by itself, whatever it stands in
+  bool ends_line = false;   // as it is displayed
   bool framed = false;     // has a box of its own, which began at …
   std::size_t begin = 0;   // … this byte of the text
+  std::uint8_t frozen = 0;  // of kBarrier: what Pending had frozen before it
   // Indices, -1 for none, of what lies at or below it.
   int previous = -1;  // the one before of the same tag
   int barrier = -1;   // kBarrier
@@ -56,6 +59,11 @@ class OpenElements {
   /// Innermost svg or math without a foreignObject inside it, or -1.
   int foreign() const;
   bool has_special_above(int index) const { return !open_.empty() && open_.back().special > index; }
+  /// Index of what stands on the innermost kSpecial, or -1.
+  int above_special() const {
+    const int index = open_.empty() ? -1 : open_.back().special + 1;
+    return index < static_cast<int>(open_.size()) ? index : -1;
+  }
   bool top_is_heading() const { return !open_.empty() && (open_.back().traits & kHeading) != 0; }
   bool top_is(Tag tag) const { return !open_.empty() && open_.back().tag == tag; }
 
@@ -66,6 +74,7 @@ class OpenElements {
   const Open& at(std::size_t index) const { return open_[index]; }
   std::size_t size() const { return open_.size(); }
   void pop();
+  void set_frozen(std::uint8_t frozen) { open_.back().frozen = frozen; }
 
   /// Its end tag came while elements that it does not enclose are open: it holds no more for what comes.
   void dissolve(int index);
@@ -86,20 +95,20 @@ class Pending {
  public:
   static constexpr std::size_t kKept = 8;
 
-  void add(const Open& element, const Style& around);
+  void add(const Open& element);
   /// True when one of that tag was waiting; it waits no more.
   bool drop(Tag tag);
-  void clear() { waiting_.clear(); }
-  bool empty() const { return waiting_.empty(); }
+  bool empty() const { return waiting_.size() == frozen_; }
+  /// A cell begins, or what else nothing reaches into: what waits now waits behind its end. Returns what `thaw` needs.
+  std::uint8_t freeze();
+  /// It has ended: what waited inside it is forgotten.
+  void thaw(std::uint8_t frozen);
   /// Opens them again, the outermost first.
   void reopen(OpenElements& open);
 
  private:
-  struct Waiting {
-    Open element;
-    Style added;  // what it sets of what lies around it
-  };
-  std::vector<Waiting> waiting_;
+  std::vector<Open> waiting_;
+  std::uint8_t frozen_ = 0;
 };
 
 }  // namespace otpctl::message

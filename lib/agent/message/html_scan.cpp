@@ -14,7 +14,7 @@ std::string_view* place_of(std::string_view name, Attributes& out) {
   switch (name.size()) {
     case 2: return is("id") ? &out.id : nullptr;
     case 4: return is("type") ? &out.type : is("size") ? &out.size : is("face") ? &out.face : nullptr;
-    case 5: return is("style") ? &out.style : is("class") ? &out.classes : nullptr;
+    case 5: return is("style") ? &out.style : is("class") ? &out.classes : is("color") ? &out.colour : nullptr;
     case 7: return is("bgcolor") ? &out.background : nullptr;
     default: return nullptr;
   }
@@ -50,10 +50,12 @@ std::string_view Scanner::tag_name() {
 bool Scanner::attributes(Attributes& out) {
   while (pos_ < html_.size() && html_[pos_] != '>') {
     if (is_html_white(html_[pos_]) || html_[pos_] == '/') {
+      out.self_closed = html_[pos_] == '/';
       ++pos_;
       continue;
     }
     const std::size_t begin = pos_++;
+    out.self_closed = false;
     while (pos_ < html_.size() && !is_html_white(html_[pos_]) && html_[pos_] != '=' && html_[pos_] != '>' &&
            html_[pos_] != '/') {
       ++pos_;

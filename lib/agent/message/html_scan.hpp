@@ -8,9 +8,10 @@ namespace otpctl::message {
 
 /// As written; empty where not given. The first of a name counts.
 struct Attributes {
-  std::string_view style, id, classes, background, type, size, face;
+  std::string_view style, id, classes, background, type, size, face, colour;
   bool hidden = false;
   bool open = false;
+  bool self_closed = false;  // "/>": counts outside of HTML only
 };
 
 class Scanner {
