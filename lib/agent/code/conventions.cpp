@@ -88,20 +88,4 @@ std::string_view without_app_hash(std::string_view text) {
   return is_app_hash(bare.substr(white + 1)) ? bare.substr(0, white) : text;
 }
 
-std::string without_quotes(std::string_view text) {
-  std::string out(text);
-  bool unquoted = false;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    if (text[begin] == '>') {
-      std::fill(out.begin() + static_cast<std::ptrdiff_t>(begin),
-                out.begin() + static_cast<std::ptrdiff_t>(end), ' ');
-    } else if (!trim(text.substr(begin, end - begin)).empty()) {
-      unquoted = true;
-    }
-    begin = end + 1;
-  }
-  return unquoted ? out : std::string(text);
-}
-
 }  // namespace otpctl::code

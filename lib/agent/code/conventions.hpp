@@ -24,7 +24,4 @@ std::optional<DomainBound> find_domain_bound(std::string_view text);
 /// word of eleven base64 characters goes. Offsets stay good.
 std::string_view without_app_hash(std::string_view text);
 
-/// The same length, with the lines of a quoted mail ("> …") as spaces, unless all is quoted.
-std::string without_quotes(std::string_view text);
-
 }  // namespace otpctl::code

@@ -73,6 +73,7 @@ class Explainer {
     if (number.needs == Number::Needs::tie && number.shape != Shape::other)
       out.push_back({false, "its look asks for a word for a code directly at it"});
     if (number.alone) out.push_back({true, "alone on its line"});
+    if (number.emphasised) out.push_back({true, "it stands out"});
   }
 
   void add_fate(const Number& number, const Fate& fate, std::vector<Reason>& out) const {
@@ -103,8 +104,7 @@ class Explainer {
   const Page& page_;
 };
 
-void add(const std::string& text, Where where, std::vector<Candidate>& out) {
-  const Page page = read_page(text, where);
+void add(const Page& page, std::vector<Candidate>& out) {
   const Explainer explainer(page);
   for (std::size_t i = 0; i < page.numbers.size(); ++i) out.push_back(explainer.candidate(i));
 }
@@ -114,9 +114,7 @@ void add(const std::string& text, Where where, std::vector<Candidate>& out) {
 Explanation explain(const message::Message& message, const std::vector<Pattern>& patterns) {
   Explanation out;
   out.verdict = extract(message, patterns);
-  add(message.subject, Where::subject, out.candidates);
-  add(message.text, Where::text, out.candidates);
-  add(message.html_text, Where::html, out.candidates);
+  for (const Page& page : {read_subject(message), read_text(message), read_html(message)}) add(page, out.candidates);
   return out;
 }
 

@@ -16,6 +16,7 @@ namespace {
 struct Finding {
   Code code;
   Tie tie = Tie::tied;
+  bool emphasised = false;
   bool requested = false;  // "use 482913 to sign in" says it of this one
 };
 
@@ -34,6 +35,7 @@ Kind kind_of(std::string_view value) {
 Finding finding(const Page& page, const Number& number, Tie tie, bool strong) {
   Finding out;
   out.tie = tie;
+  out.emphasised = number.emphasised;
   out.code.value = number.value;
   out.code.kind = kind_of(number.value);
   out.code.confidence = confidence(tie, strong);
@@ -137,13 +139,13 @@ std::vector<Finding> by_context(const Page& subject, const Reading& about, Readi
   std::vector<Finding> out;
   for (Finding& lone : body.lone) {
     const std::size_t size = lone.code.value.size();
-    if (called ? subject.ownership.open_strong || size >= 6 : context && size == 6) out.push_back(std::move(lone));
+    const bool fits = called ? subject.ownership.open_strong || lone.emphasised || size >= 6 : context && size == 6;
+    if (fits) out.push_back(std::move(lone));
   }
   return out;
 }
 
-Verdict read_body(const Page& subject, const std::string& body_text, Where where) {
-  const Page body = read_page(body_text, where);
+Verdict read_body(const Page& subject, const Page& body) {
   const Reading about = reading_of(subject);
   Reading reading = reading_of(body);
   std::vector<Finding> findings = about.findings;
@@ -227,9 +229,9 @@ Verdict extract(const message::Message& message, const std::vector<Pattern>& pat
   bool bounded = false;
   if (auto verdict = by_pattern(message, patterns, bounded)) return *verdict;
   if (auto verdict = by_convention(message)) return *verdict;
-  const Page subject = read_page(message.subject, Where::subject);
-  Verdict out = read_body(subject, message.text, Where::text);
-  if (!message.html_text.empty()) out = agree(std::move(out), read_body(subject, message.html_text, Where::html));
+  const Page subject = read_subject(message);
+  Verdict out = read_body(subject, read_text(message));
+  if (!message.html_text.empty()) out = agree(std::move(out), read_body(subject, read_html(message)));
   if (bounded && out.outcome == Outcome::none)
     out.reason += "; a pattern of yours was too slow for it";
   return out;

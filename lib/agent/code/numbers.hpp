@@ -45,6 +45,7 @@ struct Number {
   };
   Needs needs = Needs::nothing;
   bool alone = false;  // nothing else on its line
+  bool emphasised = false;  // it stands out in the HTML
   long seconds = 0;    // of a duration
   Guard guard = Guard::none;
 };

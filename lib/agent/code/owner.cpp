@@ -153,16 +153,17 @@ class Assigner {
     if (!strong && (promotes_ || looks_promotional(number))) return std::nullopt;
     if (is_tied(label, i, gap)) return Tie::tied;
     if (number.shape != Shape::digits) {
-      const bool below = gap.next_line && number.alone && strong && gap.lines <= 1 && is_below(number);
+      const std::size_t lines = number.emphasised ? kLinesBetween : 1;
+      const bool below = gap.next_line && number.alone && strong && gap.lines <= lines && is_below(number);
       return below ? std::optional(Tie::line) : std::nullopt;
     }
     if (number.needs != Number::Needs::nothing) return std::nullopt;
     if (gap.next_line && number.alone && gap.lines <= kLinesBetween) {
-      if (strong || gap.link == Link::delimiter || number.value.size() >= 6) return Tie::line;
+      if (strong || number.emphasised || gap.link == Link::delimiter || number.value.size() >= 6) return Tie::line;
     }
     const bool last = !another_number_in_sentence(i);
     const bool same_sentence = !gap.next_line && !gap.stop && gap.words <= kNearWords;
-    if (strong && same_sentence && last && number.value.size() == 6) return Tie::near;
+    if (same_sentence && last && (number.emphasised || (strong && number.value.size() == 6))) return Tie::near;
     return std::nullopt;
   }
 
@@ -186,7 +187,8 @@ class Assigner {
     if (gap.next_line && !number.alone && !(gap.link == Link::copula && gap.lines == 0)) return false;
     const bool strong = label.role == Role::strong;
     if (gap.words > (strong && !gap.next_line ? kStrongTiedWords : kTiedWords)) return false;
-    if (number.shape == Shape::letters) return strong && gap.link == Link::delimiter && gap.words == 0;
+    if (number.shape == Shape::letters && gap.link != Link::none)
+      return strong && gap.link == Link::delimiter && gap.words == 0;
     if (gap.link != Link::none) return true;
     if (!gap.adjacent || gap.next_line) return false;
     if (number.shape == Shape::digits && number.needs == Number::Needs::nothing) return true;
@@ -200,6 +202,7 @@ class Assigner {
     const bool asked = gaps_.is_label_asked_for(label.begin);
     if (number.shape == Shape::digits) return asked;
     if (asked && gaps_.has_aim(label.begin, number.end)) return true;
+    if (strong && gaps_.has_aim_behind(number.end)) return true;
     if (number.shape == Shape::letters) return false;
     if (another_number_in_sentence(i)) return false;  // "OTP EAGLE16 is 482913"
     if (strong) return true;
@@ -233,8 +236,7 @@ class Assigner {
     const bool first = begins_line(number) && number.shape == Shape::digits;
     const bool above = number.alone && number.value.size() >= 6 && gaps_.has_line_end(number.end, label.begin);
     if (above && is_plain(number)) return claim(place, Tie::line);
-    const bool bracketed = first && link == Link::delimiter && number.value.size() == 6 &&
-                           gaps_.is_adjacent(number.end, label.begin);  // "482913 (code for …"
+    const bool bracketed = first && link == Link::delimiter && number.value.size() == 6 && !promotes_;  // "482913 - my code"
     const bool enough = strong ? link != Link::none || beside || first : link == Link::copula || bracketed;
     if (!enough || (number.needs != Number::Needs::nothing && link != Link::copula)) return std::nullopt;
     if (number.shape != Shape::digits && link != Link::copula) return std::nullopt;

@@ -27,7 +27,9 @@ struct Page {
   Span span_of(const Number& number) const;
 };
 
-Page read_page(std::string_view original, Where where);
+Page read_subject(const message::Message& message);
+Page read_text(const message::Message& message);
+Page read_html(const message::Message& message);
 
 /// Digits on a line of their own that a label in the subject, or what the message is about, may make a code.
 bool is_plain_line(const Number& number);

@@ -66,7 +66,7 @@ TEST_CASE("a bounce or an automatic reply has no code for anybody") {
 }
 
 TEST_CASE("quoted lines do not count where there are others") {
-  CHECK(answer(mail("", "Your new code is 482913\n\n> Your code is 111222\n")) == "482913");
+  CHECK(answer(otpctl::message::read_letter({"", "Your new code is 482913\n\n> Your code is 111222\n", ""})) == "482913");
   CHECK(answer(mail("", "> Your code is 111222\n>\n> Bye\n")) == "111222");
 }
 

@@ -300,8 +300,9 @@ TEST_CASE("trap 37: the purpose tells two codes of one sender apart") {
 }
 
 TEST_CASE("trap 39: the newest part of a thread counts, a forwarded code counts") {
-  CHECK(answer(mail("Re: code", "Your new code is 482913\n\n> Your code is 111222\n")) == "482913");
-  CHECK(answer(mail("Fwd: code", "> Your code is 111222\n")) == "111222");
+  using otpctl::message::read_letter;
+  CHECK(answer(read_letter({"Re: code", "Your new code is 482913\n\n> Your code is 111222\n", ""})) == "482913");
+  CHECK(answer(read_letter({"Fwd: code", "> Your code is 111222\n", ""})) == "111222");
 }
 
 TEST_CASE("trap 40: long texts: the head and what is around the words") {
