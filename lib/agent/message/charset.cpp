@@ -84,8 +84,21 @@ std::string_view looks_like_utf16(std::string_view bytes) {
   return {};
 }
 
+/// ASCII without NUL. Looks at all bytes, which is faster than to stop early.
 bool is_ascii(std::string_view bytes) {
-  return std::all_of(bytes.begin(), bytes.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80 && c != 0; });
+  unsigned char high = 0;
+  unsigned zeros = 0;
+  for (const char c : bytes) {
+    high = static_cast<unsigned char>(high | static_cast<unsigned char>(c));
+    zeros += c == '\0' ? 1U : 0U;
+  }
+  return high < 0x80 && zeros == 0;
+}
+
+/// Charsets whose ASCII bytes are not always ASCII characters.
+bool has_states(std::string_view name) {
+  return name == "utf-7" || name.starts_with("iso-2022") || name.starts_with("hz") || name.starts_with("ibm") ||
+         name.starts_with("ebcdic") || name.starts_with("cp");
 }
 
 std::string without_mark(std::string text) {
@@ -99,8 +112,7 @@ std::string settle_charset(std::string_view bytes, std::string_view declared) {
   const std::string lower = to_lower(trim(declared));
   if (!is_charset_name(lower) || is_no_charset(lower)) return {};
   const std::string_view name = meant(lower);
-  const bool wide = name.starts_with("utf-16") || name.starts_with("utf-32") || name.starts_with("ucs-");
-  if (wide && is_ascii(bytes)) return {};
+  if (!has_states(name) && is_ascii(bytes)) return {};  // also where it is called UTF-16
   if (is_single_byte(name) && is_utf8(bytes)) return "utf-8";
   if (name == "utf-16") return "utf-16be";  // without a mark (RFC 2781 4.3)
   return std::string(name);
@@ -110,11 +122,13 @@ std::string settle_charset(std::string_view bytes, std::string_view declared) {
 
 std::string to_utf8(const std::string& bytes, std::string_view charset) {
   gmime_options();
+  if (charset.empty() && is_ascii(bytes)) return bytes;
   const std::string name = settle_charset(bytes, charset);
   if (!name.empty() && name != "utf-8") {
     if (const auto converted = convert(bytes, name)) return without_mark(to_valid_utf8(*converted));
   }
   // UTF-8 looks like nothing else. What is not and says nothing better is the Latin of old mailers.
+  if (name.empty() && is_ascii(bytes)) return bytes;
   if (name == "utf-8" || is_utf8(bytes)) return without_mark(to_valid_utf8(bytes));
   return to_valid_utf8(convert(bytes, "windows-1252").value_or(bytes));
 }
