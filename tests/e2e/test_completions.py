@@ -17,6 +17,7 @@ from otptest import Home, Timeout
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
 BASH, ZSH, FISH = (os.path.join(ROOT, "completions", name) for name in ("bash/otpctl", "zsh", "fish/otpctl.fish"))
 SESSION = "1b4e28ba-2fa1-41d2-883f-0016d3cca427"
+STARTED = "2026-11-20T09:33:58.000Z"
 HOSTILE = "a$(touch pwned)`touch pwned`;&|<>*?'\"\\ b@example.com"
 
 
@@ -25,8 +26,8 @@ class SmallAgent:
 
     def __init__(self, home, recipients=(), sessions=(), sources=(), silent=False):
         self._sessions = [{"id": name, "state": "open", "email": "carol@example.com"} for name in sessions]
-        self._status = {"v": 1, "version": "9.9.9", "pid": 1, "waiters": [{"session": "w", "email": name} for name in recipients], "sources": []}
-        self._health = {"v": 1, "version": "9.9.9", "pid": 1, "sources": [{"name": name, "kind": "imap", "state": "live"} for name in sources]}
+        self._status = {"v": 1, "version": "9.9.9", "pid": 1, "started": STARTED, "waiters": [{"session": "w", "email": name} for name in recipients], "sources": []}
+        self._health = {"v": 1, "version": "9.9.9", "pid": 1, "started": STARTED, "sources": [{"name": name, "kind": "imap", "state": "live"} for name in sources]}
         self._silent = silent
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(os.path.join(home.folder, "agent.sock"))
@@ -196,6 +197,30 @@ class Completions(unittest.TestCase):
     @needs("bash")
     def test_bash_completes_recipients_sessions_and_sources(self):
         self.check_in("bash")
+
+    @needs("bash")
+    def test_bash_knows_the_values_of_an_option_behind_its_equals_sign(self):
+        for name in ("agent.txt", "plain.txt"):  # what files there are is no value
+            with open(os.path.join(self.home.root, name), "w", encoding="ascii"):
+                pass
+        shell = self.shell("bash")
+        for line, expected in (
+                ("otpctl log --type=ag", "--type=agent"), ("otpctl log --type=message,co", "--type=message,code"),
+                ("otpctl wait --progress=pl", "--progress=plain"), ("otpctl wait --progress pl", "plain")):
+            with self.subTest(line):
+                self.assertEqual(shell.completed(line)[-1], expected)
+        for line, word in (("otpctl log --type=", "message"), ("otpctl wait --progress=", "plain")):
+            with self.subTest(line):
+                shell.type(line + "\t\t")  # all that fit are listed
+                listed = shell.expect(word, 10)
+                shell.type("\x15\n")
+                shell.expect("ready> ")
+                self.assertNotIn(".txt", listed)
+                self.assertNotIn("otpctl/", listed)
+        shell.type("COMP_WORDBREAKS=${COMP_WORDBREAKS//=}\n")
+        for line, expected in (("otpctl log --type=wait,co", "--type=wait,code"), ("otpctl wait --progress=pl", "--progress=plain")):
+            with self.subTest(line):
+                self.assertEqual(shell.completed(line)[-1], expected)
 
     @needs("bash")
     def test_bash_quotes_what_others_have_named(self):
