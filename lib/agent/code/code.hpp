@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/time.hpp"
-#include "code/pattern.hpp"
+#include "code/hints.hpp"
 #include "message/message.hpp"
 
 #include <optional>
@@ -42,8 +42,8 @@ struct Verdict {
   std::string reason;       // one line for people; never holds a code or text of the message
 };
 
-/// `patterns`: the user's own, tried first; the first that matches decides.
-Verdict extract(const message::Message& message, const std::vector<Pattern>& patterns);
+/// `hints`: the user's own patterns and rules are tried first, the first that matches decides.
+Verdict extract(const message::Message& message, const Hints& hints = {});
 
 /// What every code must be before it may reach a stdout: one line of 1 to 64 printable characters.
 bool is_printable_code(std::string_view value);

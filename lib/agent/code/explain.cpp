@@ -4,6 +4,7 @@
 #include "code/page.hpp"
 #include "code/score.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace otpctl::code {
@@ -109,12 +110,37 @@ void add(const Page& page, std::vector<Candidate>& out) {
   for (std::size_t i = 0; i < page.numbers.size(); ++i) out.push_back(explainer.candidate(i));
 }
 
+std::pair<int, std::size_t> place(const Span& span) { return {span.in_subject ? 0 : span.in_html ? 2 : 1, span.begin}; }
+
+/// What a rule, a pattern or a line for machines names need not have the look of a code.
+void add_certain(const Code& code, const std::string& why, std::vector<Candidate>& candidates) {
+  const auto found = std::lower_bound(candidates.begin(), candidates.end(), code.evidence,
+                                      [](const Candidate& one, const Span& span) { return place(one.span) < place(span); });
+  const bool known = found != candidates.end() && place(found->span) == place(code.evidence) &&
+                     found->span.end == code.evidence.end;
+  Candidate& one = known ? *found : *candidates.insert(found, Candidate{code.raw, {}, code.evidence, 0, {}});
+  one.value = code.value;
+  one.score = 1;
+  one.reasons.insert(one.reasons.begin(), Reason{true, why});
+}
+
+void leave_out_others(const Lengths& lengths, std::vector<Candidate>& candidates) {
+  for (Candidate& one : candidates) {
+    if (one.score <= 0 || lengths.fit(one.value)) continue;
+    one.score = 0;
+    one.reasons.insert(one.reasons.begin(), Reason{false, "it has not the length asked for"});
+  }
+}
+
 }  // namespace
 
-Explanation explain(const message::Message& message, const std::vector<Pattern>& patterns) {
+Explanation explain(const message::Message& message, const Hints& hints) {
   Explanation out;
-  out.verdict = extract(message, patterns);
+  out.verdict = extract(message, hints);
   for (const Page& page : {read_subject(message), read_text(message), read_html(message)}) add(page, out.candidates);
+  if (out.verdict.outcome == Outcome::code && out.verdict.codes.front().confidence == 1)
+    add_certain(out.verdict.codes.front(), out.verdict.reason, out.candidates);
+  if (hints.lengths) leave_out_others(*hints.lengths, out.candidates);
   return out;
 }
 

@@ -28,6 +28,6 @@ struct Explanation {
   std::vector<Candidate> candidates;
 };
 
-Explanation explain(const message::Message& message, const std::vector<Pattern>& patterns);
+Explanation explain(const message::Message& message, const Hints& hints = {});
 
 }  // namespace otpctl::code

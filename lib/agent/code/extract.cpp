@@ -2,6 +2,7 @@
 #include "base/utf8.hpp"
 #include "code/code.hpp"
 #include "code/conventions.hpp"
+#include "code/hinted.hpp"
 #include "code/page.hpp"
 #include "code/purpose.hpp"
 #include "code/score.hpp"
@@ -145,36 +146,21 @@ std::vector<Finding> by_context(const Page& subject, const Reading& about, Readi
   return out;
 }
 
-Verdict read_body(const Page& subject, const Page& body) {
+bool fits(const std::optional<Lengths>& lengths, const Code& code) { return !lengths || lengths->fit(code.value); }
+
+Verdict read_body(const Page& subject, const Page& body, const std::optional<Lengths>& lengths) {
   const Reading about = reading_of(subject);
   Reading reading = reading_of(body);
   std::vector<Finding> findings = about.findings;
   findings.insert(findings.end(), reading.findings.begin(), reading.findings.end());
   if (findings.empty()) findings = by_context(subject, about, reading);
-  Verdict out = decide(findings, why_none(subject, body, about.any_number || reading.any_number));
+  const auto other_length = std::erase_if(findings, [&](const Finding& one) { return !fits(lengths, one.code); });
+  const std::string_view otherwise = other_length > 0 ? "what looks like the code has not the length asked for"
+                                                      : why_none(subject, body, about.any_number || reading.any_number);
+  Verdict out = decide(findings, otherwise);
   const std::string_view by_subject = find_purpose(subject.hits);
   for (Code& code : out.codes) code.purpose = by_subject.empty() ? find_purpose(body.hits) : by_subject;
   return out;
-}
-
-std::optional<Verdict> by_pattern(const message::Message& message,
-                                  const std::vector<Pattern>& patterns, bool& bounded) {
-  const std::pair<const std::string*, Where> texts[] = {{&message.subject, Where::subject},
-                                                        {&message.text, Where::text},
-                                                        {&message.html_text, Where::html}};
-  for (const Pattern& pattern : patterns) {
-    for (const auto& [text, where] : texts) {
-      const auto match = pattern.find(*text, &bounded);
-      if (!match) continue;
-      Code code;
-      code.value = code.raw = match->value;
-      code.kind = kind_of(match->value);
-      code.confidence = 1;
-      code.evidence = {match->begin, match->end, where == Where::subject, where == Where::html};
-      return verdict_of(std::move(code), "a pattern of yours matches");
-    }
-  }
-  return std::nullopt;
 }
 
 std::optional<Verdict> by_convention(const message::Message& message) {
@@ -224,16 +210,16 @@ std::string_view name_of(Outcome outcome) {
   return "";
 }
 
-Verdict extract(const message::Message& message, const std::vector<Pattern>& patterns) {
+Verdict extract(const message::Message& message, const Hints& hints) {
   if (message.bounce) return none("a delivery report or an automatic reply");
-  bool bounded = false;
-  if (auto verdict = by_pattern(message, patterns, bounded)) return *verdict;
-  if (auto verdict = by_convention(message)) return *verdict;
+  Hinted hinted = find_hinted(message, hints);
+  if (hinted.code) return verdict_of(std::move(*hinted.code), std::move(hinted.reason));
+  auto bound = by_convention(message);
+  if (bound && fits(hints.lengths, bound->codes.front())) return *bound;
   const Page subject = read_subject(message);
-  Verdict out = read_body(subject, read_text(message));
-  if (!message.html_text.empty()) out = agree(std::move(out), read_body(subject, read_html(message)));
-  if (bounded && out.outcome == Outcome::none)
-    out.reason += "; a pattern of yours was too slow for it";
+  Verdict out = read_body(subject, read_text(message), hints.lengths);
+  if (!message.html_text.empty()) out = agree(std::move(out), read_body(subject, read_html(message), hints.lengths));
+  if (!hinted.slow.empty()) out.reason += "; " + hinted.slow;
   return out;
 }
 

@@ -44,7 +44,7 @@ Agent::Agent(io::Loop& loop, Beginning with, store::Store store)
       lock_(std::move(with.lock)),
       store_(std::move(store)),
       started_(loop.now().wall),
-      patterns_(std::move(with.plan.patterns)),
+      hints_(std::move(with.plan.hints)),
       delivery_(settings_of(config_)),
       clients_(loop, {[this](const rpc::Hello& said) { return hello(said); },
                       [this](const Clients::Asked& what) { asked(what); },
@@ -139,7 +139,7 @@ void Agent::take(source::TakenMail mail) {
   delivery::Arrive arrive;
   arrive.source = std::move(mail.source);
   arrive.message = message::read_mail(mail.envelope, *mail.options);
-  arrive.verdict = code::extract(arrive.message, patterns_);
+  arrive.verdict = code::extract(arrive.message, hints_);
   arrive.place = mail.place;
   arrive.mailbox_address = mail.options->mailbox_address;
   arrive.more_to_come = mail.more_to_come;
