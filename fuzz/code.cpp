@@ -8,11 +8,14 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace otpctl;
   const std::string bytes(reinterpret_cast<const char*>(data), size);
-  static const auto pattern = code::Pattern::compile("PIN[: ]+(\\d{4})");
+  static const code::Hints hints = {{},
+                                    {*code::Rule::make("*shop*", "", "Zugang:")},
+                                    {*code::Pattern::compile("PIN[: ]+(\\d{4})")},
+                                    {}};
   const auto mail = message::read_mail({{}, bytes}, {"catchall@example.com", {}});
   const auto sms = message::read_sms({"", "Shop", bytes, {}}, "TR");
   for (const auto* one : {&mail, &sms}) {
-    const auto verdict = code::extract(*one, {*pattern});
+    const auto verdict = code::extract(*one, hints);
     const std::size_t codes = verdict.codes.size();
     if ((verdict.outcome == code::Outcome::code) != (codes == 1)) std::abort();
     if (verdict.outcome == code::Outcome::ambiguous && codes < 2) std::abort();

@@ -99,6 +99,13 @@ std::string show_json(const Config& config, const Origins& origins, const std::s
   for (const auto& pattern : config.patterns) {
     json["pattern"].push_back({{"regex", pattern.regex}, {"line", pattern.line}});
   }
+  json["rule"] = WriteJson::array();
+  for (const auto& rule : config.rules) {
+    json["rule"].push_back({{"from", rule.from},
+                            {"pattern", or_null(rule.pattern)},
+                            {"label", or_null(rule.label)},
+                            {"line", rule.line}});
+  }
   json["origins"] = WriteJson::object();
   for (const auto& [key, variable] : origins) json["origins"][key] = variable;
   return rpc::dump(json) + "\n";
@@ -110,6 +117,7 @@ std::string in_short(const Config& config) {
     text += " (from the environment)";
   }
   if (!config.patterns.empty()) text += ", " + counted(config.patterns.size(), "pattern", "patterns");
+  if (!config.rules.empty()) text += ", " + counted(config.rules.size(), "rule", "rules");
   return text;
 }
 

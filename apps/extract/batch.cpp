@@ -101,7 +101,7 @@ Judged judge(std::string_view line, const Knowledge& known) {
   if (!message) return refused(*id, message.error().message);
   WriteJson answer;
   answer["id"] = *id;
-  answer.update(verdict_json(*message, code::extract(*message, known.patterns), known.mail.mailbox_address));
+  answer.update(verdict_json(*message, code::extract(*message, known.hints), known.mail.mailbox_address));
   return {rpc::dump(answer) + "\n", true};
 }
 

@@ -36,15 +36,14 @@ void add(CLI::App& app, Options& options) {
 
 namespace {
 
-Result<void> learn_patterns(const Options& options, const otpctl::config::Config& config, Knowledge& known) {
-  if (!options.pattern.empty()) {
-    auto pattern = code::Pattern::compile(options.pattern);
-    if (!pattern) return fail(pattern.error());
-    known.patterns.push_back(std::move(*pattern));
-  }
-  auto configured = server::compile_patterns(config);
+Result<void> learn_hints(const Options& options, const otpctl::config::Config& config, Knowledge& known) {
+  auto configured = server::compile_hints(config);
   if (!configured) return fail(configured.error());
-  known.patterns.insert(known.patterns.end(), configured->begin(), configured->end());
+  known.hints = std::move(*configured);
+  if (options.pattern.empty()) return {};
+  auto pattern = code::Pattern::compile(options.pattern);
+  if (!pattern) return fail(pattern.error());
+  known.hints.asked = std::move(*pattern);
   return {};
 }
 
@@ -59,8 +58,8 @@ Result<otpctl::config::Config> usual_config(const Options& options, Context& con
   if (!paths && options.config.empty()) return otpctl::config::Config();
   if (!paths) return fail(paths.error());
   auto config = server::read_config(paths->config, !options.config.empty(), context.surroundings.env);
-  if (config && server::compile_patterns(*config)) return config;
-  const Error error = config ? server::compile_patterns(*config).error() : config.error();
+  if (config && server::compile_hints(*config)) return config;
+  const Error error = config ? server::compile_hints(*config).error() : config.error();
   if (!options.config.empty()) return fail(error);
   warn(context, {"the configuration is not used: " + error.message, 0}, options.json);
   return otpctl::config::Config();
@@ -83,7 +82,7 @@ ExitCode explain_message(const Options& options, Context& context) {
   const auto fetched = fetch_message(options, context);
   if (!fetched) return refuse(fetched.error());
   Knowledge known;
-  if (auto learnt = learn_patterns(options, fetched->config, known); !learnt) return refuse(learnt.error());
+  if (auto learnt = learn_hints(options, fetched->config, known); !learnt) return refuse(learnt.error());
   for (const auto& mailbox : fetched->config.mailboxes) {
     if (mailbox.name == fetched->mailbox) learn_mailbox(mailbox, known);
   }
@@ -110,7 +109,7 @@ ExitCode run(const Options& options, Context& context) {
   if (!config) return refuse(config.error());
   Knowledge known;
   known.region = config->default_region;
-  if (auto learnt = learn_patterns(options, *config, known); !learnt) return refuse(learnt.error());
+  if (auto learnt = learn_hints(options, *config, known); !learnt) return refuse(learnt.error());
   if (config->mailboxes.size() == 1) learn_mailbox(config->mailboxes.front(), known);
   if (!options.catch_all.empty()) {
     const auto address = message::normalise_address(options.catch_all);

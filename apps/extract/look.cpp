@@ -13,7 +13,7 @@ Looked look_at(const Input& input, bool sms, const Knowledge& known) {
   } else {
     looked.message = message::read_mail({{}, input.bytes}, known.mail);
   }
-  code::Explanation explanation = code::explain(looked.message, known.patterns);
+  code::Explanation explanation = code::explain(looked.message, known.hints);
   looked.verdict = std::move(explanation.verdict);
   looked.candidates = std::move(explanation.candidates);
   return looked;

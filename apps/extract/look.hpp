@@ -1,18 +1,17 @@
 // A message that somebody hands in, as the agent would look at it.
 #pragma once
 
-#include "code/pattern.hpp"
+#include "code/hints.hpp"
 #include "extract/input.hpp"
 #include "extract/view.hpp"
 
 #include <string>
-#include <vector>
 
 namespace otpctl::apps::extract {
 
 /// What the extractor is told beside the message.
 struct Knowledge {
-  std::vector<code::Pattern> patterns;
+  code::Hints hints;
   std::string region;
   message::MailOptions mail;
 };

@@ -5,6 +5,7 @@
 #include "config/section.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace otpctl::config {
 
@@ -13,6 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kYear = 366 * 24h;
+constexpr std::size_t kMostRules = 200;
 
 /// Doors of later versions: their sections are known, but taking them silently would lose messages.
 struct Later {
@@ -22,7 +24,7 @@ struct Later {
 constexpr Later kLater[] = {
     {"smtp", "SMTP door"},       {"lmtp", "LMTP door on the network"},
     {"webhook", "webhook door"}, {"sms", "SMS provider door"},
-    {"rule", "rules"},           {"access", "access for other users"},
+    {"access", "access for other users"},
 };
 
 class Reader {
@@ -49,6 +51,7 @@ class Reader {
     if (entry.key == "store") return read_single(entry, &Reader::read_store);
     if (entry.key == "mailbox") return read_several(entry, &Reader::read_one_mailbox);
     if (entry.key == "pattern") return read_several(entry, &Reader::read_pattern);
+    if (entry.key == "rule") return read_several(entry, &Reader::read_rule);
     for (const Later& later : kLater) {
       if (entry.key != later.name) continue;
       return problems_.add(entry.line, "this version of otpctl has no " + std::string(later.door) +
@@ -63,8 +66,8 @@ class Reader {
     std::string what = section ? "unknown section [" + printable(entry.key, 80) + "]"
                                : "unknown key " + quoted(entry.key) + " outside of any section";
     if (const auto near =
-            nearest(entry.key, {"wait", "session", "phone", "log", "store", "mailbox", "pattern"})) {
-      const bool several = *near == "mailbox" || *near == "pattern";
+            nearest(entry.key, {"wait", "session", "phone", "log", "store", "mailbox", "pattern", "rule"})) {
+      const bool several = *near == "mailbox" || *near == "pattern" || *near == "rule";
       what += "; did you mean " + (several ? "[[" + *near + "]]?" : "[" + *near + "]?");
     }
     problems_.add(entry.line, what);
@@ -148,6 +151,28 @@ class Reader {
     if (pattern.regex.size() > 500)
       section.problem(*section.find("regex"), "'regex' has more than 500 bytes");
     config_.patterns.push_back(std::move(pattern));
+  }
+
+  void read_rule(Section& section) {
+    section.allow({"from", "pattern", "label"});
+    UserRule rule;
+    rule.line = rule.what_line = section.line();
+    for (const auto& [key, text, most] : {std::tuple<const char*, std::string*, std::size_t>{"from", &rule.from, 320},
+                                          {"pattern", &rule.pattern, 500},
+                                          {"label", &rule.label, 200}}) {
+      section.read(key, *text);
+      if (text->size() > most)
+        section.problem(*section.find(key), quoted(key) + " has more than " + std::to_string(most) + " bytes");
+    }
+    const Value* what = section.find(section.has("pattern") ? "pattern" : "label");
+    if (what) rule.what_line = what->line;
+    if (!section.has("from")) section.missing("[[rule]] needs a 'from': whose messages it is for");
+    if (!what) section.missing("[[rule]] needs a 'pattern' or a 'label'");
+    if (section.has("pattern") && section.has("label"))
+      section.problem(*section.find("label"), "[[rule]] takes a 'pattern' or a 'label', not both");
+    if (config_.rules.size() == kMostRules)
+      problems_.add(rule.line, "more than " + std::to_string(kMostRules) + " of [[rule]]");
+    config_.rules.push_back(std::move(rule));
   }
 
   void check_names() {

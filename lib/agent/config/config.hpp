@@ -53,6 +53,16 @@ struct UserPattern {
   bool operator==(const UserPattern&) const = default;
 };
 
+/// Where the code stands in the messages of one sender: a pattern with one group, or the label in front of it.
+struct UserRule {
+  std::string from;  // glob over the address, name or number
+  std::string pattern;
+  std::string label;
+  int line = 0;       // of its [[rule]]
+  int what_line = 0;  // of the pattern or label
+  bool operator==(const UserRule&) const = default;
+};
+
 struct Config {
   std::string path;  // empty: the embedded default or the environment
   Duration wait_timeout = std::chrono::seconds(120);
@@ -67,6 +77,7 @@ struct Config {
   Duration history = std::chrono::hours(7 * 24);  // [store] history: how long the timeline is kept
   std::vector<Mailbox> mailboxes;
   std::vector<UserPattern> patterns;
+  std::vector<UserRule> rules;
   bool operator==(const Config&) const = default;
 };
 

@@ -207,6 +207,13 @@ std::string to_toml(const Config& config, const Origins& origins) {
     table.put("regex", regex_text(pattern.regex), false);
     text += "\n" + table.take();
   }
+  for (const UserRule& rule : config.rules) {
+    Table table("[[rule]]", rule.line > 0 ? "line " + std::to_string(rule.line) : "");
+    table.put("from", toml_text(rule.from), false);
+    if (!rule.pattern.empty()) table.put("pattern", regex_text(rule.pattern), false);
+    if (!rule.label.empty()) table.put("label", toml_text(rule.label), false);
+    text += "\n" + table.take();
+  }
   return text;
 }
 

@@ -105,7 +105,7 @@ class Agent : private source::Sink {
   Fd lock_;
   store::Store store_;
   WallTime started_;
-  std::vector<code::Pattern> patterns_;
+  code::Hints hints_;
   delivery::Delivery delivery_;
   Clients clients_;
   Commit commit_;

@@ -43,6 +43,18 @@ void look_at_patterns(const config::Config& config, std::vector<Problem>& proble
   }
 }
 
+Result<code::Rule> compile(const config::UserRule& rule) {
+  return code::Rule::make(rule.from, rule.pattern, rule.label);
+}
+
+void look_at_rules(const config::Config& config, std::vector<Problem>& problems) {
+  for (const auto& rule : config.rules) {
+    if (rule.from.empty() || rule.pattern.empty() == rule.label.empty()) continue;  // said already
+    const auto compiled = compile(rule);
+    if (!compiled) problems.push_back({rule.what_line, compiled.error().message});
+  }
+}
+
 void look_at_region(const config::Config& config, std::vector<Problem>& problems) {
   if (config.default_region.empty() || message::is_region(config.default_region)) return;
   problems.push_back({config.default_region_line,
@@ -55,6 +67,7 @@ std::vector<Error> problems_in_file(const config::Config& config) {
   std::vector<Problem> problems;
   look_at_secrets(config, problems);
   look_at_patterns(config, problems);
+  look_at_rules(config, problems);
   look_at_region(config, problems);
   std::stable_sort(problems.begin(), problems.end(),
                    [](const Problem& a, const Problem& b) { return a.line < b.line; });
@@ -90,7 +103,9 @@ Result<config::Config> read_config(const std::string& path, bool named, const En
   const auto file = read_plain_file(path, kLargest + 1);
   if (!file) {
     struct stat status {};
-    if (named || ::lstat(path.c_str(), &status) == 0) return refuse(file.error().message);
+    // What lies in a folder that may not be read is not known: that is no "none".
+    const bool hidden = file.error().code == ErrorCode::permission;
+    if (named || hidden || ::lstat(path.c_str(), &status) == 0) return refuse(file.error().message);
     return asked_for();  // or the embedded default
   }
   config::Config understood;
@@ -132,14 +147,19 @@ Result<void> check_config(const config::Config& config, const Environment& env) 
   return {};
 }
 
-Result<std::vector<code::Pattern>> compile_patterns(const config::Config& config) {
-  std::vector<code::Pattern> patterns;
+Result<code::Hints> compile_hints(const config::Config& config) {
+  code::Hints hints;
   for (const auto& pattern : config.patterns) {
     auto compiled = code::Pattern::compile(pattern.regex);
     if (!compiled) return fail(error_of(config, {pattern.line, compiled.error().message}));
-    patterns.push_back(std::move(*compiled));
+    hints.patterns.push_back(std::move(*compiled));
   }
-  return patterns;
+  for (const auto& rule : config.rules) {
+    auto compiled = compile(rule);
+    if (!compiled) return fail(error_of(config, {rule.what_line, compiled.error().message}));
+    hints.rules.push_back(std::move(*compiled));
+  }
+  return hints;
 }
 
 }  // namespace otpctl::server

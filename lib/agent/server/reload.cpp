@@ -17,14 +17,14 @@ Result<Plan> read_plan(const Origin& origin) {
   auto config = read_config(origin.path, origin.named, env);
   if (!config) return fail(config.error());
   if (auto good = check_config(*config, env); !good) return fail(good.error());
-  auto patterns = compile_patterns(*config);
-  if (!patterns) return fail(patterns.error());
+  auto hints = compile_hints(*config);
+  if (!hints) return fail(hints.error());
   const auto level = io::parse_log_level(origin.log_level.empty() ? config->log_level : origin.log_level);
   if (!level) return fail(level.error());
   Plan plan;
   plan.log_file = config->log_file.empty() ? origin.log_file : config->log_file;
   plan.config = std::move(*config);
-  plan.patterns = std::move(*patterns);
+  plan.hints = std::move(*hints);
   plan.level = *level;
   return plan;
 }
@@ -111,6 +111,12 @@ std::vector<std::string> regexes(const Config& config) {
   return all;
 }
 
+std::vector<config::UserRule> rules_without_lines(const Config& config) {
+  auto all = config.rules;
+  for (auto& rule : all) rule.line = rule.what_line = 0;
+  return all;
+}
+
 }  // namespace
 
 Fate fate_of(const Mailbox& wanted, const std::vector<Mailbox>& before) {
@@ -140,6 +146,9 @@ std::vector<std::string> describe_changes(const Config& before, const Config& af
   if (regexes(before) != regexes(after)) {
     changes.add("patterns: " + std::to_string(after.patterns.size()) + " (were " +
                 std::to_string(before.patterns.size()) + ")");
+  }
+  if (rules_without_lines(before) != rules_without_lines(after)) {
+    changes.add("rules: " + std::to_string(after.rules.size()) + " (were " + std::to_string(before.rules.size()) + ")");
   }
   return changes.take();
 }
@@ -178,7 +187,7 @@ Result<rpc::ReloadResult> Agent::read_again() {
 std::vector<std::string> Agent::take_up(Plan plan) {
   auto changes = describe_changes(config_, plan.config);
   const auto before = std::exchange(config_, std::move(plan.config));
-  patterns_ = std::move(plan.patterns);
+  hints_ = std::move(plan.hints);
   delivery_.set_settings(settings_of(config_));
   events_.set_keep(config_.history);
   replace_mailboxes(before.mailboxes, changes);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "code/pattern.hpp"
+#include "code/hints.hpp"
 #include "config/config.hpp"
 #include "io/log.hpp"
 
@@ -23,7 +23,7 @@ struct Origin {
 /// A configuration that can be taken: everything that an agent would refuse to start with has been looked at.
 struct Plan {
   config::Config config;
-  std::vector<code::Pattern> patterns;
+  code::Hints hints;
   io::LogLevel level = io::LogLevel::info;
   std::string log_file;
 };

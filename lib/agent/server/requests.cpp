@@ -125,7 +125,7 @@ delivery::Arrive Agent::arrival_of(const rpc::Sms& sms, delivery::RequestId requ
   arrive.request = request;
   arrive.source = "pipe";
   arrive.message = message::read_sms({sms.to, sms.from, sms.text, sms.sent}, config_.default_region);
-  arrive.verdict = code::extract(arrive.message, patterns_);
+  arrive.verdict = code::extract(arrive.message, hints_);
   arrive.provider_id = sms.id;
   return arrive;
 }

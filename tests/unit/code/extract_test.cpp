@@ -12,7 +12,7 @@ using namespace otpctl::code::test;
 namespace {
 
 Code only(const message::Message& message, const std::vector<Pattern>& patterns = {}) {
-  const Verdict verdict = extract(message, patterns);
+  const Verdict verdict = extract(message, {{}, {}, patterns, {}});
   REQUIRE(verdict.outcome == Outcome::code);
   return verdict.codes.at(0);
 }

@@ -48,6 +48,12 @@ recipients = "all"
 recipient-headers = ["Delivered-To", "X-Original-To"]
 [[pattern]]
 regex = 'PIN[:\s]+(\d{4})'
+[[rule]]
+from = "*@bank.example"
+label = "Ihr Zugang:"
+[[rule]]
+from = "MyBank"
+pattern = 'TAN (\d+)'
 )");
   Config expected;
   expected.path = "config.toml";
@@ -79,6 +85,7 @@ regex = 'PIN[:\s]+(\d{4})'
   mailbox.line = 13;
   expected.mailboxes = {mailbox};
   expected.patterns = {{R"(PIN[:\s]+(\d{4}))", 30}};
+  expected.rules = {{"*@bank.example", "", "Ihr Zugang:", 31, 33}, {"MyBank", R"(TAN (\d+))", "", 34, 36}};
   CHECK(config == expected);
 }
 
@@ -127,7 +134,6 @@ TEST_CASE("doors of later versions are refused plainly, not ignored") {
   CHECK(contains(problem_of("[lmtp]\nlisten = []\n"), "no LMTP door"));
   CHECK(contains(problem_of("[webhook]\nlisten = \"127.0.0.1:8825\"\n"), "no webhook door"));
   CHECK(contains(problem_of("[[sms]]\nname = \"phone1\"\n"), "no SMS provider door"));
-  CHECK(contains(problem_of("[[rule]]\n"), "no rules"));
 }
 
 TEST_CASE("the first problem of the file is told, whatever is read first") {
@@ -208,6 +214,30 @@ TEST_CASE("patterns keep the line of their regex and need a regex of at most 500
   CHECK(must_parse("[[pattern]]\nregex = '" + std::string(500, 'x') + "'\n").patterns.size() == 1);
   CHECK(
       contains(problem_of("[[pattern]]\nregex = '" + std::string(501, 'x') + "'\n"), "500 bytes"));
+}
+
+TEST_CASE("a rule needs a sender and either a pattern or a label, none of them endless") {
+  CHECK(problem_of("[[rule]]\nlabel = \"a\"\n") == "config.toml:1: [[rule]] needs a 'from': whose messages it is for");
+  CHECK(problem_of("[[rule]]\nfrom = \"*\"\n") == "config.toml:1: [[rule]] needs a 'pattern' or a 'label'");
+  CHECK(problem_of("[[rule]]\nfrom = \"*\"\npattern = '(a)'\nlabel = \"a\"\n") ==
+        "config.toml:4: [[rule]] takes a 'pattern' or a 'label', not both");
+  CHECK(problem_of("[[rule]]\nform = \"*\"\nlabel = \"a\"\n") ==
+        "config.toml:2: unknown key 'form' in [[rule]]; did you mean 'from'?");
+  CHECK(contains(problem_of("[rule]\nfrom = \"*\"\n"), "write [[rule]] with double brackets"));
+  CHECK(contains(problem_of("[[rulle]]\n"), "did you mean [[rule]]?"));
+  CHECK(contains(problem_of("[[rule]]\nfrom = 5\nlabel = \"a\"\n"), "config.toml:2: 'from' is of the wrong type"));
+  const auto sized = [](std::size_t from, const char* key, std::size_t what) {
+    return "[[rule]]\nfrom = \"" + std::string(from, 'x') + "\"\n" + key + " = \"" + std::string(what, 'y') + "\"\n";
+  };
+  CHECK(must_parse(sized(320, "label", 200)).rules.size() == 1);
+  CHECK(must_parse(sized(1, "pattern", 500)).rules.size() == 1);
+  CHECK(problem_of(sized(321, "label", 1)) == "config.toml:2: 'from' has more than 320 bytes");
+  CHECK(problem_of(sized(1, "label", 201)) == "config.toml:3: 'label' has more than 200 bytes");
+  CHECK(problem_of(sized(1, "pattern", 501)) == "config.toml:3: 'pattern' has more than 500 bytes");
+  std::string many;
+  for (int i = 0; i < 200; ++i) many += sized(1, "label", 1);
+  CHECK(must_parse(many).rules.size() == 200);
+  CHECK(problem_of(many + sized(1, "label", 1)) == "config.toml:601: more than 200 of [[rule]]");
 }
 
 // ---- what is no TOML ----

@@ -12,6 +12,7 @@ Config without_places(Config config) {
   config.default_region_line = 0;
   for (Mailbox& mailbox : config.mailboxes) mailbox.line = 0;
   for (UserPattern& pattern : config.patterns) pattern.line = 0;
+  for (UserRule& rule : config.rules) rule.line = rule.what_line = 0;
   return config;
 }
 
@@ -62,6 +63,13 @@ TEST_CASE("patterns come back as they were, however they were quoted") {
   std::string folders = "folders = [\n";
   for (int i = 0; i < 150; ++i) folders += "\"a.b.c" + std::to_string(i) + "\",\n";
   check_same(must_parse(mailbox(folders + "]")));
+}
+
+TEST_CASE("rules come back as they were, in their order") {
+  check_same(must_parse("[[rule]]\nfrom = \"*@bank.example\"\nlabel = \"Ihr \\\"Zugang\\\": \\u202e\"\n"
+                        "[[rule]]\nfrom = \"My*Bank?\"\npattern = 'it\\s(\\d+)'\n"));
+  CHECK(contains(to_toml(must_parse("\n[[rule]]\nfrom = \"*\"\nlabel = \"a\"\n")),
+                 "[[rule]]  # line 2\nfrom = \"*\"\nlabel = \"a\"\n"));
 }
 
 TEST_CASE("a mailbox of the environment is written with the name of its variable") {

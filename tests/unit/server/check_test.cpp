@@ -67,9 +67,27 @@ TEST_CASE("a wrong pattern is refused with the line of its regex, in the order o
   CHECK(starts(lines[0], path + ":3: not a usable pattern"));
   CHECK(starts(lines[1], path + ":6: 'default-region'"));
   CHECK(starts(lines[2], path + ":10: not a usable pattern"));
-  const auto compiled = server::compile_patterns(*server::read_config(path, true, no_variable));
+  const auto compiled = server::compile_hints(*server::read_config(path, true, no_variable));
   REQUIRE(!compiled.has_value());
   CHECK(compiled.error().message == lines[0]);
+}
+
+TEST_CASE("a wrong rule is refused with the line of its pattern or label, a right one is compiled in its order") {
+  const TempDir folder;
+  const std::string wrong = write(folder, "config.toml",
+                                  "[[rule]]\nfrom = \"*\"\npattern = '(a)(b)'\n[[rule]]\nlabel = \"::\"\nfrom = \"*\"\n");
+  const auto lines = problems(wrong);
+  REQUIRE(lines.size() == 2);
+  CHECK(starts(lines[0], wrong + ":3: not a usable pattern"));
+  CHECK(lines[1] == wrong + ":5: the label of a rule has neither letter nor digit");
+  CHECK(server::compile_hints(*server::read_config(wrong, true, no_variable)).error().message == lines[0]);
+  const std::string right = write(folder, "right.toml",
+                                  "[[rule]]\nfrom = \"*\"\nlabel = \"a\"\n[[rule]]\nfrom = \"b\"\npattern = '(b)'\n");
+  const auto hints = server::compile_hints(*server::read_config(right, true, no_variable));
+  REQUIRE(hints.has_value());
+  REQUIRE(hints->rules.size() == 2);
+  CHECK(hints->rules[0].label() == "a");
+  CHECK(hints->rules[1].from() == "b");
 }
 
 TEST_CASE("a secret that others can read is a problem, one that is not there yet is none") {

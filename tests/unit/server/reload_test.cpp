@@ -85,4 +85,12 @@ TEST_CASE("settings are told with their old and new value, what only a start can
   CHECK(describe_changes(before, after).empty());
   after.patterns[0].regex = "(y)";
   CHECK(describe_changes(before, after) == Lines{"patterns: 1 (were 1)"});
+  after = before;
+  after.rules = {{"*@bank.example", "", "Zugang:", 7, 9}};
+  CHECK(describe_changes(before, after) == Lines{"rules: 1 (were 0)"});
+  before = after;
+  after.rules[0].line = 99;
+  CHECK(describe_changes(before, after).empty());
+  after.rules[0].from = "*";
+  CHECK(describe_changes(before, after) == Lines{"rules: 1 (were 1)"});
 }
