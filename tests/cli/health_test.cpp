@@ -307,6 +307,25 @@ TEST_CASE("no agent is critical, an older agent, another user's folder and a wro
   CHECK(static_cast<int>(run({}, relative.context)) == 3);
 }
 
+TEST_CASE("an answer without its members is no agent that is well: UNKNOWN, and 69 of status") {
+  for (const std::string result : {"{}", R"({"v":1,"version":"9.9.9","pid":1})"}) {
+    CAPTURE(result);
+    const TempDir home;
+    const auto says_that = [&](AgentSide& side) {
+      const rpc::Id id = side.greet().id;
+      side.say(R"({"jsonrpc":"2.0","id":)" + id + R"(,"result":)" + result + "}\n");
+    };
+    FakeAgent agent(home.path() + "/agent.sock", {says_that, says_that});
+    TestContext health("health", "", in(home));
+    CHECK(static_cast<int>(run({}, health.context)) == 3);
+    CHECK(first_line(health.out).rfind("OTPCTL UNKNOWN - the agent's answer to health lacks ", 0) == 0);
+    TestContext status("status", "", in(home));
+    CHECK(status::run({}, status.context) == ExitCode::unreachable);
+    CHECK(status.out == "");
+    CHECK(status.err.find("the agent's answer to status lacks ") != std::string::npos);
+  }
+}
+
 TEST_CASE("a command line that is wrong is UNKNOWN, on standard output") {
   const auto exit_of = [](const std::vector<std::string>& arguments, TestContext& test) {
     return static_cast<int>(parse_and_run(arguments, test.context));

@@ -202,7 +202,7 @@ HealthReport read_health(const Members& members) {
   return health;
 }
 
-enum class Kind { text, name, count, list, sessions };  // a name is not empty, each of the sessions has its id
+enum class Kind { text, name, count, time, list, sessions };  // a name is not empty, each of the sessions has its id
 
 struct Required {
   std::string_view method;
@@ -218,10 +218,14 @@ constexpr std::array kRequired{
     Required{"session.register", "id", Kind::name},    Required{"session.show", "id", Kind::name},
     Required{"session.mark", "id", Kind::name},        Required{"session.close", "id", Kind::name},
     Required{"session.refresh", "id", Kind::name},     Required{"session.hold", "id", Kind::name},
-    Required{"manual", "recipient", Kind::text},       Required{"status", "version", Kind::text},
-    Required{"status", "pid", Kind::count},            Required{"waiters", "waiters", Kind::list},
+    Required{"manual", "recipient", Kind::text},       Required{"waiters", "waiters", Kind::list},
     Required{"events", "events", Kind::list},          Required{"events", "next", Kind::count},
-    Required{"health", "version", Kind::text},         Required{"health", "pid", Kind::count},
+    // What has none of these looks like an agent that is well and has nothing to do.
+    Required{"status", "version", Kind::text},         Required{"status", "pid", Kind::count},
+    Required{"status", "started", Kind::time},         Required{"status", "sources", Kind::list},
+    Required{"status", "waiters", Kind::list},         Required{"health", "version", Kind::text},
+    Required{"health", "pid", Kind::count},            Required{"health", "started", Kind::time},
+    Required{"health", "sources", Kind::list},
 };
 
 bool is_there(const Members& members, const Required& required) {
@@ -231,6 +235,7 @@ bool is_there(const Members& members, const Required& required) {
     case Kind::text: return value->is_string();
     case Kind::name: return !members.text(required.member).empty();
     case Kind::count: return value->is_number_unsigned();
+    case Kind::time: return members.time(required.member).has_value();
     case Kind::list: return value->is_array();
     case Kind::sessions:
       return value->is_array() && std::all_of(value->begin(), value->end(), [](const ReadJson& each) {

@@ -36,7 +36,8 @@ std::string read_file(const std::string& path) {
 TEST_CASE("a line of the agent has 64 KiB with its end, a longer one is a protocol error") {
   const test::TempDir home;
   const auto of_length = [](const rpc::Id& id, std::size_t length) {
-    const std::string head = R"({"id":)" + id + R"(,"result":{"version":"1","pid":7,"home":")", tail = "\"}}\n";
+    const std::string head = R"({"id":)" + id + R"(,"result":{"version":"1","pid":7,"started":"2026-11-20T09:33:58Z",)"
+                             R"("sources":[],"waiters":[],"home":")", tail = "\"}}\n";
     return head + std::string(length - head.size() - tail.size(), 'x') + tail;
   };
   FakeAgent agent(home.path() + "/agent.sock",

@@ -355,7 +355,15 @@ TEST_CASE("an answer without a member that it means nothing without is a protoco
       {"events", R"({"next":3})", "events"},
       {"events", R"({"events":[],"next":-1})", "next"},
       {"health", R"({"pid":1})", "version"},
-      {"health", R"({"version":"0.1.0"})", "pid"}};
+      {"health", R"({"version":"0.1.0"})", "pid"},
+      {"status", "{}", "version"},
+      {"status", R"({"version":"0.1.0","pid":1})", "started"},
+      {"status", R"({"version":"0.1.0","pid":1,"started":"today"})", "started"},
+      {"status", R"({"version":"0.1.0","pid":1,"started":"2026-11-20T09:33:58.000Z","waiters":[]})", "sources"},
+      {"status", R"({"version":"0.1.0","pid":1,"started":"2026-11-20T09:33:58.000Z","sources":[]})", "waiters"},
+      {"health", "{}", "version"},
+      {"health", R"({"version":"0.1.0","pid":1})", "started"},
+      {"health", R"({"version":"0.1.0","pid":1,"started":"2026-11-20T09:33:58.000Z","sources":{}})", "sources"}};
   for (const auto& [method, result, member] : lacking) {
     CAPTURE(method);
     CAPTURE(result);
