@@ -1,71 +1,52 @@
 #include "code/automaton.hpp"
 
-#include <algorithm>
-
 namespace otpctl::code {
 
-std::uint32_t Automaton::add(std::u32string_view word) {
-  State state = kStart;
+using State = Automaton::State;
+
+constexpr std::size_t kFewEdges = 8;  // a search among these is faster than a further cache line
+
+std::uint32_t AutomatonBuilder::add(std::u32string_view word) {
+  State state = Automaton::kStart;
   for (const char32_t symbol : word) {
-    const auto [edge, is_new] = building_[state].try_emplace(symbol, static_cast<State>(nodes_.size()));
+    const auto [edge, is_new] = children_[state].try_emplace(symbol, static_cast<State>(children_.size()));
     state = edge->second;
     if (!is_new) continue;
-    nodes_.emplace_back();
-    building_.emplace_back();
+    children_.emplace_back();
+    words_.push_back(Automaton::kNone);
   }
-  if (nodes_[state].word == kNone) nodes_[state].word = words_++;
-  return nodes_[state].word;
+  if (words_[state] == Automaton::kNone) words_[state] = count_++;
+  return words_[state];
 }
 
-void Automaton::seal() {
-  lay_out_edges();
-  std::vector<State> queue = {kStart};  // breadth first: a node's fail is nearer to the start
-  for (std::size_t next = 0; next < queue.size(); ++next) {
-    const State state = queue[next];
-    for (const auto& [symbol, to] : building_[state]) {
-      queue.push_back(to);
-      if (state == kStart) continue;
-      Node& node = nodes_[to];
-      node.fail = step(nodes_[state].fail, symbol);
-      node.shorter = nodes_[node.fail].word != kNone ? node.fail : nodes_[node.fail].shorter;
+AutomatonBuilder::Built AutomatonBuilder::build() const {
+  Built out;
+  out.nodes.resize(children_.size() + 1);
+  for (State state = 0; state < children_.size(); ++state) {
+    out.nodes[state].first = static_cast<std::uint32_t>(out.edges.size());
+    out.nodes[state].word = words_[state];
+    for (const auto& [symbol, to] : children_[state]) out.edges.push_back({symbol, to});
+    if (children_[state].size() <= kFewEdges) continue;
+    out.nodes[state].row = static_cast<std::uint32_t>(out.rows.size());
+    out.rows.resize(out.rows.size() + Automaton::kRow, Automaton::kStart);
+    for (const auto& [symbol, to] : children_[state]) {
+      if (symbol < Automaton::kRow) out.rows[out.nodes[state].row + symbol] = to;
     }
   }
-  building_ = {};
-}
-
-void Automaton::lay_out_edges() {
-  edges_.reserve(nodes_.size());
-  for (State state = 0; state < nodes_.size(); ++state) {
-    nodes_[state].first = static_cast<std::uint32_t>(edges_.size());
-    nodes_[state].count = static_cast<std::uint32_t>(building_[state].size());
-    for (const auto& [symbol, to] : building_[state]) edges_.push_back({symbol, to});
+  out.nodes.back().first = static_cast<std::uint32_t>(out.edges.size());
+  const Automaton sofar(out.nodes, out.edges, out.rows);
+  std::vector<State> queue = {Automaton::kStart};  // breadth first: a node's fail is nearer to the start
+  for (std::size_t next = 0; next < queue.size(); ++next) {
+    const State state = queue[next];
+    for (const auto& [symbol, to] : children_[state]) {
+      queue.push_back(to);
+      if (state == Automaton::kStart) continue;
+      const State fail = sofar.step(out.nodes[state].fail, symbol);
+      out.nodes[to].fail = fail;
+      out.nodes[to].shorter = words_[fail] != Automaton::kNone ? fail : out.nodes[fail].shorter;
+    }
   }
-  for (const auto& [symbol, to] : building_[kStart]) {
-    if (symbol < ascii_start_.size()) ascii_start_[symbol] = to;
-  }
-}
-
-Automaton::State Automaton::child(State state, char32_t symbol) const {
-  if (state == kStart && symbol < ascii_start_.size()) return ascii_start_[symbol];
-  const Node& node = nodes_[state];
-  const Edge* begin = edges_.data() + node.first;
-  const Edge* end = begin + node.count;
-  if (node.count > 8) {
-    begin = std::lower_bound(begin, end, symbol, [](const Edge& edge, char32_t s) { return edge.symbol < s; });
-    return begin != end && begin->symbol == symbol ? begin->to : kStart;
-  }
-  for (; begin != end; ++begin) {
-    if (begin->symbol == symbol) return begin->to;
-  }
-  return kStart;
-}
-
-Automaton::State Automaton::step(State state, char32_t symbol) const {
-  while (true) {
-    if (const State next = child(state, symbol); next != kStart) return next;
-    if (state == kStart) return kStart;
-    state = nodes_[state].fail;
-  }
+  return out;
 }
 
 }  // namespace otpctl::code

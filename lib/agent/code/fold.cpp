@@ -2,6 +2,7 @@
 
 #include "base/digits.hpp"
 #include "base/utf8.hpp"
+#include "code/char_set.hpp"
 
 #include <algorithm>
 #include <array>
@@ -143,10 +144,7 @@ bool is_upper(char32_t c) {
                   : utf8proc_category(static_cast<utf8proc_int32_t>(c)) == UTF8PROC_CATEGORY_LU;
 }
 
-bool ends_link(char c) {
-  constexpr std::string_view kEnds = " \n\"'<>()[]{}\x01\x02\x04\x05";
-  return kEnds.find(c) != kEnds.npos;
-}
+constexpr CharSet kEndsLink(" \n\"'<>()[]{}\x01\x02\x04\x05");
 
 bool is_link(std::string_view word) {
   if (word.starts_with("www.") || word.find("://") != word.npos) return true;
@@ -188,11 +186,16 @@ Folded fold(std::string_view utf8) {
   return out;
 }
 
+char fold_type(char32_t letter) {
+  if (letter < 0x80) return static_cast<char>(letter);
+  return is_joined(letter) ? kJoinedLetter : kOtherLetter;
+}
+
 void blank_links(Folded& folded) {
   const std::string_view text = folded.text;
   for (std::size_t begin = 0; begin < text.size();) {
     std::size_t end = begin;
-    while (end < text.size() && !ends_link(text[end])) ++end;
+    while (end < text.size() && !kEndsLink.has(text[end])) ++end;
     if (end - begin >= 4 && is_link(text.substr(begin, end - begin))) {
       folded.text.replace(begin, end - begin, end - begin, kBlank);
       folded.letters.replace(begin, end - begin, end - begin, U'\x03');

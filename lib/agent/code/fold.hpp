@@ -35,6 +35,9 @@ struct Folded {
 
 Folded fold(std::string_view utf8);
 
+/// The byte of Folded::text that belongs to one of Folded::letters.
+char fold_type(char32_t letter);
+
 /// Overwrites URLs and e-mail addresses with kBlank: no digit in them is a code.
 void blank_links(Folded& folded);
 

@@ -1,5 +1,7 @@
 #include "code/gaps.hpp"
 
+#include "code/char_set.hpp"
+
 #include <algorithm>
 
 namespace otpctl::code {
@@ -8,10 +10,12 @@ namespace {
 
 constexpr std::size_t kLine = 160;      // characters of a line that are looked at on either side
 constexpr std::size_t kSentence = 400;  // … of a sentence
-constexpr std::string_view kBefore = " \n\"'`([{<*_\x02";
-constexpr std::string_view kBehind = " \n\"'`)]}>*_\x02";
+constexpr CharSet kBefore(" \n\"'`([{<*_\x02");
+constexpr CharSet kBehind(" \n\"'`)]}>*_\x02");
+constexpr CharSet kOpens(":=-([");
+constexpr CharSet kJoins(" \n\"'`([{<*_\x02:=.#)]");
+constexpr CharSet kQuotes(" \"'*_");
 
-bool is_one_of(char c, std::string_view set) { return set.find(c) != set.npos; }
 bool is_word_character(char c) { return is_letter(c) || is_digit(c); }
 
 /// At most 4: nobody asks for more.
@@ -27,7 +31,7 @@ bool ends_short(std::string_view label) { return last_word_size(label) <= 3; }
 
 Link Gaps::link_before_number(std::size_t begin, std::size_t end) const {
   std::size_t bare = end;
-  while (bare > begin && is_one_of(text_[bare - 1], kBefore)) --bare;
+  while (bare > begin && kBefore.has(text_[bare - 1])) --bare;
   if (bare == begin) return hits_.ends(Role::copula, begin) ? Link::copula : Link::none;
   const char last = text_[bare - 1];
   if (last == ':' || last == '=' || last == '>') return Link::delimiter;
@@ -37,16 +41,16 @@ Link Gaps::link_before_number(std::size_t begin, std::size_t end) const {
 
 Link Gaps::link_after_number(std::size_t begin, std::size_t end) const {
   std::size_t bare = begin;
-  while (bare < end && is_one_of(text_[bare], kBehind)) ++bare;
+  while (bare < end && kBehind.has(text_[bare])) ++bare;
   if (bare == end) return Link::none;
-  if (is_one_of(text_[bare], ":=-([")) return Link::delimiter;
+  if (kOpens.has(text_[bare])) return Link::delimiter;
   return hits_.begins(Role::copula, bare) ? Link::copula : Link::none;
 }
 
 bool Gaps::is_adjacent(std::size_t begin, std::size_t end) const {
   std::size_t pos = begin;
   while (pos < end) {
-    if (is_one_of(text_[pos], kBefore) || is_one_of(text_[pos], ":=.#)]")) {
+    if (kJoins.has(text_[pos])) {
       ++pos;
     } else if (const Hit* word = Hits::at(hits_.all(Role::number), pos); word && word->end <= end) {
       pos = word->end;
@@ -98,9 +102,9 @@ std::size_t Gaps::count_lines(std::size_t begin, std::size_t end) const {
 }
 
 bool Gaps::is_list_link(std::size_t begin, std::size_t end) const {
-  while (begin < end && is_one_of(text_[begin], " \"'*_")) ++begin;
-  while (end > begin && is_one_of(text_[end - 1], " \"'*_")) --end;
-  if (end - begin == 1 && is_one_of(text_[begin], ",/&")) return true;
+  while (begin < end && kQuotes.has(text_[begin])) ++begin;
+  while (end > begin && kQuotes.has(text_[end - 1])) --end;
+  if (end - begin == 1 && (text_[begin] == ',' || text_[begin] == '/' || text_[begin] == '&')) return true;
   const Hit* word = Hits::at(hits_.all(Role::both), begin);
   return word && word->end == end;
 }
@@ -131,9 +135,9 @@ bool Gaps::is_asked_for(std::size_t begin, std::size_t end) const {
   const std::size_t line = line_begin(begin);
   const std::size_t stop = sentence_end(end, line_end(end));
   std::size_t left = begin;
-  while (left > line && (is_one_of(text_[left - 1], kBefore) || text_[left - 1] == ':')) --left;
+  while (left > line && (kBefore.has(text_[left - 1]) || text_[left - 1] == ':')) --left;
   std::size_t right = end;
-  while (right < stop && is_one_of(text_[right], kBehind)) ++right;
+  while (right < stop && kBehind.has(text_[right])) ++right;
   return hits_.ends(Role::request, left) || (right < stop && hits_.begins(Role::request, right));
 }
 

@@ -1,20 +1,26 @@
 #include "code/lexicon.hpp"
 
 #include "code/automaton.hpp"
+#include "code/lexicon_image.hpp"
 #include "code/tables.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <span>
-#include <stdexcept>
 #include <utility>
+
+// Made of the tables by the build (cmake/Languages.cmake).
+extern "C" const std::byte otpctl_lexicon_image[];
+extern "C" const std::byte otpctl_lexicon_image_end[];
 
 namespace otpctl::code {
 
 struct Lexicon::Words {
-  std::vector<Entry> entries;
-  Automaton automaton;                                 // over their heads
-  std::vector<std::vector<std::uint32_t>> by_head;     // entries, by the head's number
+  std::vector<std::byte> own;  // of parse()
+  LexiconImage image;
+  Automaton automaton;
+
+  explicit Words(std::span<const std::byte> bytes) : image(read_image(bytes)), automaton(image.nodes, image.edges, image.rows) {}
+  explicit Words(std::vector<std::byte> bytes) : Words(std::span<const std::byte>(bytes)) { own = std::move(bytes); }
 };
 
 namespace {
@@ -41,20 +47,25 @@ std::size_t gap_end(std::string_view text, std::size_t pos) {
 /// One hit of the automaton held against its entry.
 class Match {
  public:
-  Match(const Folded& folded, const Entry& entry) : text_(folded.text), letters_(folded.letters), entry_(entry) {}
+  Match(const Folded& folded, const LexiconImage& image, const PackedEntry& entry)
+      : text_(folded.text),
+        letters_(folded.letters),
+        entry_(entry),
+        tail_(image.strings.data() + entry.tail, entry.tail_size),
+        particles_(image.strings.data() + entry.particles, entry.particles_size) {}
 
   /// `begin`, `end`: of the head.
   bool holds(std::size_t begin, std::size_t end) {
     begin_ = begin;
     end_ = end;
-    return begins_word() && has_tail() && ends_word();
+    return begins_fitly() && has_tail() && ends_word();
   }
   std::size_t begin() const { return begin_; }
   std::size_t end() const { return end_; }
 
  private:
   /// No letter stands in front, but for joined particles or, of a compound, its first part.
-  bool begins_word() {
+  bool begins_fitly() {
     if (!is_spaced_letter(text_[begin_]) && !is_digit(text_[begin_])) return true;
     if (!entry_.compound && begin_ > 0 && is_digit(text_[begin_ - 1])) return is_unit(entry_.role);
     std::size_t word = begin_;
@@ -62,7 +73,7 @@ class Match {
     while (word > 0 && is_spaced_letter(text_[word - 1]) && begin_ - word <= reach) --word;
     if (word == begin_) return true;
     if (begin_ - word > reach || (word > 0 && is_spaced_letter(text_[word - 1]))) return false;
-    const auto joined = [&](char32_t c) { return entry_.particles.find(c) != std::u32string::npos; };
+    const auto joined = [&](char32_t c) { return particles_.find(c) != particles_.npos; };
     const bool fits = entry_.compound ||
                       std::all_of(letters_.begin() + static_cast<std::ptrdiff_t>(word),
                                   letters_.begin() + static_cast<std::ptrdiff_t>(begin_), joined);
@@ -71,7 +82,7 @@ class Match {
   }
 
   bool has_tail() {
-    for (const char32_t c : entry_.tail) {
+    for (const char32_t c : tail_) {
       if (c == '*') {
         const std::size_t limit = std::min(text_.size(), end_ + kInflection);
         while (end_ < limit && is_spaced_letter(text_[end_])) ++end_;
@@ -93,7 +104,9 @@ class Match {
 
   std::string_view text_;
   std::u32string_view letters_;
-  const Entry& entry_;
+  const PackedEntry& entry_;
+  std::u32string_view tail_;
+  std::u32string_view particles_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
 };
@@ -168,36 +181,79 @@ void drop_foreign(std::vector<Found>& all, std::string_view text) {
   });
 }
 
-}  // namespace
+/// Runs the automaton over a text and holds what it finds against the entries.
+class Finder {
+ public:
+  Finder(const Folded& text, const LexiconImage& image, const Automaton& automaton)
+      : text_(text), image_(image), automaton_(automaton) {
+    places_.reserve(text.text.size() + text.text.size() / 4);
+  }
 
-Hits Lexicon::find(const Folded& text) const {
-  std::vector<Found> all;
-  std::vector<std::uint32_t> places;  // of the symbols that the automaton has seen
-  places.reserve(text.text.size());
-  Automaton::State state = Automaton::kStart;
-  for (std::size_t i = 0; i < text.text.size();) {
-    std::size_t next = i + 1;
-    char32_t symbol = text.letters[i];
-    if (is_gap(text.text[i])) {
-      const std::size_t end = gap_end(text.text, i);
-      symbol = end == i ? U'\n' : U' ';  // no entry has a line end
-      next = end;
-      if (end == i) next = std::min(text.text.find_first_not_of(" -\n", i), text.text.size());
+  std::vector<Found> run() {
+    char before = ' ';
+    for (std::size_t i = 0; i < text_.text.size();) {
+      const char here = text_.text[i];
+      if (is_gap(here)) {
+        i = gap(i);
+      } else {
+        if (begins_word(before, here)) feed(kWordBegin, i);
+        feed(text_.letters[i], i);
+        found_up_to(++i);
+      }
+      before = here;
     }
-    places.push_back(static_cast<std::uint32_t>(i));
-    state = words_->automaton.step(state, symbol);
-    i = next;
-    words_->automaton.each_end(state, [&](std::uint32_t head) {
-      for (const std::uint32_t number : words_->by_head[head]) {
-        const Entry& entry = words_->entries[number];
-        Match match(text, entry);
-        if (!match.holds(places[places.size() - entry.head.size()], next)) continue;
-        all.push_back({{static_cast<std::uint32_t>(match.begin()), static_cast<std::uint32_t>(match.end()), entry.role,
-                        entry.value, entry.languages},
-                       static_cast<std::uint32_t>(entry.head.size() + entry.tail.size())});
+    return std::move(found_);
+  }
+
+ private:
+  void feed(char32_t symbol, std::size_t place) {
+    places_.push_back(static_cast<std::uint32_t>(place));
+    state_ = automaton_.step(state_, symbol);
+  }
+
+  /// Where to go on.
+  std::size_t gap(std::size_t i) {
+    const std::size_t end = gap_end(text_.text, i);
+    feed(end == i ? U'\n' : U' ', i);  // no entry has a line end
+    return end > i ? end : std::min(text_.text.find_first_not_of(" -\n", i), text_.text.size());
+  }
+
+  void found_up_to(std::size_t end) {
+    const bool inside_word =
+        end < text_.text.size() && is_spaced_letter(text_.text[end]) && is_spaced_letter(text_.text[end - 1]);
+    automaton_.each_end(state_, [&](std::uint32_t head) {
+      for (std::uint32_t i = image_.first_entry[head]; i < image_.first_entry[head + 1]; ++i) {
+        const PackedEntry& entry = image_.entries[i];
+        if (entry.tail_size == 0 && inside_word) continue;
+        Match match(text_, image_, entry);
+        if (match.holds(places_[places_.size() - entry.head_size], end)) add(entry, match);
       }
     });
   }
+
+  void add(const PackedEntry& entry, const Match& match) {
+    Found found;
+    found.begin = static_cast<std::uint32_t>(match.begin());
+    found.end = static_cast<std::uint32_t>(match.end());
+    found.role = entry.role;
+    found.value = entry.value;
+    found.languages = Languages(entry.languages[1]) << 64 | Languages(entry.languages[0]);
+    found.literal = entry.literal;
+    found_.push_back(found);
+  }
+
+  const Folded& text_;
+  const LexiconImage& image_;
+  const Automaton& automaton_;
+  std::vector<std::uint32_t> places_;  // of the symbols that the automaton has seen
+  Automaton::State state_ = Automaton::kStart;
+  std::vector<Found> found_;
+};
+
+}  // namespace
+
+Hits Lexicon::find(const Folded& text) const {
+  std::vector<Found> all = Finder(text, words_->image, words_->automaton).run();
   drop_foreign(all, text.text);
   Hits out = resolve(std::move(all));
   std::erase_if(out.labels, [](const Hit& hit) { return hit.role == Role::ordinary; });
@@ -205,30 +261,18 @@ Hits Lexicon::find(const Folded& text) const {
 }
 
 Result<Lexicon> Lexicon::parse(const std::vector<std::string_view>& tables) {
-  auto words = std::make_unique<Words>();
   auto entries = read_tables(tables);
   if (!entries) return fail(entries.error());
-  words->entries = std::move(*entries);
-  for (std::uint32_t number = 0; number < words->entries.size(); ++number) {
-    const std::uint32_t head = words->automaton.add(words->entries[number].head);
-    if (head == words->by_head.size()) words->by_head.emplace_back();
-    words->by_head[head].push_back(number);
-  }
-  words->automaton.seal();
-  return Lexicon(std::move(words));
+  return Lexicon(std::make_unique<Words>(make_image(std::move(*entries))));
 }
 
 const Lexicon& Lexicon::built_in() {
-  static const Lexicon once = [] {
-    auto parsed = parse(built_in_tables());
-    // The tables are part of the program, and a test reads them all: this cannot happen to a user.
-    if (!parsed) throw std::logic_error(parsed.error().message);
-    return std::move(*parsed);
-  }();
+  static const Lexicon once(std::make_unique<Words>(
+      std::span<const std::byte>(otpctl_lexicon_image, otpctl_lexicon_image_end)));
   return once;
 }
 
-std::size_t Lexicon::size() const { return words_->entries.size(); }
+std::size_t Lexicon::size() const { return words_->image.entries.size(); }
 Lexicon::Lexicon(std::unique_ptr<Words> words) : words_(std::move(words)) {}
 Lexicon::Lexicon(Lexicon&&) noexcept = default;
 Lexicon& Lexicon::operator=(Lexicon&&) noexcept = default;

@@ -84,7 +84,7 @@ class Lexicon {
  public:
   /// `tables`: the text of language tables. `config` with table and line when one cannot be read.
   static Result<Lexicon> parse(const std::vector<std::string_view>& tables);
-  /// All languages that are compiled in. Read once, then shared by all threads.
+  /// All languages that are compiled in; shared by all threads, nothing is read at the start.
   static const Lexicon& built_in();
 
   /// Linear in the text: what is looked at behind a head is bounded.

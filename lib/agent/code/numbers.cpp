@@ -1,5 +1,7 @@
 #include "code/numbers.hpp"
 
+#include "code/char_set.hpp"
+
 #include <algorithm>
 #include <cstdlib>
 
@@ -9,7 +11,15 @@ namespace {
 
 bool is_latin(char c) { return c >= 'a' && c <= 'z'; }
 bool is_alnum(char c) { return is_digit(c) || is_latin(c); }
-bool is_one_of(char c, std::string_view set) { return set.find(c) != set.npos; }
+constexpr CharSet kSeparators(" -.,:/()");
+constexpr CharSet kPoints(".,:");
+constexpr CharSet kDecoration(" \"'*()[]<>{}.!:-#_=|\x02\x05");
+constexpr CharSet kQuotes(" \"'*");
+// Beside digits, and beside letters and digits, that are a part of something else.
+constexpr CharSet kCutLeft("+*$/@&_~^\\%\x03");
+constexpr CharSet kCutRight("%*$/@_\\\x03");
+constexpr CharSet kWordLeft("+*$/@&_~^\\%-.#\x03\x01");
+constexpr CharSet kWordRight("%*$/@_\\-\x03\x01");
 
 struct Run {
   std::size_t begin = 0;
@@ -76,12 +86,12 @@ class Scanner {
   /// What may stand between the groups of one number: one or two of these, no line end.
   std::size_t separator_end(std::size_t pos, std::size_t group_size) const {
     std::size_t end = pos;
-    while (end < text_.size() && end - pos < 2 && is_one_of(text_[end], " -.,:/()")) ++end;
+    while (end < text_.size() && end - pos < 2 && kSeparators.has(text_[end])) ++end;
     if (end == pos || !is_digit(at(end))) return pos;
     const std::string_view separator = text_.substr(pos, end - pos);
     if (separator.find_first_of("()") != separator.npos)
       return group_size <= 4 ? end : pos;  // (0555) 123…
-    const bool sentence = end - pos == 2 && separator[1] == ' ' && is_one_of(separator[0], ".,:");
+    const bool sentence = end - pos == 2 && separator[1] == ' ' && kPoints.has(separator[0]);
     return sentence ? pos : end;
   }
 
@@ -214,11 +224,11 @@ class Scanner {
     const char after = at(number.end + 1);
     if (left == kMask && right == kMask) return false;  // *482913* is emphasis
     if (left == '#') number.needs = Number::Needs::tie;
-    if (is_one_of(left, "+*$/@&_~^\\%\x03") || is_one_of(right, "%*$/@_\\\x03")) return true;
+    if (kCutLeft.has(left) || kCutRight.has(right)) return true;
     if (!prefixed && left == '-' && (is_alnum(before(number.begin - 1)) || is_digit(right)))
       return true;
     if (right == '-' && is_alnum(after)) return true;
-    if (is_one_of(left, ".,:") && is_digit(before(number.begin - 1))) return true;
+    if (kPoints.has(left) && is_digit(before(number.begin - 1))) return true;
     return left == ' ' && before(number.begin - 1) == kMask;
   }
 
@@ -313,11 +323,11 @@ class Scanner {
     return label && label->positive() && folded_.upper[label->end - 1] == '0';
   }
   bool follows_delimiter(std::size_t pos) const {
-    while (pos > 0 && is_one_of(text_[pos - 1], " \"'*")) --pos;
-    return pos > 0 && is_one_of(text_[pos - 1], ":=");
+    while (pos > 0 && kQuotes.has(text_[pos - 1])) --pos;
+    return pos > 0 && (text_[pos - 1] == ':' || text_[pos - 1] == '=');
   }
   bool ends_line(std::size_t pos) const {
-    while (pos < text_.size() && is_one_of(text_[pos], " \"'*.")) ++pos;
+    while (pos < text_.size() && (kQuotes.has(text_[pos]) || text_[pos] == '.')) ++pos;
     return at(pos) == '\n';
   }
 
@@ -349,10 +359,10 @@ class Scanner {
     const bool sized = groups.size() == 1 ? whole.size() >= 4 && whole.size() <= 10 : is_hyphenated_code(groups);
     const char left = before(whole.begin);
     const char right = at(whole.end);
-    if (!sized || is_one_of(left, "+*$/@&_~^\\%-.#\x03\x01") ||
-        is_one_of(right, "%*$/@_\\-\x03\x01"))
+    if (!sized || kWordLeft.has(left) ||
+        kWordRight.has(right))
       return false;
-    return !(is_one_of(right, ".,:") && is_alnum(at(whole.end + 1)));
+    return !(kPoints.has(right) && is_alnum(at(whole.end + 1)));
   }
 
   void add(Number number) {
@@ -361,12 +371,11 @@ class Scanner {
   }
 
   bool is_alone(const Number& number) const {
-    constexpr std::string_view kDecoration = " \"'*()[]<>{}.!:-#_=|\x02\x05";
     std::size_t left = number.begin;
-    while (left > 0 && text_[left - 1] != '\n' && is_one_of(text_[left - 1], kDecoration)) --left;
+    while (left > 0 && text_[left - 1] != '\n' && kDecoration.has(text_[left - 1])) --left;
     if (left > 0 && text_[left - 1] != '\n') return false;
     std::size_t right = number.end;
-    while (right < text_.size() && text_[right] != '\n' && is_one_of(text_[right], kDecoration))
+    while (right < text_.size() && text_[right] != '\n' && kDecoration.has(text_[right]))
       ++right;
     return right == text_.size() || text_[right] == '\n';
   }

@@ -24,7 +24,4 @@ struct Entry {
 /// language and the line when a table cannot be read.
 Result<std::vector<Entry>> read_tables(const std::vector<std::string_view>& tables);
 
-/// What is compiled in, English first.
-std::vector<std::string_view> built_in_tables();
-
 }  // namespace otpctl::code
