@@ -88,6 +88,13 @@ std::optional<Board::News> Board::end(std::size_t index, std::string why) {
   return News{index, words_for(rows_[index].waiter.target) + " " + rows_[index].gone};
 }
 
+bool Board::concerns(const News& news, std::size_t index) const {
+  if (!news.about || *news.about == index) return news.about == index;
+  const Target& told = rows_[*news.about].waiter.target;
+  const Target& other = rows_[index].waiter.target;
+  return news.of_recipient && told.email == other.email && told.phone == other.phone;
+}
+
 std::optional<Board::News> Board::hear(const Event& event) {
   std::vector<std::size_t> here = of_session(event.session);
   if (event.type == EventType::code && event.state == "claimed") {
@@ -95,6 +102,7 @@ std::optional<Board::News> Board::hear(const Event& event) {
     if (here.size() != 1) return std::nullopt;
     return end(here.front(), "got its code from " + source_in_words(event));
   }
+  if (event.type == EventType::message) return hear_message(event);
   if (event.type != EventType::wait) return std::nullopt;
   if (event.state == "began" || event.state == "queued") {
     const bool listed = std::any_of(rows_.begin(), rows_.end(), [&](const Row& row) {
@@ -107,11 +115,28 @@ std::optional<Board::News> Board::hear(const Event& event) {
     std::erase_if(here, [&](std::size_t index) { return rows_[index].waiter.pid != event.pid; });
   }
   if (here.size() != 1) return std::nullopt;
-  if (event.state == "ambiguous")
+  if (event.state == "ambiguous") {
+    rows_[here.front()].waiter.ambiguous = true;
     return News{here.front(), "different codes came for " + words_for(rows_[here.front()].waiter.target) + "; ? shows them"};
+  }
   if (event.state == "left") return end(here.front(), "has gone away");
   if (event.state != "ended") return std::nullopt;
   return end(here.front(), event.exit == ExitCode::done ? "got its code meanwhile" : "waits no more");
+}
+
+/// The codes to choose from may be others now.
+std::optional<Board::News> Board::hear_message(const Event& event) {
+  if (event.state != "arrived" || event.verdict == "none") return std::nullopt;
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const WaiterInfo& waiter = rows_[i].waiter;
+    const bool has_choice = waiter.ambiguous || !waiter.candidates.empty();
+    const bool for_it = std::any_of(event.recipients.begin(), event.recipients.end(), [&](const std::string& name) {
+      return !name.empty() && (name == to_lower(waiter.target.email) || name == waiter.target.phone);
+    });
+    if (!has_choice || !for_it || !rows_[i].gone.empty()) continue;
+    return News{i, "another message came for " + words_for(waiter.target) + "; ? lists the codes anew", true};
+  }
+  return std::nullopt;
 }
 
 std::vector<std::size_t> Board::fitting(std::string_view text) const {

@@ -32,9 +32,12 @@ class Board {
   struct News {
     std::optional<std::size_t> about;  // nothing: somebody who is not listed
     std::string text;                  // printable
+    bool of_recipient = false;         // about all who wait for the same
   };
   /// What the event changes for those who are listed; of those who come, the first since the list was made.
   std::optional<News> hear(const Event& event);
+
+  bool concerns(const News& news, std::size_t index) const;
 
   /// Who is meant: a number of the list, the beginning of an id, a recipient, the beginning of one, a part of one; ""
   /// when only one is left. The first of these ways that fits anybody counts. Those who are gone are found as well.
@@ -49,6 +52,7 @@ class Board {
     std::string gone;
   };
   std::optional<News> end(std::size_t index, std::string why);
+  std::optional<News> hear_message(const Event& event);
   std::vector<std::size_t> of_session(const std::string& session) const;
 
   std::vector<Row> rows_;

@@ -25,7 +25,7 @@ constexpr char kEnterEnds[] = "Enter ends: ";
 
 rpc::Events what_happens() {
   rpc::Events events;
-  events.types = {EventType::wait, EventType::code};
+  events.types = {EventType::wait, EventType::message, EventType::code};
   events.follow = true;
   return events;
 }
@@ -217,18 +217,19 @@ void Conversation::ask_code(std::size_t index) {
       continue;
     }
     std::string code = picked ? waiter.candidates[*picked].code : as_code(text);
-    const bool done = hand_over(waiter, code);
+    const bool done = hand_over(waiter, code, picked.has_value());
     wipe(code);
     if (done) return;
   }
 }
 
-bool Conversation::hand_over(const WaiterInfo& waiter, const std::string& code) {
+/// A pick counts as long as the agent holds it: what was listed may have been superseded since.
+bool Conversation::hand_over(const WaiterInfo& waiter, const std::string& code, bool picked) {
   if (const auto good = check(code); !good) {
     report(context_, good.error(), options_.json);
     return false;
   }
-  rpc::Manual entry{waiter.session, code, true};
+  rpc::Manual entry{waiter.session, code, true, false, picked};
   const auto result = ask<rpc::ManualResult>(entry);
   wipe(entry.code);
   if (result) {
@@ -237,6 +238,11 @@ bool Conversation::hand_over(const WaiterInfo& waiter, const std::string& code) 
     return true;
   }
   const ErrorCode why = result.error().code;
+  if (picked && why == ErrorCode::no_code) {
+    forget_typed();  // the numbers were those of the list before
+    say_wrapped("a newer message came, that code counts no more; it was not handed over");
+    return true;  // all is listed anew
+  }
   if (why == ErrorCode::not_found || why == ErrorCode::expired) {
     say_wrapped("too late: " + printable(result.error().message, 400) + "; the code was not kept");
     return true;
@@ -284,7 +290,7 @@ bool Conversation::tell(const rpc::EventsResult& page, std::optional<std::size_t
   for (const Event& event : page.events) {
     const auto heard = board_.hear(event);
     if (!heard) continue;
-    if (!about || heard->about == about) news.push_back(heard->text);
+    if (!about || board_.concerns(*heard, *about)) news.push_back(heard->text);
     over = over || board_.empty() || (about ? !board_.gone(*about).empty() : board_.all_gone());
   }
   if (news.empty()) return over;

@@ -29,7 +29,7 @@ class Conversation {
   void wait_for_somebody();
   std::optional<std::size_t> ask_who();
   void ask_code(std::size_t index);
-  bool hand_over(const WaiterInfo& waiter, const std::string& code);  // false: ask again
+  bool hand_over(const WaiterInfo& waiter, const std::string& code, bool picked);  // false: ask again
 
   /// The next line that is typed. Nothing: the conversation has ended, or the list is no longer worth answering, because
   /// `about` is gone, everybody is, or (of an empty list) somebody has come.

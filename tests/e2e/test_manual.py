@@ -63,6 +63,40 @@ class AtTheDesk(WithADesk):
         desk.type(f"{number[1]}\n")
         self.assertEqual((desk.finish(), wait.finish(), wait.stdout), (0, 0, "482913\n"))
 
+    def test_a_pick_that_a_newer_message_superseded_meanwhile_is_not_handed_over_and_all_is_listed_anew(self):
+        self.home.start_agent()
+        self.deliver("111111", BOT5, sender="a@shop.example")
+        self.deliver("222222", BOT5, sender="b@bank.example")
+        wait = self.home.wait(BOT5)
+        desk = self.desk("bot5", columns=80)
+        shown = desk.expect("1-2 or code for bot5@example.com: ")
+        number = re.search(r"(\d)\) 111111 ", shown)[1]
+        self.deliver("444444", BOT5, sender="a@shop.example")
+        told = desk.expect("1-2 or code for bot5@example.com: ")  # while the prompt stands there
+        self.assertIn("another message came for bot5@example.com; ? lists", flat(told))
+        desk.type(f"{number}\n")
+        anew = desk.expect("1-2 or code for bot5@example.com: ")
+        self.assertIn("a newer message came", anew)
+        self.assertNotIn("111111", anew)
+        self.assertIsNone(wait.poll())
+        desk.type(re.search(r"(\d)\) 444444 ", anew)[1] + "\n")
+        self.assertEqual((desk.finish(), wait.finish(), wait.stdout), (0, 0, "444444\n"))
+
+    def test_a_third_sender_at_the_prompt_is_told_and_a_pick_that_still_stands_is_taken(self):
+        self.home.start_agent()
+        self.deliver("111111", BOT5, sender="a@shop.example")
+        self.deliver("222222", BOT5, sender="b@bank.example")
+        wait = self.home.wait(BOT5)
+        desk = self.desk(columns=80)
+        shown = desk.expect("whose code? ")
+        desk.type("\n")
+        desk.expect("1-2 or code for bot5@example.com: ")
+        self.deliver("333333", BOT5, sender="c@post.example")
+        desk.expect("another message came for bot5@example.com")
+        desk.expect("1-2 or code for bot5@example.com: ")
+        desk.type(re.search(r"(\d)\) 222222 ", shown)[1] + "\n")
+        self.assertEqual((desk.finish(), wait.finish(), wait.stdout), (0, 0, "222222\n"))
+
     def test_whoever_is_late_is_told_while_he_sits_at_the_prompt(self):
         waits = [self.home.wait(name) for name in (BOT5, BOT6)]
         desk = self.desk()

@@ -233,6 +233,7 @@ class Brain {
   // ---- brain_person.cpp ----
   Held entry_for(const PersonTarget& target, const std::string& code);
   std::optional<Error> cannot_take(const PersonTarget& target, const Held& entry) const;
+  Error no_choice(const PersonTarget& target) const;
 
   // ---- brain_restore.cpp ----
   void restore_session(const Record& record, std::size_t& unreadable);

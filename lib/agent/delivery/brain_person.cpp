@@ -17,6 +17,12 @@ std::optional<Error> Brain::cannot_take(const PersonTarget& target, const Held& 
   return Error{ErrorCode::usage, "a code of another length is waited for"};
 }
 
+/// What was picked from a list is none of those that are held.
+Error Brain::no_choice(const PersonTarget& target) const {
+  if (waiting_for(target).empty()) return too_late(target);
+  return {ErrorCode::no_code, "that code is none to choose any more: a newer message came"};
+}
+
 Held Brain::entry_for(const PersonTarget& target, const std::string& code) {
   Held held;
   held.arrival.channel = message::Channel::person;
@@ -68,6 +74,7 @@ void Brain::run(PersonEntry& command) {
     wipe(command.code);
     return reply(command.request, std::move(accepted));
   }
+  if (command.choice) return refuse_with(no_choice(*target));
   Held held = entry_for(*target, command.code);
   wipe(command.code);
   if (command.waiting_only || target->waiter) {  // a wait that is over will not take it later

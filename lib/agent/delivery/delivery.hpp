@@ -122,6 +122,7 @@ struct PersonEntry {  // `otpctl manual TARGET CODE`
   std::string code;       // the value of a candidate that is held for an ambiguous waiter: that one is given
   bool waiting_only = false;  // nobody is blocked on it any more: `not_found`, and nothing is kept
   bool settle = false;        // only whom it would be for; there is no code yet
+  bool choice = false;        // the value of a candidate or nothing: `no_code`, and nothing is kept
 };
 
 struct SourceUpdate { SourceStatus status; bool brings_email = false; bool brings_sms = false; };

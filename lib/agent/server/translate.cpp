@@ -102,6 +102,7 @@ Result<delivery::Command> command_of(const rpc::Manual& request, const Caller& c
   if (entry.target.empty()) return nobody();
   entry.code = std::move(*code);
   entry.waiting_only = request.waiting_only;
+  entry.choice = request.choice;
   // A whole address or number is kept even when nobody waits for it; a fragment must fit somebody.
   auto whole = message::normalise_recipient(entry.target, caller.region);
   if (whole && !may_be_part(*whole)) entry.recipient = std::move(*whole);

@@ -260,6 +260,7 @@ Request read_manual(Params& params) {
   manual.settle = params.flag("settle");
   if (!manual.settle) manual.code = params.required_line("code", kMaxCode);
   manual.waiting_only = params.flag("waiting_only");
+  manual.choice = params.flag("choice");
   if (manual.code != printable(manual.code, kMaxCode))
     params.wrong("'code' must be one printable line");
   return manual;

@@ -87,6 +87,7 @@ WriteJson params(const Manual& manual) {
     json["code"] = manual.code;
   }
   put(json, "waiting_only", manual.waiting_only);
+  put(json, "choice", manual.choice);
   return json;
 }
 WriteJson params(const Sms& sms) {

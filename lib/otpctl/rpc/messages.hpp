@@ -85,6 +85,7 @@ struct Manual {
   std::string code;    // one that is held for an ambiguous waiter: it is chosen
   bool waiting_only = false;  // nobody waits for it any more: `not_found`, nothing is kept
   bool settle = false;        // without a code: whom it would be for, or why it would be refused
+  bool choice = false;        // `code` was picked from the candidates: `no_code` when it is none of them any more
 };
 struct ManualResult {
   std::string recipient;

@@ -61,6 +61,39 @@ TEST_CASE("a chosen code is delivered as the message that brought it") {
   CHECK(w.got(wait)->message_id == "two@bank.example");
 }
 
+TEST_CASE("a pick that was superseded since the list was read goes to nobody; typed it is the operator's own decision") {
+  World w;
+  two_senders(w);
+  const auto wait = w.wait();
+  w.mail({.from = "a@shop.example", .code = "444444", .message_id = "three@shop.example"});
+  PersonEntry pick;
+  pick.target = wait.id;
+  pick.code = "111111";
+  pick.waiting_only = pick.choice = true;
+  const auto picked = [&](const std::string& code) {
+    pick.code = code;
+    pick.request = w.next_request();
+    w.apply(pick);
+    return w.answers.at(pick.request);
+  };
+  CHECK(std::get<Error>(picked("111111")).code == ErrorCode::no_code);
+  CHECK(std::get<Error>(picked("999999")).code == ErrorCode::no_code);
+  CHECK(w.blocks(wait));
+  CHECK(w.delivery.codes_pending() == 2);
+  CHECK(std::get<Accepted>(picked("444444")).delivered);
+  CHECK(w.code(wait) == "444444");
+  CHECK(std::get<Error>(picked("222222")).code == ErrorCode::not_found);
+}
+
+TEST_CASE("a superseded code that is typed is an entry of its own") {
+  World w;
+  two_senders(w);
+  const auto wait = w.wait();
+  w.mail({.from = "a@shop.example", .code = "444444", .message_id = "three@shop.example"});
+  CHECK(std::get<Accepted>(w.late_person(wait.id, "111111")).delivered);
+  CHECK(w.code(wait) == "111111");
+}
+
 TEST_CASE("what was not chosen stays free for others") {
   World w;
   two_senders(w);

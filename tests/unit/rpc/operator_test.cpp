@@ -185,6 +185,14 @@ TEST_CASE("whom an entry would be for is asked without a code") {
   CHECK(refused(call("manual", R"({"target":"bot5","settle":false})")).error.code == ErrorCode::usage);
 }
 
+TEST_CASE("a code that was picked from a list says so") {
+  const std::string entry = R"({"target":"bot5","code":"482913")";
+  CHECK(!decoded<Manual>(call("manual", entry + "}")).choice);
+  CHECK(decoded<Manual>(call("manual", entry + R"(,"choice":true})")).choice);
+  CHECK(encode_call("1", Manual{"bot5", "482913", true, false, true}).find(R"("choice":true)") != std::string::npos);
+  CHECK(encode_call("1", Manual{"bot5", "482913"}).find("choice") == std::string::npos);
+}
+
 TEST_CASE("an entry for whoever still waits says so with true and nothing else") {
   const std::string entry = R"({"target":"bot5","code":"482913")";
   CHECK(!decoded<Manual>(call("manual", entry + "}")).waiting_only);
