@@ -6,12 +6,14 @@
 #include "extract/view.hpp"
 
 #include <string>
+#include <vector>
 
 namespace otpctl::apps::extract {
 
 /// What the extractor is told beside the message.
 struct Knowledge {
   code::Hints hints;
+  std::vector<otpctl::config::UserRule> rules;  // what hints.rules were made of
   std::string region;
   message::MailOptions mail;
 };

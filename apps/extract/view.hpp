@@ -1,4 +1,4 @@
-// What is said of a message and its verdict. Pure.
+// What is said of a message and its verdict, for programs and in one line (explained.hpp: for people). Pure.
 #pragma once
 
 #include "code/code.hpp"
@@ -24,17 +24,11 @@ struct Looked {
 /// True for a header block of a mail (RFC 5322), also behind the "From " line of an mbox.
 bool looks_like_mail(std::string_view bytes);
 
-/// For --explain: recipients and where they come from, the visible text with the evidence between ">>>" and "<<<", the
-/// verdict and why. Every line is printable.
-std::string explained(const Looked& looked);
-
-/// One object; with `explain` also what a person would see.
+/// One object. With `explain` also what a person would see, and as candidates all that has the look of a code, the best
+/// first, each with what speaks for and against it; else only those among which it could not be decided.
 std::string as_json(const Looked& looked, bool explain);
 
 /// Why there is no code: one line that holds none.
 std::string why_not(const code::Verdict& verdict);
-
-/// `text` line by line, each printable and behind `prefix`, the spans (byte offsets, any order) marked.
-std::string marked(std::string_view text, std::vector<code::Span> spans, std::string_view prefix);
 
 }  // namespace otpctl::apps::extract

@@ -120,6 +120,8 @@ std::string help_text(const CLI::App& app) {
     std::replace(left.begin(), left.end(), ',', ' ');
     if (!is_positional && option->get_items_expected_max() > 0)
       left += " " + option->get_type_name();
+    if (option->get_items_expected_max() == 0 && option->get_type_name().rfind("[=", 0) == 0)
+      left += option->get_type_name();
     text += two_columns(left, option->get_description());
   }
   return text;
@@ -158,6 +160,14 @@ AppPtr make_app(std::string_view command, const char* examples) {
 
 void add_flag(CLI::App& app, const char* names, bool& value, const char* help) {
   app.add_flag(names, value, help);
+}
+
+void add_flag_or_text(CLI::App& app, const char* name, const char* metavar, std::optional<std::string>& value,
+                      const char* help) {
+  const auto text = std::make_shared<std::string>();
+  app.add_flag(name, *text, help)
+      ->each([text, &value](const std::string& given) { value = given == "true" ? "" : given; })
+      ->type_name("[=" + std::string(metavar) + "]");
 }
 
 void add_count(CLI::App& app, const char* names, int& value, const char* help) {

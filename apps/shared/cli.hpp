@@ -28,6 +28,10 @@ AppPtr make_app(std::string_view command, const char* examples);
 
 // `names` as CLI11 writes them ("-q,--quiet"; without a dash: a positional). `help` is one line.
 void add_flag(CLI::App& app, const char* names, bool& value, const char* help);
+/// `--name`, or `--name=VALUE`; never the next word, which is another argument. Without a value (or with the word "true")
+/// it becomes "".
+void add_flag_or_text(CLI::App& app, const char* name, const char* metavar, std::optional<std::string>& value,
+                      const char* help);
 void add_count(CLI::App& app, const char* names, int& value, const char* help);
 void add_text(CLI::App& app, const char* names, const char* metavar, std::string& value,
               const char* help);

@@ -145,7 +145,7 @@ Names in_zsh(const std::string& text, const std::string& command, const std::str
   if (has_actions) {
     part = action.empty() ? part.substr(0, part.find("case $action in")) : branch(part, "        " + action + ")");
   }
-  return options_between("'{,*", "[,}", part);
+  return options_between("'{,*", "[,}=", part);
 }
 
 Names in_fish(const std::string& text, const std::string& command, const std::string& action, bool has_actions) {
@@ -259,7 +259,7 @@ TEST_CASE("every help has a usage line, examples, and says each option in one li
     Names said;
     lines = std::istringstream(text);
     for (std::string line; std::getline(lines, line);) {
-      if (line.rfind("  -", 0) == 0) said.merge(options_between(" ", " ", line.substr(0, line.find("  ", 2)) + " "));
+      if (line.rfind("  -", 0) == 0) said.merge(options_between(" ", " [", line.substr(0, line.find("  ", 2)) + " "));
     }
     CHECK(as_words(said) == as_words(own_options_of(*built.app)));
   }

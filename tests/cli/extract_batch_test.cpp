@@ -45,6 +45,49 @@ TEST_CASE("ndjson: the mailbox itself is the recipient of a mail that names no o
   CHECK(contains(answer_to(line, known), R"("recipient":"bot5@example.com")"));
 }
 
+TEST_CASE("ndjson: --catch-all is the recipient of a mail that names no other, and of no text") {
+  const auto recipient = [](const std::string& headers) {
+    const std::string mail = headers + "Subject: x\n\nYour code is 482913\n";
+    static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string base64;
+    unsigned bits = 0, count = 0;
+    for (const char c : mail) {
+      bits = bits << 8 | static_cast<unsigned char>(c);
+      for (count += 8; count >= 6; count -= 6) base64 += kDigits[bits >> (count - 6) & 63];
+    }
+    if (count > 0) base64 += kDigits[bits << (6 - count) & 63];
+    while (base64.size() % 4 != 0) base64 += '=';
+    TestContext test("extract", R"({"id":1,"channel":"email","raw_base64":")" + base64 + "\"}\n");
+    extract::Options options;
+    options.ndjson = true;
+    options.catch_all = "Catch-All@example.com";
+    CHECK(extract::run(options, test.context) == ExitCode::done);
+    const std::size_t begin = test.out.find("\"recipient\":") + 12;
+    return test.out.substr(begin, test.out.find(',', begin) - begin);
+  };
+  CHECK(recipient("To: catch-all@example.com\n") == "\"catch-all@example.com\"");
+  CHECK(recipient("To: catch-all@example.com, bot5@example.com\n") == "\"bot5@example.com\"");
+  CHECK(recipient("Delivered-To: bot6@example.com\nReceived: x\nTo: bot5@example.com\n") == "\"bot6@example.com\"");
+  CHECK(recipient("From: a@shop.example\n") == "null");
+  TestContext test("extract", R"({"id":1,"channel":"sms","text":"Your code is 482913"})");
+  extract::Options options;
+  options.ndjson = true;
+  options.catch_all = "catch-all@example.com";
+  CHECK(extract::run(options, test.context) == ExitCode::done);
+  CHECK(contains(test.out, R"("recipient":null)"));
+  options.catch_all = "nobody";
+  CHECK(extract::run(options, test.context) == ExitCode::usage);
+}
+
+TEST_CASE("ndjson: lengths and rules count for every line") {
+  Knowledge known;
+  known.hints.lengths = code::Lengths{6, 6};
+  const std::string two = R"({"id":1,"channel":"sms","text":"Your codes are 4711 and 482913. Zugang: 117744"})";
+  CHECK(contains(answer_to(two, known), R"("code":"482913")"));
+  known.hints.rules.push_back(*code::Rule::make("*", "", "Zugang:"));
+  CHECK(contains(answer_to(two, known), R"("code":"117744","recipient":null,"verdict":"code","confidence":1.0,"reason":"your rule for *")"));
+}
+
 TEST_CASE("ndjson: a wrong line is answered with its id and what is wrong, X03 nothing of it drives a terminal") {
   const std::pair<const char*, const char*> lines[] = {
       {"x", R"({"id":null,"error":"not JSON"})"},

@@ -34,6 +34,12 @@ TEST_CASE("extract and doctor") {
   CHECK(parsed(extract::kCommand, {"--message", "12"}) == extract::Options{{}, "", "12", "", "", false, false, false});
   CHECK(parsed(extract::kCommand, {"--ndjson", "--catch-all", "a@b.example"}) ==
         extract::Options{{}, "", "", "", "a@b.example", true, false, false});
+  CHECK(parsed(extract::kCommand, {"--length", "4-8"}) == extract::Options{{}, "", "", "", "", false, false, false, 4, 8, {}});
+  CHECK(parsed(extract::kCommand, {"--length=6"}).longest == 6);
+  CHECK(refused(extract::kCommand, {"--length", "x"}) == "--length: 'x' is no length of a code: write 6 or 4-8 (1 to 64)");
+  CHECK(parsed(extract::kCommand, {"--rule-test", "f"}) == extract::Options{{}, "f", "", "", "", false, false, false, 0, 0, ""});
+  CHECK(parsed(extract::kCommand, {"--rule-test=a@b.example", "f"}) ==
+        extract::Options{{}, "f", "", "", "", false, false, false, 0, 0, "a@b.example"});
   CHECK(parsed(doctor::kCommand, {"--secrets", "--config", "c", "--json"}) == doctor::Options{{"c", "", true}, true});
   CHECK(parsed(doctor::kCommand, {}) == doctor::Options{});
   CHECK(refused(doctor::kCommand, {"x"}) == "one argument too many");
@@ -119,17 +125,6 @@ TEST_CASE("extract: a mail is known by its header fields, a text with a colon is
     CHECK_MESSAGE(!extract::looks_like_mail(text), text);
 }
 
-TEST_CASE("extract: the evidence is marked line by line, whatever stands around it") {
-  const auto span = [](std::size_t begin, std::size_t end) { return code::Span{begin, end, false, false}; };
-  CHECK(extract::marked("code 123", {span(5, 8)}, "| ") == "| code >>>123<<<\n");
-  CHECK(extract::marked("a\nb 123\nc 45", {span(10, 12), span(4, 7)}, "| ") == "| a\n| b >>>123<<<\n| c >>>45<<<\n");
-  CHECK(extract::marked("", {}, "| ") == "| \n");
-  CHECK(extract::marked("a\x1b[2J\nb", {}, "") == "a\\x1b[2J\nb\n");
-  CHECK(extract::marked("123", {span(2, 9), span(1, 1)}, "") == "123\n");      // no place in it
-  CHECK(extract::marked("1\n2", {span(0, 3)}, "| ") == "| >>>1\n| 2<<<\n");
-  CHECK(extract::marked("12345", {span(0, 3), span(1, 4)}, "") == ">>>123<<<45\n");  // they overlap
-}
-
 TEST_CASE("extract: why there is no code holds none") {
   code::Verdict verdict;
   verdict.outcome = code::Outcome::ambiguous;
@@ -150,6 +145,8 @@ TEST_CASE("config: what is right is said in short") {
   config.mailboxes.resize(2);
   config.patterns.resize(1);
   CHECK(config::in_short(config) == "right, 2 mailboxes, 1 pattern");
+  config.rules.resize(2);
+  CHECK(config::in_short(config) == "right, 2 mailboxes, 1 pattern, 2 rules");
 }
 
 TEST_CASE("config show: a first line says where it comes from, and no password of a proxy is shown") {

@@ -76,7 +76,8 @@ class Config(unittest.TestCase):
                 self.home.write_config('[phone]\ndefault-region = "TR"', MAILBOX + f"{secret}-{form}", 'address = "a@example.com"',
                                        'tls = "none"\ninsecure = true\nproxy = "socks5h://localhost:1080"',
                                        'recipients = "all"\nrecipient-headers = ["X-To"]\nca-file = "/etc/ca.pem"',
-                                       "[[pattern]]\nregex = 'x(\\d+)'", '[log]\nfile = "/var/log/a.log"')
+                                       "[[pattern]]\nregex = 'x(\\d+)'", '[[rule]]\nfrom = "*"\nlabel = "a"',
+                                       "[[rule]]\nfrom = 'b'\npattern = '(b)'", '[log]\nfile = "/var/log/a.log"')
                 section = None
                 for line in self.run_one("show").stdout.splitlines():
                     section = re.split("  #", line)[0].strip() if line.startswith("[") else section
