@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kMostListed = 50;
 constexpr std::size_t kFewDigits = 2;
+constexpr int kIndent = 5;  // of what belongs to the line above
 
 bool begins(std::string_view text, std::string_view with) {
   return text.substr(0, with.size()) == with;
@@ -42,7 +43,36 @@ void add_wrapped(std::vector<Line>& lines, const std::string& text, Tone tone, V
     lines.push_back({text, tone});
     return;
   }
-  for (std::string& each : wrap(text, view.columns, 5)) lines.push_back({std::move(each), tone});
+  for (std::string& each : wrap(text, view.columns, kIndent)) lines.push_back({std::move(each), tone});
+}
+
+/// A part of a line: it stands whole, behind `glue` or on a line of its own.
+struct Part {
+  std::string glue;
+  std::string text;
+};
+
+/// What others have named, on a line of its own at most: it never goes on where a line begins.
+std::string from(const std::string& name, View view) {
+  const std::string shown_name = name.empty() ? "an unknown sender" : without_blanks(shown(name, view.utf8));
+  if (view.columns <= 0) return "from " + shown_name;
+  const int room = view.columns - std::min(kIndent, view.columns / 4) - static_cast<int>(std::string("from ").size());
+  return "from " + fit_middle(shown_name, room, view.utf8);
+}
+
+/// `begin` is ours, and may be broken; what follows stands on the same line where there is room.
+void add_parts(std::vector<Line>& lines, const std::string& begin, const std::vector<Part>& parts, Tone tone, View view) {
+  std::vector<Line> own;
+  add_wrapped(own, begin, tone, view);
+  for (const Part& part : parts) {
+    std::string& last = own.back().text;
+    if (view.columns <= 0 || cells(last) + cells(part.glue) + cells(part.text) <= view.columns) {
+      last += part.glue + part.text;
+    } else {
+      own.push_back({std::string(static_cast<std::size_t>(std::min(kIndent, view.columns / 4)), ' ') + part.text, tone});
+    }
+  }
+  lines.insert(lines.end(), own.begin(), own.end());
 }
 
 std::string span(const WaiterInfo& waiter, WallTime now) {
@@ -52,10 +82,14 @@ std::string span(const WaiterInfo& waiter, WallTime now) {
   return waiter.queued ? text + ", stands in line behind another" : text;
 }
 
-std::string came(const Seen& seen, WallTime now, View view) {
-  std::string text = "came: " + std::to_string(seen.count) + " " + std::string(words_for(seen.reason));
-  if (!seen.sender.empty()) text += ", the latest from " + shown(seen.sender, view.utf8);
-  return text + ", " + ago(seen.latest, now) + " ago";
+void add_what_came(std::vector<Line>& lines, const Seen& seen, WallTime now, View view) {
+  std::string text = "   came: " + std::to_string(seen.count) + " " + std::string(words_for(seen.reason));
+  std::vector<Part> parts{{", ", ago(seen.latest, now) + " ago"}};
+  if (!seen.sender.empty()) {
+    text += ", the latest";
+    parts.insert(parts.begin(), {" ", from(seen.sender, view)});
+  }
+  add_parts(lines, text, parts, Tone::plain, view);
 }
 
 std::string who(const Target& target, View view) {
@@ -189,11 +223,8 @@ std::vector<Line> candidates_in_lines(const WaiterInfo& waiter, WallTime now, Vi
   std::vector<Line> lines;
   for (std::size_t i = 0; i < waiter.candidates.size(); ++i) {
     const HeldCandidate& each = waiter.candidates[i];
-    const std::string from = each.sender.empty() ? "an unknown sender" : shown(each.sender, view.utf8);
-    add_wrapped(lines,
-                "   " + std::to_string(i + 1) + ") " + shown(each.code, view.utf8) + "  from " + from +
-                    ", " + ago(each.received, now) + " ago",
-                Tone::head, view);
+    add_parts(lines, "   " + std::to_string(i + 1) + ") " + shown(each.code, view.utf8),
+              {{"  ", from(each.sender, view)}, {", ", ago(each.received, now) + " ago"}}, Tone::head, view);
   }
   return lines;
 }
@@ -212,7 +243,7 @@ std::vector<Line> in_lines(const Board& board, const std::vector<std::size_t>& o
     add_wrapped(lines, "   " + span(waiter, now), Tone::plain, view);
     for (const Seen& seen : waiter.seen) {
       if (seen.reason == Unmatched::other_recipient) continue;  // all that came for anybody else
-      add_wrapped(lines, "   " + came(seen, now, view), Tone::plain, view);
+      add_what_came(lines, seen, now, view);
     }
     if (!waiter.candidates.empty()) {
       add_wrapped(lines, "   different codes came, one of these:", Tone::plain, view);

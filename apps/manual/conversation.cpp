@@ -392,7 +392,7 @@ View Conversation::view() const { return View{size_of(context_).columns, looks_o
 std::string Conversation::name_of(const WaiterInfo& waiter) const {
   const std::string name = waiter.target.email.empty() ? waiter.target.phone : waiter.target.email;
   const int room = std::max(view().columns - 20, 10);
-  return fit(shown(name, view().utf8), room, view().utf8);
+  return fit_middle(without_blanks(shown(name, view().utf8)), room, view().utf8);
 }
 
 }  // namespace otpctl::apps::manual

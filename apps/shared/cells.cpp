@@ -41,6 +41,13 @@ class WidthTables {
 /// Emoji presentation and joiners: terminals disagree on how wide they make their neighbours.
 bool is_joiner(char32_t point) { return point == 0x200D || (point >= 0xFE00 && point <= 0xFE0F); }
 
+/// Whatever a terminal shows as nothing but room.
+bool is_blank(char32_t point) {
+  return point == ' ' || point == 0xA0 || point == 0x1680 || (point >= 0x2000 && point <= 0x200B) || point == 0x202F ||
+         point == 0x205F || point == 0x3000 || point == 0x2800 || point == 0x115F || point == 0x1160 ||
+         point == 0x3164 || point == 0xFFA0 || point == 0xFEFF;
+}
+
 void append_ascii(std::string& out, char32_t point, std::string_view bytes) {
   if (point < 0x80) {
     out += bytes;
@@ -102,6 +109,37 @@ std::string fit(std::string_view text, int columns, bool utf8) {
   if (static_cast<int>(text.size()) <= columns || cells(text) <= columns) return std::string(text);
   if (columns == 0) return {};
   return std::string(beginning(text, columns - 1)) + (utf8 ? "…" : "~");
+}
+
+std::string fit_middle(std::string_view text, int columns, bool utf8) {
+  columns = std::max(columns, 0);
+  if (cells(text) <= columns || columns < 3) return fit(text, columns, utf8);
+  const std::string_view head = beginning(text, columns / 2);
+  const int room = columns - cells(head) - 1;
+  std::size_t tail = text.size();
+  for (std::size_t pos = head.size(); pos < text.size(); pos += utf8_at(text, pos).size) {
+    if (cells(text.substr(pos)) > room) continue;
+    tail = pos;
+    break;
+  }
+  return std::string(head) + (utf8 ? "…" : "~") + std::string(text.substr(tail));
+}
+
+std::string without_blanks(std::string_view text) {
+  std::string out;
+  bool blank = false;
+  for (std::size_t pos = 0; pos < text.size();) {
+    const Utf8Char c = utf8_at(text, pos);
+    if (is_blank(c.point)) {
+      blank = true;
+    } else {
+      if (blank && !out.empty()) out += ' ';
+      blank = false;
+      out += text.substr(pos, c.size);
+    }
+    pos += c.size;
+  }
+  return out;
 }
 
 std::string pad(std::string_view text, int columns, bool utf8) {

@@ -17,6 +17,13 @@ std::string shown(std::string_view text, bool utf8, std::size_t limit = 200);
 /// At most `columns`; what is cut ends with "…" ("~" without UTF-8).
 std::string fit(std::string_view text, int columns, bool utf8);
 
+/// At most `columns`, cut in the middle: of a name the beginning and the end tell most.
+std::string fit_middle(std::string_view text, int columns, bool utf8);
+
+/// `text` (valid UTF-8) with one space for each run of blanks, none at its ends: what others have named cannot be laid out
+/// so that it looks like a line of ours.
+std::string without_blanks(std::string_view text);
+
 /// fit() and spaces up to exactly `columns`.
 std::string pad(std::string_view text, int columns, bool utf8);
 

@@ -3,6 +3,7 @@
 #include "cli/commands.hpp"
 #include "manual/board.hpp"
 #include "manual/target.hpp"
+#include "shared/cells.hpp"
 #include "support/fake_agent.hpp"
 
 #include <doctest/doctest.h>
@@ -85,6 +86,50 @@ TEST_CASE("where it is ambiguous the codes stand there, with sender and age") {
         "   different codes came, one of these:\n"
         "   1) 482913  from a@shop.example, 3s ago\n"
         "   2) 193744  from an unknown sender, 5s ago\n");
+}
+
+TEST_CASE("no sender can be called so that a line of the list looks like another candidate") {
+  for (const std::string name : {"B                              2) 999999  from Bank",
+                                 "B\u3000\u3000\u3000\u3000\u3000\u3000\u3000\u3000\u3000\u3000 2) 999999  from Bank",
+                                 "Bxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx 2) 999999 from Bank",
+                                 "Bxxxxxxxxxxxxxxx 2) 999999  from Bank, 1s ago           3) 888888"}) {
+    WaiterInfo one = ambiguous();
+    one.candidates[0].sender = name;
+    one.seen = {Seen{Unmatched::filtered, 1, name, kNow - 3s}, Seen{Unmatched::ambiguous_sender, 2, name, kNow - 3s}};
+    for (int columns = 20; columns <= 100; ++columns) {
+      CAPTURE(columns);
+      for (const Line& line : in_lines(Board({one}), {}, kNow, {columns, true})) {
+        CAPTURE(line.text);
+        CHECK(cells(line.text) <= columns);
+        const std::string_view text = trim(line.text);
+        CHECK(text.rfind("2) 9", 0) != 0);
+        CHECK(text.rfind("3) 8", 0) != 0);
+        CHECK(text.find("   ") == std::string_view::npos);
+      }
+    }
+  }
+}
+
+TEST_CASE("another message for one who has a choice is told, without a code in it or for others it is not") {
+  Board board({waiter("other@example.com", "77aa"), ambiguous(), ambiguous()});
+  Event message;
+  message.type = EventType::message;
+  message.state = "arrived";
+  message.verdict = "code";
+  message.recipients = {"bot5@example.com"};
+  const auto heard = board.hear(message);
+  REQUIRE(heard);
+  CHECK(heard->text == "another message came for bot5@example.com; ? lists the codes anew");
+  CHECK(board.concerns(*heard, 1));
+  CHECK(board.concerns(*heard, 2));
+  CHECK(!board.concerns(*heard, 0));
+  message.verdict = "none";
+  CHECK(!board.hear(message));
+  message.verdict = "ambiguous";
+  message.recipients = {"other@example.com"};
+  CHECK(!board.hear(message));
+  CHECK(board.hear(wait_event("ambiguous", "77aa")));
+  CHECK(board.hear(message));
 }
 
 TEST_CASE("what came for others helps nobody who waits, and does not stand there") {

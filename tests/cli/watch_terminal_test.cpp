@@ -25,6 +25,18 @@ TEST_CASE("what outsiders wrote can neither drive a terminal nor hide its width"
   CHECK(cells(shown("\U000E0041\u0378", true)) <= 2);
 }
 
+TEST_CASE("a name is cut in its middle, and what looks like room in it is one space") {
+  CHECK(fit_middle("bot5@example.com", 16, true) == "bot5@example.com");
+  CHECK(fit_middle("bot5@mail.example.com", 12, true) == "bot5@m…e.com");
+  CHECK(fit_middle("bot5@mail.example.com", 12, false) == "bot5@m~e.com");
+  CHECK(fit_middle("日本語日本語", 6, true) == "日…語");
+  CHECK(cells(fit_middle("日本語日本語", 7, true)) <= 7);
+  CHECK(fit_middle("abcdef", 2, true) == "a…");
+  CHECK(fit_middle("abcdef", 0, true) == "");
+  CHECK(without_blanks("  B \u3000\u00A0  2) 999999  ") == "B 2) 999999");
+  CHECK(without_blanks("") == "");
+}
+
 TEST_CASE("a text that is cut says so and never exceeds its columns") {
   CHECK(fit("bot5@example.com", 16, true) == "bot5@example.com");
   CHECK(fit("bot5@example.com", 8, true) == "bot5@ex…");
