@@ -21,6 +21,7 @@ namespace otpctl::apps::manual {
 namespace {
 
 constexpr std::size_t kLongestTyped = 64 * 1024;
+constexpr Duration kAnswerWithin = std::chrono::seconds(5);  // as long as a hello: somebody sits before it
 constexpr char kEnterEnds[] = "Enter ends: ";
 
 rpc::Events what_happens() {
@@ -109,14 +110,14 @@ void Conversation::without_agent(const Error& why) {
 template <class T>
 Result<T> Conversation::ask(const rpc::Request& request) {
   signals_.release();  // an agent that hangs must not keep anybody from leaving
-  auto answer = agent_.ask<T>(request);
+  auto answer = agent_.ask<T>(request, kAnswerWithin);
   signals_.hold();
   return answer;
 }
 
 Result<std::vector<WaiterInfo>> Conversation::waiters() {
   signals_.release();
-  auto all = client::all_waiters(agent_);
+  auto all = client::all_waiters(agent_, kAnswerWithin);
   signals_.hold();
   return all;
 }
@@ -147,7 +148,7 @@ void Conversation::list_of_target(const std::vector<WaiterInfo>& all) {
     if (!settled) return fail_with(settled.error());
   }
   signals_.release();
-  const auto sessions = all_sessions(agent_);
+  const auto sessions = all_sessions(agent_, kAnswerWithin);
   signals_.hold();
   if (!sessions) return fail_with(sessions.error());
   auto meant = whom(options_.target, all, *sessions);

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import time
 import unittest
 
 from otptest import Wire, flat, until
@@ -50,6 +51,20 @@ class Ends(WithADesk):
         desk.type("482913\n")
         desk.expect("ended with 0")
         self.assertEqual(desk.finish(), 0)
+
+    # ctest: timeout=60
+    def test_an_agent_that_hangs_when_the_code_is_entered_is_69_within_seconds(self):
+        desk = self.at_the_code_prompt()
+        pid = self.home.agent_pid()
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            desk.type("482913\n")
+            began = time.monotonic()
+            desk.expect(f"(pid {pid})", 20)
+            self.assertLess(time.monotonic() - began, 7)
+            self.assertEqual(desk.finish(), 69)
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def test_a_hangup_ends_it(self):
         desk = self.at_the_code_prompt()

@@ -40,10 +40,10 @@ Result<std::vector<SessionInfo>> all_sessions(Client& agent, Duration within) {
   return all;
 }
 
-Result<std::vector<WaiterInfo>> all_waiters(Client& agent) {
+Result<std::vector<WaiterInfo>> all_waiters(Client& agent, Duration within) {
   std::vector<WaiterInfo> all;
   for (bool more = true; more;) {
-    auto page = agent.ask<rpc::WaitersResult>(rpc::Waiters{static_cast<int>(all.size())});
+    auto page = agent.ask<rpc::WaitersResult>(rpc::Waiters{static_cast<int>(all.size())}, within);
     if (!page) return fail(page.error());
     more = page->more;
     if (more && (page->waiters.empty() || all.size() > kMostWaiters)) return fail(no_progress("waiters"));

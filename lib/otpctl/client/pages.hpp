@@ -11,7 +11,7 @@ namespace otpctl::client {
 /// The oldest first; the pages come in the order of ids.
 Result<std::vector<SessionInfo>> all_sessions(Client& agent, Duration within = std::chrono::seconds(10));
 
-Result<std::vector<WaiterInfo>> all_waiters(Client& agent);
+Result<std::vector<WaiterInfo>> all_waiters(Client& agent, Duration within = std::chrono::seconds(10));
 
 /// What a page that goes nowhere is.
 Error no_progress(const char* method);
