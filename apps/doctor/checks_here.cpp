@@ -75,6 +75,11 @@ std::string origin_of_socket(const Facts& facts) {
   return facts.context.env("RUNTIME_DIRECTORY").empty() ? "system service" : "RUNTIME_DIRECTORY of systemd";
 }
 
+/// It was taken away from ourselves.
+bool is_denied(const std::string& path, int rights) {
+  return ::faccessat(AT_FDCWD, path.c_str(), rights, AT_EACCESS) != 0 && errno == EACCES;
+}
+
 Row folder_row(const std::string& path, const struct stat& info) {
   const std::string shown = printable(path, 1000);
   if (S_ISLNK(info.st_mode)) return failed(ErrorCode::permission, shown + " is a symbolic link", "make it a folder");
@@ -86,12 +91,21 @@ Row folder_row(const std::string& path, const struct stat& info) {
   if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     return failed(ErrorCode::permission, shown + " can be written by others", "chmod 700 " + shown);
   }
+  if (is_denied(path, R_OK | W_OK | X_OK)) {
+    return failed(ErrorCode::permission, shown + " may not be used by this user", "chmod 700 " + shown);
+  }
   if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) return warning(shown + " can be read by others", "chmod 700 " + shown);
   return passed("");
 }
 
+/// What somebody of us must be able to do with it.
+int rights_on(const std::string& name) {
+  if (name == "key" || name == "agent-file") return R_OK;  // replaced, never written to
+  return name == "log" || name.ends_with("socket") ? W_OK : R_OK | W_OK;
+}
+
 /// A file or socket of ours: `kind` is S_IFREG or S_IFSOCK.
-Row own_row(const std::string& path, const struct stat& info, mode_t kind) {
+Row own_row(const std::string& path, const struct stat& info, mode_t kind, int rights) {
   const std::string shown = printable(path, 1000);
   if (S_ISLNK(info.st_mode)) return failed(ErrorCode::permission, shown + " is a symbolic link", "remove it");
   if ((info.st_mode & S_IFMT) != kind) {
@@ -105,6 +119,10 @@ Row own_row(const std::string& path, const struct stat& info, mode_t kind) {
   if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
     return failed(ErrorCode::permission, shown + " is open to other users", "chmod 600 " + shown);
   }
+  if (is_denied(path, rights)) {
+    const char* what = rights == R_OK ? " may not be read by this user" : " may not be read and written by this user";
+    return failed(ErrorCode::permission, shown + what, "chmod 600 " + shown);
+  }
   return passed("");
 }
 
@@ -112,7 +130,7 @@ std::optional<Row> row_of(const config::OwnFile& file) {
   struct stat info {};
   if (file.name == "config" || ::lstat(file.path.c_str(), &info) != 0) return std::nullopt;
   if (file.name == "state" || file.name == "runtime") return folder_row(file.path, info);
-  return own_row(file.path, info, file.name.ends_with("socket") ? S_IFSOCK : S_IFREG);
+  return own_row(file.path, info, file.name.ends_with("socket") ? S_IFSOCK : S_IFREG, rights_on(file.name));
 }
 
 /// The folder itself, or the nearest one above it that is there.

@@ -117,6 +117,9 @@ bool lock_unless_held(const Fd& fd) {
 Result<Fd> take_agent_lock(const Paths& paths) {
   if (auto safe = make_private_folder(paths.state); !safe) return fail(safe.error());
   Fd fd(::open(paths.agent_lock.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600));
+  if (!fd && errno == EACCES) {
+    return fail(ErrorCode::permission, paths.agent_lock + " may not be read and written by this user; chmod 600 it");
+  }
   struct stat status {};
   if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_uid != ::geteuid()) {
     return fail(ErrorCode::permission, paths.agent_lock + " is not a plain file of ours; move it away");

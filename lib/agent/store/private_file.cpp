@@ -77,6 +77,11 @@ Result<bool> check_private_file(const std::string& path) {
   return true;
 }
 
+Result<void> check_own_rights(const std::string& path) {
+  if (::faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK, AT_EACCESS) == 0 || errno != EACCES) return {};
+  return unsafe(path, "may not be read and written by this user; chmod 600 it");
+}
+
 Result<void> create_private_file(const std::string& path) {
   if (auto made = create(path); !made) return fail(made.error());
   return sync_folder(folder_of(path));
@@ -84,6 +89,7 @@ Result<void> create_private_file(const std::string& path) {
 
 Result<std::string> read_private_file(const std::string& path, std::size_t limit) {
   const Fd fd(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (fd.get() < 0 && errno == EACCES) return unsafe(path, "may not be read by this user; chmod 600 it");
   if (fd.get() < 0) return failed("cannot open", path, errno);
   struct stat info {};
   if (fstat(fd.get(), &info) != 0) return failed("cannot look at", path, errno);

@@ -13,6 +13,10 @@ namespace otpctl::store {
 /// True: a plain file of ours with no right for others. False: nothing is there. Else `permission`.
 Result<bool> check_private_file(const std::string& path);
 
+/// `permission`, with what to do, when a file of ours that is there may not be read and written: somebody took our own
+/// rights away.
+Result<void> check_own_rights(const std::string& path);
+
 /// Makes an empty file of mode 0600 whatever the umask says; it must not be there yet. The folder
 /// is synced.
 Result<void> create_private_file(const std::string& path);

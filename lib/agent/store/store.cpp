@@ -58,11 +58,14 @@ Result<void> prepare_files(const std::string& path) {
   if (auto folder = make_private_folder(folder_of(path)); !folder)
     return fail(folder.error());
   for (const char* suffix : {"-wal", "-shm", "-journal"}) {
-    if (auto safe = check_private_file(path + suffix); !safe) return fail(safe.error());
+    const auto there = check_private_file(path + suffix);
+    if (!there) return fail(there.error());
+    if (!*there) continue;
+    if (auto usable = check_own_rights(path + suffix); !usable) return usable;
   }
   const auto exists = check_private_file(path);
   if (!exists) return fail(exists.error());
-  if (*exists) return {};
+  if (*exists) return check_own_rights(path);  // SQLite would only say that it cannot open it
   return create_private_file(path);  // SQLite gives -wal and -shm the mode of this one
 }
 

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,6 +34,8 @@ Result<void> make_private_folder(const std::string& path) {
     return refuse(path, "belongs to another user (uid " + std::to_string(info.st_uid) + ")");
   if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0)
     return refuse(path, "can be written by others: chmod 700 it");
+  if (faccessat(AT_FDCWD, path.c_str(), R_OK | W_OK | X_OK, AT_EACCESS) != 0 && errno == EACCES)
+    return refuse(path, "may not be used by this user: chmod 700 it");
   return {};
 }
 

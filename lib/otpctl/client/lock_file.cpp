@@ -59,6 +59,7 @@ bool is_let_go(const std::string& path) {
 Result<Fd> lock_file(const std::string& path, Instant until, int cancel) {
   Fd file = above_streams(
       Fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600)));
+  if (!file && errno == EACCES) return refuse(path, "may not be read and written by this user: chmod 600 it");
   if (!file) return refuse(path, std::string("cannot be opened: ") + std::strerror(errno));
   struct stat info {};
   if (fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode))

@@ -6,7 +6,9 @@
   Introspection         the token endpoint Dovecot asks     (introspection)
   ImapClient            a raw-socket IMAP client            (rawimap)
   mail                  makers of mails and text messages   (mail)
-  Home                  a private otpctl: home, agent, CLI  (agent)
+  Home,                 a private otpctl: home, agent, CLI;
+  without_file_rights   a command to which root's rights    (agent)
+                        do not open every file
   Desk, flat            an operator's terminal, its lines   (desk)
   Wire, Door            the agent's sockets, by hand        (wire)
   ScriptedServer        an IMAP server that plays a script  (scripted)
@@ -25,7 +27,7 @@ from .introspection import Introspection
 from .dovecot import Dovecot, NoDovecot
 from .lmtp import LmtpError
 from .rawimap import ImapClient, ImapError
-from .agent import Home, NoBinaries
+from .agent import Home, NoBinaries, without_file_rights
 from .desk import Desk, flat
 from .scripted import Connection, Mailbox, ScriptedServer, Unexpected
 from .transcript import Transcript
@@ -37,4 +39,4 @@ from . import mail
 __all__ = ["Authority", "Connection", "Door", "Dovecot", "FaultProxy", "Firewall", "Home", "ImapClient",
            "ImapError", "Introspection", "LmtpError", "Mailbox", "NoBinaries", "NoDovecot", "ScriptedServer",
            "Timeout", "Transcript", "Unexpected", "Wire", "WireError",
-           "free_port", "isolated", "mail", "small_disk", "until"]
+           "free_port", "isolated", "mail", "small_disk", "until", "without_file_rights"]

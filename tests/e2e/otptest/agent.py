@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import unittest
 
 from .running import Done, Pump, Running
 from .util import alive, name_of, temp_dir, Timeout, until
@@ -43,6 +44,7 @@ class Home:
     folder, env      OTPCTL_HOME, and the whole environment of what is started (PATH, HOME, LANG and
                      OTPCTL_HOME; the caller's own settings never get in). env may be changed.
     bin, agentd      the folder with `otpctl`; the program of the agent
+    prefix           words before each command: without_file_rights()
 
     At the end of the `with` block every process started here is ended, the agent is stopped, and a process
     that still lives, or a finding of a sanitizer, is an AssertionError. OTPTEST_KEEP=1 keeps the folder.
@@ -60,6 +62,7 @@ class Home:
             "ASAN_OPTIONS": f"log_path={reports}:abort_on_error=0:detect_stack_use_after_return=0",
             "UBSAN_OPTIONS": f"log_path={reports}:print_stacktrace=1",
             **env}
+        self.prefix = []
         self._running = []
         self._pump = None
 
@@ -135,7 +138,7 @@ class Home:
     # ---- commands -----------------------------------------------------------------------------
 
     def command(self, *arguments):
-        return [os.path.join(self.bin, "otpctl"), *map(str, arguments)]
+        return [*self.prefix, os.path.join(self.bin, "otpctl"), *map(str, arguments)]
 
     def otpctl(self, *arguments, input=None, timeout=60, env=None, check_timeout=True, **popen):
         """Runs one command to its end; returns a Done."""
@@ -264,6 +267,21 @@ class Home:
                 with open(os.path.join(self.root, name), encoding="utf-8", errors="replace") as file:
                     text += file.read()
         return text
+
+
+def without_file_rights():
+    """What to put before a command so that the mode of a file holds for it, too: nothing for an ordinary user."""
+    if os.geteuid() != 0:
+        return []
+    no_rights = "-dac_override,-dac_read_search"
+    prefix = ["setpriv", f"--bounding-set={no_rights}", f"--inh-caps={no_rights}", "--"]
+    try:
+        works = subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0
+    except OSError:
+        works = False
+    if not works:
+        raise unittest.SkipTest("setpriv cannot take the rights of root away here")
+    return prefix
 
 
 def _lock_holders(folder):

@@ -1,0 +1,61 @@
+"""Files of ours whose rights were taken away from ourselves: a permission error that names them, never "none"."""
+
+import json
+import os
+import unittest
+
+from otptest import Home, without_file_rights
+
+
+class OwnRights(unittest.TestCase):
+    def setUp(self):
+        self.home = self.enterContext(Home())
+        self.home.prefix = without_file_rights()
+
+    def path(self, name):
+        return os.path.join(self.home.folder, name)
+
+    def a_store(self):
+        """A store with a key, and no agent."""
+        self.assertEqual(self.home.otpctl("session", "register", "bot5@example.com").code, 0)
+        self.home.kill_agent()  # after a stop no command starts one for 2 s
+
+    def doctor(self, code, **more):
+        done = self.home.otpctl("doctor", "--json", **more)
+        self.assertEqual(done.code, code, done)
+        return {" ".join(filter(None, (row["check"], row["subject"]))): row for row in json.loads(done.stdout)["checks"]}
+
+    def check_refused(self, path, starting=(("wait", "bot5@example.com", "--timeout", "1"),
+                                            ("run", "--email", "bot5@example.com", "--", "true"),
+                                            ("session", "register", "bot5@example.com"), ("agent", "start"))):
+        for command in starting:
+            with self.subTest(command):
+                done = self.home.otpctl(*command)
+                self.assertEqual((done.code, done.stdout), (77, ""), done)
+                self.assertIn(path, done.stderr)
+                self.assertIn("chmod ", done.stderr)
+                self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+
+    # ctest: timeout=60
+    def test_a_store_that_may_not_be_opened_is_77_and_named(self):
+        self.a_store()
+        for name, mode in (("store.db", 0), ("store.db", 0o400), ("agent.lock", 0)):
+            path = self.path(name)
+            with self.subTest(name, mode=mode):
+                os.chmod(path, mode)
+                self.check_refused(path)
+                rows = self.doctor(77)
+                row = rows["files store" if name == "store.db" else "files agent-lock"]
+                self.assertEqual((row["class"], row["fix"]), ("permission", f"chmod 600 {path}"))
+                if mode == 0 and name == "store.db":
+                    self.assertEqual(rows["store"]["class"], "permission")
+                os.chmod(path, 0o600)
+        os.chmod(self.home.folder, 0o500)
+        self.check_refused(self.home.folder)
+        self.assertEqual(self.doctor(77)["files state"]["fix"], f"chmod 700 {self.home.folder}")
+        os.chmod(self.home.folder, 0o700)
+        self.home.start_agent()
+
+
+if __name__ == "__main__":
+    unittest.main()
