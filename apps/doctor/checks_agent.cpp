@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
@@ -53,9 +55,15 @@ Row no_agent(const Paths& paths) {
 
 // ---- the store without an agent ----
 
-std::optional<std::string> first_bytes(const std::string& path, std::size_t count) {
+/// `not_found`, `permission` or `storage`, with the reason alone.
+Result<std::string> first_bytes(const std::string& path, std::size_t count) {
   const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (!file) return std::nullopt;
+  if (!file) {
+    const ErrorCode why = errno == ENOENT   ? ErrorCode::not_found
+                          : errno == EACCES ? ErrorCode::permission
+                                            : ErrorCode::storage;
+    return fail(why, std::strerror(errno));
+  }
   std::string bytes(count, '\0');
   const ssize_t got = ::read(file.get(), bytes.data(), bytes.size());
   bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
@@ -70,6 +78,9 @@ std::optional<Row> key_trouble(const Paths& paths, bool lives) {
                           : "bring the key back, or move store and key away: what it kept is lost";
   const char* then = lives ? "; the next agent cannot read the store" : "";
   const auto bytes = first_bytes(paths.key, kKeyBytes + 1);
+  if (!bytes && bytes.error().code == ErrorCode::permission) {
+    return failed(ErrorCode::permission, "its key may not be read by this user (" + key + ")" + then, "chmod 600 " + key);
+  }
   if (!bytes || bytes->size() != kKeyBytes) {
     return failed(ErrorCode::config, std::string("its key ") + (bytes ? "is damaged" : "is missing") + " (" + key + ")" + then,
                   fix);
@@ -82,10 +93,8 @@ std::optional<Row> key_trouble(const Paths& paths, bool lives) {
 Row store_row(const Paths& paths) {
   const std::string shown = printable(paths.store, 1000);
   const auto store = first_bytes(paths.store, 16);
-  if (!store && ::access(paths.store.c_str(), F_OK) == 0) {
-    return failed(ErrorCode::permission, shown + " cannot be opened", "see files above");
-  }
-  if (!store) return skipped("none yet: the first agent makes it");
+  if (!store && store.error().code == ErrorCode::not_found) return skipped("none yet: the first agent makes it");
+  if (!store) return failed(ErrorCode::permission, shown + " cannot be opened: " + store.error().message, "see files above");
   if (store->empty()) return passed("it is empty");
   if (*store != std::string("SQLite format 3\0", 16)) {
     return failed(ErrorCode::storage, shown + " is no store", "move it away with its -wal and -shm; what it kept is lost");

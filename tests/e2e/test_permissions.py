@@ -37,6 +37,24 @@ class OwnRights(unittest.TestCase):
                 self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
 
     # ctest: timeout=60
+    def test_a_key_that_may_not_be_read_is_no_missing_key(self):
+        self.a_store()
+        key = self.path("key")
+        os.chmod(key, 0)
+        self.check_refused(key)
+        rows = self.doctor(77)
+        self.assertEqual((rows["files key"]["class"], rows["files key"]["fix"]), ("permission", f"chmod 600 {key}"))
+        self.assertEqual((rows["store"]["class"], rows["store"]["fix"]), ("permission", f"chmod 600 {key}"))
+        self.assertNotIn("missing", rows["store"]["words"])
+        os.chmod(key, 0o400)  # it is only read
+        self.assertEqual(self.doctor(0)["files"]["state"], "passed")
+        self.home.start_agent()
+        os.chmod(key, 0)
+        row = self.doctor(77)["store"]
+        self.assertIn("the next agent", row["words"])
+        self.assertEqual(row["fix"], f"chmod 600 {key}")
+
+    # ctest: timeout=60
     def test_a_store_that_may_not_be_opened_is_77_and_named(self):
         self.a_store()
         for name, mode in (("store.db", 0), ("store.db", 0o400), ("agent.lock", 0)):
