@@ -64,7 +64,7 @@ std::optional<ExitCode> refuse_all(Context& context, const std::vector<Error>& p
 }
 
 Result<std::string> named_file(const std::string& file) {
-  if (::access(file.c_str(), F_OK) == 0) return file;
+  if (::access(file.c_str(), F_OK) == 0 || errno == EACCES) return file;  // what it is, reading it will say
   return fail(ErrorCode::not_found, printable(file, 1000) + ": " + std::strerror(errno));
 }
 
@@ -143,6 +143,7 @@ std::string check_json(const Config& config, const std::string& what, const std:
   json["right"] = true;
   json["mailboxes"] = config.mailboxes.size();
   json["patterns"] = config.patterns.size();
+  json["rules"] = config.rules.size();
   json["warnings"] = warnings;
   return rpc::dump(json) + "\n";
 }

@@ -74,6 +74,34 @@ class OwnRights(unittest.TestCase):
         os.chmod(self.home.folder, 0o700)
         self.home.start_agent()
 
+    # ctest: timeout=60
+    def test_a_configuration_in_a_folder_that_may_not_be_read_is_no_missing_one(self):
+        home = self.home
+        folder = os.path.join(home.root, "c", "otpctl")
+        os.makedirs(folder, 0o700)
+        file = os.path.join(folder, "config.toml")
+        with open(file, "w", encoding="ascii") as out:
+            out.write("[wait]\ntimeout = 5\n")
+        env = {"OTPCTL_HOME": "", "XDG_CONFIG_HOME": os.path.join(home.root, "c"), "XDG_STATE_HOME": home.folder,
+               "XDG_RUNTIME_DIR": home.folder}
+        self.assertEqual(home.otpctl("config", "check", env=env).code, 0)
+        commands = (("config", "check"), ("config", "check", file), ("config", "show"), ("agent", "start"),
+                    ("wait", "bot5@example.com", "--timeout", "1"))
+        said = {}
+        for path, closed, back in ((file, 0, 0o600), (folder, 0, 0o700)):
+            os.chmod(path, closed)
+            for command in commands:
+                with self.subTest(path, command=command):
+                    done = home.otpctl(*command, env=env)
+                    self.assertEqual((done.code, done.stdout), (78, ""), done)
+                    self.assertIn(f"{file}: cannot be read: ", done.stderr)
+                    self.assertEqual(said.setdefault(command, done.stderr), done.stderr)
+            row = self.doctor(78, env=env)["config"]
+            self.assertEqual((row["state"], row["class"]), ("failed", "config"))
+            self.assertIn(file, row["words"])
+            os.chmod(path, back)
+        self.assertEqual(home.otpctl("config", "check", env=env).code, 0)
+
 
 if __name__ == "__main__":
     unittest.main()
