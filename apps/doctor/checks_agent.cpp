@@ -103,11 +103,17 @@ Row store_row(const Paths& paths) {
 }
 
 /// What the agent says of it, and what will meet the next one.
-Row store_row(const Paths& paths, const HealthReport& health) {
+Row store_row(const Facts& facts, const HealthReport& health) {
+  const Paths& paths = *facts.paths;
   if (!health.store_trouble.empty()) {
-    return failed(ErrorCode::storage, health.store_trouble, "make room; the agent tries again every second");
+    return failed(ErrorCode::storage, health.store_trouble, "make room, or make it writable; the agent tries again every second");
   }
   const bool there = ::access(paths.store.c_str(), F_OK) == 0;
+  const bool its_own = facts.agent.status.home == paths.state;
+  if (!there && errno == ENOENT && its_own) {
+    return warning(printable(paths.store, 1000) + " is gone, the agent writes to a file that has no name any more",
+                   "otpctl agent restart makes a new one; sessions and codes that are not taken end with this agent");
+  }
   return (there ? key_trouble(paths, true) : std::nullopt).value_or(passed("the agent can write it"));
 }
 
@@ -214,7 +220,7 @@ Rows check_store(const Facts& facts) {
   if (facts.config && facts.config->store_in_memory) return {skipped("in memory")};
   if (!answers(facts)) return {store_row(*facts.paths)};
   if (!facts.agent.health) return {skipped("the agent does not tell")};
-  return {store_row(*facts.paths, *facts.agent.health)};
+  return {store_row(facts, *facts.agent.health)};
 }
 
 Rows check_launcher(const Facts& facts) {

@@ -4,7 +4,7 @@ import json
 import os
 import unittest
 
-from otptest import Home, without_file_rights
+from otptest import Home, mail, without_file_rights
 
 
 class OwnRights(unittest.TestCase):
@@ -101,6 +101,16 @@ class OwnRights(unittest.TestCase):
             self.assertIn(file, row["words"])
             os.chmod(path, back)
         self.assertEqual(home.otpctl("config", "check", env=env).code, 0)
+
+    def test_a_store_that_was_removed_under_its_agent_is_told(self):
+        home = self.home
+        home.start_agent()
+        home.otpctl("deliver", "bot5@example.com", input=mail.plain("482913", to="bot5@example.com"))
+        self.assertEqual(self.doctor(0)["store"]["state"], "passed")
+        os.unlink(self.path("store.db"))
+        row = self.doctor(0)["store"]
+        self.assertEqual(row["state"], "warning")
+        self.assertIn(self.path("store.db") + " is gone", row["words"])
 
 
 if __name__ == "__main__":
