@@ -123,6 +123,7 @@ class View {
 
   void add_text(const std::string& title, std::string_view text, Place place) {
     heading(title);
+    while (text.ends_with('\n')) text.remove_suffix(1);
     for (const Painted& line : marked(text, marks_in(place))) out_ += line.lines("  | ", "  | ", shape_);
   }
 

@@ -10,7 +10,13 @@ namespace otpctl::apps::extract {
 
 void Painted::add(std::string_view text, Tone tone) {
   text_ += text;
+  shape_ += text;
   tones_.append(text.size(), static_cast<char>(tone));
+}
+
+void Painted::add_together(std::string_view text, Tone tone) {
+  add(text, tone);
+  std::replace(shape_.end() - static_cast<std::ptrdiff_t>(text.size()), shape_.end(), ' ', '_');
 }
 
 std::string Painted::painted(std::size_t begin, std::size_t end, bool color) const {
@@ -29,8 +35,8 @@ std::string Painted::lines(std::string_view first, std::string_view next, Shape 
   const int room = std::max(shape.columns - std::max(cells(first), cells(next)), 10);
   std::string out;
   std::size_t at = 0;
-  for (const std::string& line : wrap(text_, room, 0)) {
-    at = text_.find(line, at);  // behind the spaces at which it was broken
+  for (const std::string& line : wrap(shape_, room, 0)) {
+    at = shape_.find(line, at);  // behind the spaces at which it was broken
     out += std::string(out.empty() ? first : next) + painted(at, at + line.size(), shape.color) + "\n";
     at += line.size();
   }
@@ -43,10 +49,11 @@ class Marker {
  public:
   explicit Marker(std::string_view text) : text_(text), lines_(1) {}
 
-  void show_until(std::size_t end, Tone tone) {
+  void show_until(std::size_t end, Tone tone, bool together = false) {
     while (pos_ < end) {
       const std::size_t stop = std::min(text_.find('\n', pos_), end);
-      lines_.back().add(printable(text_.substr(pos_, stop - pos_), stop - pos_), tone);
+      const std::string shown = printable(text_.substr(pos_, stop - pos_), stop - pos_);
+      together ? lines_.back().add_together(shown, tone) : lines_.back().add(shown, tone);
       pos_ = stop;
       if (pos_ == end) return;
       lines_.emplace_back();
@@ -58,7 +65,7 @@ class Marker {
     if (mark.begin < pos_ || mark.end > text_.size() || mark.begin >= mark.end) return;
     show_until(mark.begin, Tone::plain);
     lines_.back().add(mark.before, mark.tone);
-    show_until(mark.end, mark.tone);
+    show_until(mark.end, mark.tone, true);
     lines_.back().add(mark.after, mark.tone);
   }
 

@@ -29,6 +29,8 @@ struct Mark {
 class Painted {
  public:
   void add(std::string_view text, Tone tone = Tone::plain);
+  /// No line is broken at a space in it.
+  void add_together(std::string_view text, Tone tone);
   bool empty() const { return text_.empty(); }
 
   /// In lines of at most `shape.columns`, the first behind `first`, the others behind `next`; each with its LF.
@@ -38,6 +40,7 @@ class Painted {
   std::string painted(std::size_t begin, std::size_t end, bool color) const;
 
   std::string text_;
+  std::string shape_;  // as long: text_ with another character for each space that no line is broken at
   std::string tones_;  // of each byte
 };
 

@@ -21,7 +21,7 @@ class Texts {
 
   std::optional<Code> find(const Pattern& pattern, bool& too_slow) {
     for (const Where where : kAll) {
-      if (const auto match = pattern.find(text(where), &too_slow))
+      if (const auto match = pattern.find(text(where), &too_slow, &steps_))
         return code_of(where, match->value, match->begin, match->end);
     }
     return std::nullopt;
@@ -36,6 +36,7 @@ class Texts {
   }
 
   std::string_view sender() const { return message_.sender; }
+  bool exhausted() const { return steps_ == 0; }
 
  private:
   static constexpr std::array kAll{Where::subject, Where::text, Where::html};
@@ -74,6 +75,7 @@ class Texts {
 
   const message::Message& message_;
   std::array<std::optional<Read>, 3> read_;
+  std::size_t steps_ = kSteps;
 };
 
 Trial try_on(Texts& texts, const Rule& rule, const std::optional<Lengths>& lengths) {
@@ -107,7 +109,7 @@ class Search {
   }
 
  private:
-  bool ended() const { return out_.code || slow_ >= kSlowMost; }
+  bool ended() const { return out_.code || slow_ >= kSlowMost || texts_.exhausted(); }
 
   void try_pattern(const Pattern& pattern) {
     bool too_slow = false;
@@ -126,7 +128,7 @@ class Search {
     if (!too_slow) return;
     ++slow_;
     if (slow_ == 1) out_.slow = name_of(hint) + " was too slow for it";
-    if (slow_ == kSlowMost) out_.slow += ", as were others: those behind them were not tried";
+    if (slow_ == kSlowMost || texts_.exhausted()) out_.slow += "; those behind it were not tried";
   }
 
   Texts texts_;

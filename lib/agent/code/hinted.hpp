@@ -1,16 +1,19 @@
 // What the user's own patterns and rules find in a message. Nothing in a configuration costs more than a bound: a line
-// that is too slow for a pattern counts as not matching (pattern.hpp), and after kSlowMost patterns that met such lines no
-// other is tried on this message.
+// that is too slow for a pattern counts as not matching (pattern.hpp); after kSlowMost patterns that met such lines, or
+// after kSteps of all of them together, no other is tried on this message.
 #pragma once
 
 #include "code/code.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
 namespace otpctl::code {
 
 inline constexpr int kSlowMost = 8;
+// An honest pattern takes 5 steps a byte: 75 of them on the largest text. About a second.
+inline constexpr std::size_t kSteps = 100'000'000;
 
 enum class Fit {
   other_sender,

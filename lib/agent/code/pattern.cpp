@@ -108,30 +108,40 @@ Result<Pattern> Pattern::compile(std::string_view regex) {
   return Pattern(std::string(regex), std::move(compiled));
 }
 
-std::optional<Pattern::Match> Pattern::find(std::string_view text, bool* bounded) const {
+std::optional<Pattern::Match> Pattern::find(std::string_view text, bool* bounded, std::size_t* all_steps) const {
   int lost = 0;
-  for (std::size_t begin = 0; begin < text.size() && lost < kBoundedLines;) {
+  std::size_t unlimited = text.size() * kLineSteps;
+  std::size_t& left = all_steps ? *all_steps : unlimited;
+  std::optional<Match> match;
+  for (std::size_t begin = 0; begin < text.size() && lost < kBoundedLines && !match;) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string_view line = shown(text.substr(begin, end - begin));
-    std::size_t steps = kLineSteps;
-    const Cursor first{line.data(), &steps};
-    const Cursor last{line.data() + line.size(), &steps};
+    const std::size_t allowed = std::min(kLineSteps, left);
+    std::size_t steps = allowed;
     try {
-      boost::match_results<Cursor> match;
-      if (boost::regex_search(first, last, match, compiled_->regex) && match[1].matched) {
-        const std::string value(match[1].first.at, match[1].second.at);
-        const std::size_t at = begin + static_cast<std::size_t>(match[1].first.at - line.data());
-        if (is_printable_code(value)) return Match{value, at, at + value.size()};
-      }
+      match = find_in_line(shown(text.substr(begin, end - begin)), begin, steps);
     } catch (const OutOfSteps&) {
-      ++lost;
+      steps = 0;
+      lost += allowed < kLineSteps ? kBoundedLines : 1;
     } catch (const std::exception&) {  // Boost's own bound
       ++lost;
     }
+    left -= allowed - steps;
     begin = end + 1;
   }
-  if (bounded && lost > 0) *bounded = true;
-  return std::nullopt;
+  if (bounded && lost > 0 && !match) *bounded = true;
+  return match;
+}
+
+/// `begin` is where the line begins in its text.
+std::optional<Pattern::Match> Pattern::find_in_line(std::string_view line, std::size_t begin, std::size_t& steps) const {
+  const Cursor first{line.data(), &steps};
+  const Cursor last{line.data() + line.size(), &steps};
+  boost::match_results<Cursor> match;
+  if (!boost::regex_search(first, last, match, compiled_->regex) || !match[1].matched) return std::nullopt;
+  std::string value(match[1].first.at, match[1].second.at);
+  if (!is_printable_code(value)) return std::nullopt;
+  const std::size_t at = begin + static_cast<std::size_t>(match[1].first.at - line.data());
+  return Match{std::move(value), at, at + static_cast<std::size_t>(match[1].second.at - match[1].first.at)};
 }
 
 }  // namespace otpctl::code

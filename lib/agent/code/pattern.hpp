@@ -5,6 +5,7 @@
 
 #include "base/result.hpp"
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,8 +23,9 @@ class Pattern {
     std::size_t begin = 0;  // byte offsets of the group in `text`
     std::size_t end = 0;
   };
-  /// First match in `text`, or nothing. `bounded` (if given) becomes true when a line ran into the bound.
-  std::optional<Match> find(std::string_view text, bool* bounded = nullptr) const;
+  /// First match in `text`, or nothing. `bounded` (if given) becomes true when a line ran into the bound. `steps` (if
+  /// given) is what may be spent on all that is tried on one message: less is left, and with nothing left it is the bound.
+  std::optional<Match> find(std::string_view text, bool* bounded = nullptr, std::size_t* steps = nullptr) const;
 
   const std::string& source() const { return source_; }
   Pattern(const Pattern&);
@@ -35,6 +37,7 @@ class Pattern {
  private:
   struct Compiled;  // keeps Boost behind the .cpp
   Pattern(std::string source, std::shared_ptr<const Compiled> compiled);
+  std::optional<Match> find_in_line(std::string_view line, std::size_t begin, std::size_t& steps) const;
   std::string source_;
   std::shared_ptr<const Compiled> compiled_;
 };

@@ -96,6 +96,20 @@ TEST_CASE("M19 a line that runs into the bound does not hide the line behind it"
   CHECK(match->value == "7");
 }
 
+TEST_CASE("M19 what may be spent on a message is shared by all that is tried on it") {
+  const auto pattern = *Pattern::compile("PIN (\\d{4})");
+  std::size_t steps = 1'000'000;
+  CHECK(pattern.find("Your PIN 4829", nullptr, &steps)->value == "4829");
+  CHECK(steps < 1'000'000);
+  CHECK(steps > 999'000);
+  steps = 10;
+  bool bounded = false;
+  CHECK_FALSE(pattern.find("Your PIN 4829\nPIN 4829", &bounded, &steps));
+  CHECK(bounded);
+  CHECK(steps == 0);
+  CHECK_FALSE(pattern.find("PIN 4829", &bounded, &steps));
+}
+
 TEST_CASE("an honest pattern on 256 KiB of honest text is not bounded") {
   std::string text;
   while (text.size() < 256 * 1024)
