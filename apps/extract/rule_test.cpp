@@ -43,7 +43,8 @@ std::string result_in_words(const Tried& tried) {
 }
 
 std::string what_in_words(const otpctl::config::UserRule& rule) {
-  return rule.label.empty() ? "pattern " + printable(rule.pattern, 80) : "label " + printable(rule.label, 80);
+  if (rule.label.empty()) return "pattern '" + printable(rule.pattern, 80) + "'";
+  return "label \"" + printable(rule.label, 80) + "\"";
 }
 
 WriteJson or_null(const std::string& text) { return text.empty() ? WriteJson() : WriteJson(text); }

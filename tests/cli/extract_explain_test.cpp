@@ -172,11 +172,11 @@ TEST_CASE("extract --rule-test: one line a rule") {
   const auto message = looked_at(kMail, known).message;
   CHECK(extract::rules_in_words(extract::try_rules(known, message), message, 0) ==
         "sender  no-reply@example.com\n"
-        "LINE  FROM             WHAT                  RESULT\n"
-        "3     *@other.example  label code is         does not fit the sender\n"
-        "6     *@example.com    label Zugang          finds nothing\n"
-        "9     *@example.com    pattern number (\\d+)  finds 117744 in the text: it decides\n"
-        "12    no-reply@*       label code is         finds 482913 in the text, but a rule above decides\n");
+        "LINE  FROM             WHAT                    RESULT\n"
+        "3     *@other.example  label \"code is\"         does not fit the sender\n"
+        "6     *@example.com    label \"Zugang\"          finds nothing\n"
+        "9     *@example.com    pattern 'number (\\d+)'  finds 117744 in the text: it decides\n"
+        "12    no-reply@*       label \"code is\"         finds 482913 in the text, but a rule above decides\n");
   const auto json = *rpc::parse_object(extract::rules_as_json(extract::try_rules(known, message), message));
   CHECK(json["line"] == 9);
   CHECK(json["code"] == "117744");
