@@ -79,7 +79,8 @@ std::optional<Row> key_trouble(const Paths& paths, bool lives) {
   const char* then = lives ? "; the next agent cannot read the store" : "";
   const auto bytes = first_bytes(paths.key, kKeyBytes + 1);
   if (!bytes && bytes.error().code == ErrorCode::permission) {
-    return failed(ErrorCode::permission, "its key may not be read by this user (" + key + ")" + then, "chmod 600 " + key);
+    return failed(ErrorCode::permission, "its key may not be read by this user (" + key + ")" + then,
+                  "chmod 600 " + key);
   }
   if (!bytes || bytes->size() != kKeyBytes) {
     return failed(ErrorCode::config, std::string("its key ") + (bytes ? "is damaged" : "is missing") + " (" + key + ")" + then,
@@ -94,7 +95,9 @@ Row store_row(const Paths& paths) {
   const std::string shown = printable(paths.store, 1000);
   const auto store = first_bytes(paths.store, 16);
   if (!store && store.error().code == ErrorCode::not_found) return skipped("none yet: the first agent makes it");
-  if (!store) return failed(ErrorCode::permission, shown + " cannot be opened: " + store.error().message, "see files above");
+  if (!store) {
+    return failed(ErrorCode::permission, shown + " cannot be opened: " + store.error().message, "see files above");
+  }
   if (store->empty()) return passed("it is empty");
   if (*store != std::string("SQLite format 3\0", 16)) {
     return failed(ErrorCode::storage, shown + " is no store", "move it away with its -wal and -shm; what it kept is lost");
@@ -106,7 +109,8 @@ Row store_row(const Paths& paths) {
 Row store_row(const Facts& facts, const HealthReport& health) {
   const Paths& paths = *facts.paths;
   if (!health.store_trouble.empty()) {
-    return failed(ErrorCode::storage, health.store_trouble, "make room, or make it writable; the agent tries again every second");
+    return failed(ErrorCode::storage, health.store_trouble,
+                  "make room, or make it writable; the agent tries again every second");
   }
   const bool there = ::access(paths.store.c_str(), F_OK) == 0;
   const bool its_own = facts.agent.status.home == paths.state;

@@ -61,7 +61,9 @@ std::string from(const std::string& name, View view) {
 }
 
 /// `begin` is ours, and may be broken; what follows stands on the same line where there is room.
-void add_parts(std::vector<Line>& lines, const std::string& begin, const std::vector<Part>& parts, Tone tone, View view) {
+void add_parts(std::vector<Line>& lines, const std::string& begin, const std::vector<Part>& parts, Tone tone,
+               View view) {
+  const std::string indent(static_cast<std::size_t>(std::min(kIndent, view.columns / 4)), ' ');
   std::vector<Line> own;
   add_wrapped(own, begin, tone, view);
   for (const Part& part : parts) {
@@ -69,7 +71,7 @@ void add_parts(std::vector<Line>& lines, const std::string& begin, const std::ve
     if (view.columns <= 0 || cells(last) + cells(part.glue) + cells(part.text) <= view.columns) {
       last += part.glue + part.text;
     } else {
-      own.push_back({std::string(static_cast<std::size_t>(std::min(kIndent, view.columns / 4)), ' ') + part.text, tone});
+      own.push_back({indent + part.text, tone});
     }
   }
   lines.insert(lines.end(), own.begin(), own.end());

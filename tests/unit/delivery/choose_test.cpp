@@ -61,7 +61,7 @@ TEST_CASE("a chosen code is delivered as the message that brought it") {
   CHECK(w.got(wait)->message_id == "two@bank.example");
 }
 
-TEST_CASE("a pick that was superseded since the list was read goes to nobody; typed it is the operator's own decision") {
+TEST_CASE("a pick that was superseded since the list was read goes to nobody") {
   World w;
   two_senders(w);
   const auto wait = w.wait();

@@ -146,7 +146,8 @@ TEST_CASE("a health of any length fits into one line and counts what is left out
 
 TEST_CASE("a health with members of other types is read as far as it can be") {
   const auto incoming = decode_incoming(
-      R"({"id":1,"result":{"version":"","pid":7,"waiting":-1,"oldest_pending":7,"store_trouble":null,"started":"2026-11-20T09:33:58Z",)"
+      R"({"id":1,"result":{"version":"","pid":7,"waiting":-1,"oldest_pending":7,"store_trouble":null,)"
+      R"("started":"2026-11-20T09:33:58Z",)"
       R"("sources":[7,null,[],{"name":"a","day":[],"due_every":"soon","alive_age":""},{"state":"dancing"}]}})",
       {{"1", "health"}});
   REQUIRE(incoming);
