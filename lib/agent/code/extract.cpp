@@ -47,7 +47,7 @@ Finding finding(const Page& page, const Number& number, Tie tie, bool strong) {
 
 Reading reading_of(const Page& page) {
   Reading out;
-  out.has_context = !page.hits.all(Role::context).empty();
+  out.has_context = !page.hits.all(Role::context).empty() || !page.hits.all(Role::aim).empty();
   for (std::size_t i = 0; i < page.numbers.size(); ++i) {
     const Number& number = page.numbers[i];
     const Fate& fate = page.ownership.fates[i];

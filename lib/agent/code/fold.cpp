@@ -17,14 +17,14 @@ struct Mark {
   char to;
 };
 // clang-format off
-constexpr std::array<Mark, 42> kMarks = {{
+constexpr std::array<Mark, 44> kMarks = {{
     {0x2010, '-'}, {0x2011, '-'}, {0x2012, '-'}, {0x2013, '-'}, {0x2014, '-'}, {0x2015, '-'}, {0x2212, '-'},
     {0x2018, '\''}, {0x2019, '\''}, {0x201A, '\''}, {0x201C, '"'}, {0x201D, '"'}, {0x201E, '"'}, {0xAB, '"'},
     {0xBB, '"'}, {0x2039, '\''}, {0x203A, '\''}, {0x3001, ';'}, {0xFF0C, ';'}, {0x3008, '<'},
-    {0x3009, '>'}, {0x300A, '<'}, {0x300B, '>'}, {0x300C, '['}, {0x300D, ']'}, {0x3010, '['}, {0x3011, ']'},
+    {0x3009, '>'}, {0x300A, '<'}, {0x300B, '>'}, {0x300C, '['}, {0x300D, ']'}, {0x300E, '['}, {0x300F, ']'}, {0x3010, '['}, {0x3011, ']'},
     {0x3014, '['}, {0x3015, ']'}, {0x2022, kMask}, {0x25CF, kMask}, {0x2219, kMask}, {0xD7, kMask},
     {0x2026, '.'}, {0x2192, '-'}, {0x60C, ';'}, {0x61B, ';'}, {0x5BE, '-'}, {0x5F3, '\''}, {0x5F4, '"'},
-    {0xFF64, ','}, {0x55D, ','},
+    {0xFF64, ','}, {0x55D, ':'},
 }};
 // clang-format on
 
@@ -49,7 +49,8 @@ char fold_ascii(char32_t c) {
 /// Arabic vowel points. Not those of Thai and the Indic scripts: there they are vowels.
 bool is_dropped_mark(char32_t c) {
   return (c >= 0x300 && c <= 0x36F) || (c >= 0x591 && c <= 0x5C7 && c != 0x5BE && c != 0x5C3) || (c >= 0x610 && c <= 0x61A) ||
-         c == 0x640 || (c >= 0x64B && c <= 0x65F) || c == 0x670 || (c >= 0x6D6 && c <= 0x6ED);
+         c == 0x640 || (c >= 0x64B && c <= 0x65F) || c == 0x670 || (c >= 0x6D6 && c <= 0x6ED) ||
+         c == 0x93C || c == 0x9BC || c == 0xA3C;  // the nukta, which many leave out
 }
 
 /// Scripts that put no spaces between words, and Hangul, whose particles are joined to the word.
@@ -96,7 +97,8 @@ char32_t plain_letter(char32_t c) {
 
 bool has_accents(char32_t c) {  // scripts whose accented letters are taken apart
   return (c >= 0xC0 && c <= 0x24F) || (c >= 0x370 && c <= 0x52F) || (c >= 0x622 && c <= 0x6D3) ||
-         (c >= 0x1E00 && c <= 0x1FFF) || (c >= 0xFB1D && c <= 0xFB4F);
+         (c >= 0x929 && c <= 0x934) || (c >= 0x958 && c <= 0x95F) || (c >= 0x9DC && c <= 0x9DF) || c == 0xA33 || c == 0xA36 ||
+         (c >= 0xA59 && c <= 0xA5E) || (c >= 0x1E00 && c <= 0x1FFF) || (c >= 0xFB1D && c <= 0xFB4F);
 }
 
 /// The letter as tables know it.

@@ -25,6 +25,11 @@ std::size_t last_word_size(std::string_view text) {
   return text.size() - begin;
 }
 
+bool has_one(const std::vector<std::uint32_t>& places, std::size_t begin, std::size_t end) {
+  const auto at = std::lower_bound(places.begin(), places.end(), begin);
+  return at != places.end() && *at < end;
+}
+
 }  // namespace
 
 bool ends_short(std::string_view label) { return last_word_size(label) <= 3; }
@@ -41,7 +46,7 @@ Link Gaps::link_before_number(std::size_t begin, std::size_t end) const {
 
 Link Gaps::link_after_number(std::size_t begin, std::size_t end) const {
   std::size_t bare = begin;
-  while (bare < end && kBehind.has(text_[bare])) ++bare;
+  while (bare < end && (kBehind.has(text_[bare]) || text_[bare] == ',')) ++bare;
   if (bare == end) return Link::none;
   if (kOpens.has(text_[bare])) return Link::delimiter;
   return hits_.begins(Role::copula, bare) ? Link::copula : Link::none;
@@ -70,16 +75,20 @@ bool Gaps::is_stop(std::size_t pos, std::size_t end) const {
   return !abbreviation;
 }
 
-bool Gaps::has_stop(std::size_t begin, std::size_t end) const {
-  for (std::size_t pos = begin; pos < end; ++pos) {
-    if (is_stop(pos, end)) return true;
+Gaps::Gaps(std::string_view text, const Hits& hits) : text_(text), hits_(hits) {
+  constexpr CharSet kEnds(".!?;\x05\n");
+  for (std::size_t pos = 0; pos < text.size(); ++pos) {
+    if (!kEnds.has(text[pos])) continue;
+    if (text[pos] == '\n') feeds_.push_back(static_cast<std::uint32_t>(pos));
+    else if (is_stop(pos, text.size())) stops_.push_back(static_cast<std::uint32_t>(pos));
   }
-  return false;
 }
 
-bool Gaps::has_line_end(std::size_t begin, std::size_t end) const {
-  return between(begin, end).find('\n') != std::string_view::npos;
+bool Gaps::has_stop(std::size_t begin, std::size_t end) const {
+  return begin < end && (has_one(stops_, begin, end) || is_stop(end - 1, end));
 }
+
+bool Gaps::has_line_end(std::size_t begin, std::size_t end) const { return has_one(feeds_, begin, end); }
 
 std::size_t Gaps::count_words(std::size_t begin, std::size_t end) const {
   std::size_t words = 0;
@@ -127,8 +136,15 @@ std::size_t Gaps::sentence_end(std::size_t pos, std::size_t most) const {
   return pos;
 }
 
-bool Gaps::is_expired(std::size_t end) const {
-  return hits_.within(Role::expired, end, sentence_end(end, std::min(text_.size(), end + kSentence)));
+bool Gaps::is_expired(std::size_t begin, std::size_t end) const {
+  const std::size_t most = std::min({text_.size(), end + kSentence, text_.find(';', end)});
+  if (hits_.within(Role::expired, end, sentence_end(end, most))) return true;
+  // "Expired is the code 482913", not "has your code expired, use 482913"
+  std::size_t from = begin;
+  while (from > 0 && begin - from < kLine && text_[from - 1] != '\n' && text_[from - 1] != ',' && text_[from - 1] != ';' &&
+         !is_stop(from - 1, begin))
+    --from;
+  return hits_.within(Role::expired, from, begin);
 }
 
 bool Gaps::is_asked_for(std::size_t begin, std::size_t end) const {

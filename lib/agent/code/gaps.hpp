@@ -5,7 +5,9 @@
 #include "code/lexicon.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace otpctl::code {
 
@@ -18,7 +20,7 @@ enum class Link {
 class Gaps {
  public:
   /// Both live as long as this.
-  Gaps(std::string_view text, const Hits& hits) : text_(text), hits_(hits) {}
+  Gaps(std::string_view text, const Hits& hits);
 
   /// How [begin, end) ends, from a label's end to a number's begin; quotes and brackets left aside.
   Link link_before_number(std::size_t begin, std::size_t end) const;
@@ -36,8 +38,9 @@ class Gaps {
   /// " and ", " or ", "/", …: two codes of one label.
   bool is_list_link(std::size_t begin, std::size_t end) const;
 
-  /// "has expired", "is no longer valid": said of the number that ends at `end`, in its sentence.
-  bool is_expired(std::size_t end) const;
+  /// "has expired", "is no longer valid": said of the number in [begin, end), in its sentence behind it or in its clause
+  /// in front.
+  bool is_expired(std::size_t begin, std::size_t end) const;
 
   /// A request stands right before or right behind the number in [begin, end): "use …".
   bool is_asked_for(std::size_t begin, std::size_t end) const;
@@ -62,6 +65,7 @@ class Gaps {
 
   std::string_view text_;
   const Hits& hits_;
+  std::vector<std::uint32_t> stops_, feeds_;  // where sentences and lines end: asked for at every turn
 };
 
 /// Its last word has at most three letters ("order no", "ref"): a full stop behind it may be an

@@ -44,6 +44,13 @@ std::size_t gap_end(std::string_view text, std::size_t pos) {
   return end;
 }
 
+/// Behind the letters of an inflection that begins at `pos`.
+std::size_t letters_end(std::string_view text, std::size_t pos) {
+  const std::size_t limit = std::min(text.size(), pos + kInflection);
+  while (pos < limit && is_spaced_letter(text[pos])) ++pos;
+  return pos;
+}
+
 /// One hit of the automaton held against its entry.
 class Match {
  public:
@@ -84,8 +91,7 @@ class Match {
   bool has_tail() {
     for (const char32_t c : tail_) {
       if (c == '*') {
-        const std::size_t limit = std::min(text_.size(), end_ + kInflection);
-        while (end_ < limit && is_spaced_letter(text_[end_])) ++end_;
+        end_ = letters_end(text_, end_);
       } else if (c == ' ') {
         const std::size_t next = gap_end(text_, end_);
         if (next == end_) return false;
@@ -221,14 +227,29 @@ class Finder {
   void found_up_to(std::size_t end) {
     const bool inside_word =
         end < text_.text.size() && is_spaced_letter(text_.text[end]) && is_spaced_letter(text_.text[end - 1]);
+    bool looked = false;
+    char32_t next = 0;
+    char32_t next_inflected = 0;
     automaton_.each_end(state_, [&](std::uint32_t head) {
+      if (!looked) {  // hundreds of entries begin alike: how the next word begins tells most of them apart
+        next = next_word(end);
+        next_inflected = next_word(letters_end(text_.text, end));
+        looked = true;
+      }
       for (std::uint32_t i = image_.first_entry[head]; i < image_.first_entry[head + 1]; ++i) {
         const PackedEntry& entry = image_.entries[i];
         if (entry.tail_size == 0 && inside_word) continue;
+        if (entry.next_word != 0 && entry.next_word != (entry.inflected ? next_inflected : next)) continue;
         Match match(text_, image_, entry);
         if (match.holds(places_[places_.size() - entry.head_size], end)) add(entry, match);
       }
     });
+  }
+
+  /// The first letter behind the gap that begins at `pos`; 0 when none begins there.
+  char32_t next_word(std::size_t pos) const {
+    const std::size_t begin = gap_end(text_.text, pos);
+    return begin > pos && begin < text_.letters.size() ? text_.letters[begin] : 0;
   }
 
   void add(const PackedEntry& entry, const Match& match) {

@@ -63,6 +63,9 @@ PackedEntry packed(const Key& key, const Languages& languages, Strings& strings)
   out.particles_size = static_cast<std::uint16_t>(particles.size());
   out.head_size = static_cast<std::uint16_t>(head.size());
   out.literal = static_cast<std::uint16_t>(head.size() + tail.size());
+  const std::size_t gap = tail.find(U' ');
+  out.inflected = tail.starts_with(U'*');
+  out.next_word = gap <= (out.inflected ? 1U : 0U) ? tail[gap + 1] : 0;
   out.role = role;
   out.compound = compound;
   return out;

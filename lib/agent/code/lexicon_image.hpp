@@ -31,9 +31,11 @@ struct PackedEntry {
   std::uint16_t tail_size, particles_size;
   std::uint16_t head_size;  // in symbols, word begins counted
   std::uint16_t literal;    // characters that are no inflection
+  char32_t next_word;       // how the word behind the head begins, or 0 when there is none
   Role role;
   bool compound;
-  std::uint8_t unused[6];
+  bool inflected;  // '*' stands right behind the head
+  std::uint8_t unused;
 };
 
 struct LexiconImage {

@@ -102,6 +102,8 @@ class Scanner {
       const std::size_t gap = groups.back().end;
       const std::size_t next = separator_end(gap, groups.back().size());
       if (next == gap) break;
+      const bool dated = separators.find_first_of("/:") != separators.npos;  // "20/11/2026 14:30 482913"
+      if (dated && text_[gap] == ' ' && token_end(next) - next >= 4) break;
       const Run group{next, token_end(next)};
       if (!only_digits(group)) break;
       groups.push_back(group);
@@ -229,7 +231,8 @@ class Scanner {
       return true;
     if (right == '-' && is_alnum(after)) return true;
     if (kPoints.has(left) && is_digit(before(number.begin - 1))) return true;
-    return left == ' ' && before(number.begin - 1) == kMask;
+    if (right == '-' && after == kMask) return true;  // 010-****-5678
+    return (left == ' ' || left == '-') && before(number.begin - 1) == kMask;
   }
 
   static bool looks_like_date(const std::string& value) {  // YYYYMMDD

@@ -13,6 +13,8 @@ constexpr std::size_t kReach = 400;     // characters between a label and its nu
 constexpr std::size_t kTiedWords = 14;  // "code for your account at Example Shop: …"
 constexpr std::size_t kStrongTiedWords = 24;  // "OTP to approve the transaction of … to Example Ltd is …"
 constexpr std::size_t kNearWords = 8;
+constexpr std::size_t kWordsToRandom = 4;  // "code to restore your account F4KX8R"
+constexpr std::size_t kDashWords = 2;      // "4410 - your code for Example"
 constexpr std::size_t kRightWords = 5;    // "482913 is your Example Shop login code"
 constexpr std::size_t kLinesBetween = 3;  // non-empty lines between label and number
 
@@ -29,6 +31,7 @@ class Assigner {
   Assigner(std::string_view text, const Hits& hits, const std::vector<Number>& numbers)
       : text_(text), gaps_(text, hits), labels_(hits.labels), numbers_(numbers) {
     has_negative_ = std::any_of(labels_.begin(), labels_.end(), [](const Hit& l) { return l.role == Role::negative; });
+    for (const Role role : {Role::login, Role::verify, Role::reset}) verifies_ = verifies_ || !hits.all(role).empty();
     promotes_ = !hits.all(Role::promotion).empty();
   }
 
@@ -55,15 +58,25 @@ class Assigner {
 
   Fate place(std::size_t i) {
     const Number& number = numbers_[i];
-    if (is_code(number) && gaps_.is_expired(number.end)) {
+    if (is_code(number) && gaps_.is_expired(number.begin, number.end)) {
       take_label_of(number);
+      dead_size_ = number.value.size();
       return {Fate::Owner::expired, Tie::near, false, Fate::kNone};
     }
     if (list_with_last(number)) return out_.fates[last_owned_];
     if (const auto fate = from_left(i)) return *fate;
     if (!is_code(number)) return {};
     if (const auto fate = from_right(i)) return *fate;
+    if (replaces_dead(i)) return {Fate::Owner::request, Tie::near, false, Fate::kNone};
     return by_request(number);
+  }
+
+  /// "Code 111222 has expired. Here is another: 482913", of the same length.
+  bool replaces_dead(std::size_t i) const {
+    const Number& number = numbers_[i];
+    if (!is_plain(number) || number.value.size() != dead_size_) return false;
+    const std::size_t begin = gaps_.line_begin(number.begin);
+    return gaps_.link_before_number(begin, number.begin) != Link::none || gaps_.is_asked_for(number.begin, number.end);
   }
 
   /// "1234 and 567890": the second belongs where the first did.
@@ -80,7 +93,7 @@ class Assigner {
       const Hit& label = labels_[place];
       if (number.begin - label.end > kReach) return std::nullopt;
       if (!label.positive()) {
-        const bool holds = label.role == Role::soft ? soft_holds(label, i) : negative_holds(n, i);
+        const bool holds = label.role == Role::soft ? soft_holds(n, i) : negative_holds(n, i);
         if (!holds) continue;
         open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(n));
         return Fate{Fate::Owner::other, Tie::near, false, place};
@@ -102,10 +115,26 @@ class Assigner {
 
   /// "account 4829" is the account's; "code for your account: 4829" is not, unless a further number
   /// may be the code.
-  bool soft_holds(const Hit& label, std::size_t i) const {
+  bool soft_holds(std::size_t n, std::size_t i) const {
+    const Hit& label = labels_[open_[n]];
     const std::size_t begin = numbers_[i].begin;
     if (!gaps_.is_adjacent(label.end, begin) || gaps_.has_stop(label.end, begin)) return false;
-    return gaps_.link_before_number(label.end, begin) == Link::none || another_number_in_sentence(i);
+    if (gaps_.has_line_end(label.end, begin) && follows_positive(n)) return false;  // "the code for your account\n482913"
+    const bool further = another_number_in_sentence(i);
+    if (!further && follows_directly(n, Role::strong)) return false;  // "verification code order 482913"
+    return further || gaps_.link_before_number(label.end, begin) == Link::none;
+  }
+
+  bool follows_positive(std::size_t n) const {
+    for (std::size_t before = n; before-- > 0 && labels_[open_[n]].begin - labels_[open_[before]].end <= kReach;) {
+      if (labels_[open_[before]].positive()) return true;
+    }
+    return false;
+  }
+  bool follows_directly(std::size_t n, Role role) const {
+    if (n == 0) return false;
+    const Hit& outer = labels_[open_[n - 1]];
+    return outer.role == role && gaps_.is_adjacent(outer.end, labels_[open_[n]].begin);
   }
 
   /// A negative label (the n-th open one) owns the first number behind it in its sentence, or below it when nothing else
@@ -154,6 +183,9 @@ class Assigner {
     if (is_tied(label, i, gap)) return Tie::tied;
     if (number.shape != Shape::digits) {
       const std::size_t lines = number.emphasised ? kLinesBetween : 1;
+      if (strong && looks_random(number) && !gap.next_line && !gap.stop && gap.words <= kWordsToRandom &&
+          !another_number_in_sentence(i))
+        return Tie::near;
       const bool below = gap.next_line && number.alone && strong && gap.lines <= lines && is_below(number);
       return below ? std::optional(Tie::line) : std::nullopt;
     }
@@ -165,6 +197,19 @@ class Assigner {
     const bool same_sentence = !gap.next_line && !gap.stop && gap.words <= kNearWords;
     if (same_sentence && last && (number.emphasised || (strong && number.value.size() == 6))) return Tie::near;
     return std::nullopt;
+  }
+
+  /// "F4KX8R": capitals and digits in turn, which no product is called.
+  static bool looks_random(const Number& number) {
+    if (number.shape != Shape::alphanumeric || number.value.size() < 5 || number.value.size() > 8) return false;
+    std::size_t digits = 0, turns = 0;
+    for (std::size_t i = 0; i < number.value.size(); ++i) {
+      const char c = number.value[i];
+      if (!is_digit(c) && !(c >= 'A' && c <= 'Z')) return false;
+      digits += is_digit(c) ? 1 : 0;
+      turns += i > 0 && is_digit(c) != is_digit(number.value[i - 1]) ? 1 : 0;
+    }
+    return digits >= 2 && turns >= 2;
   }
 
   /// "SUMMER2026", "SAVE20"
@@ -190,6 +235,9 @@ class Assigner {
     if (number.shape == Shape::letters && gap.link != Link::none)
       return strong && gap.link == Link::delimiter && gap.words == 0;
     if (gap.link != Link::none) return true;
+    if (strong && !gap.next_line && number.value.size() >= 5 && !another_number_in_sentence(i) &&
+        gaps_.link_after_number(number.end, text_.size()) == Link::copula)
+      return true;
     if (!gap.adjacent || gap.next_line) return false;
     if (number.shape == Shape::digits && number.needs == Number::Needs::nothing) return true;
     return is_called_for(label, i, strong);
@@ -212,10 +260,10 @@ class Assigner {
   }
 
   bool another_number_in_sentence(std::size_t i) const {
-    for (std::size_t j = i + 1; j < numbers_.size(); ++j) {
+    for (std::size_t j = i + 1; j < numbers_.size() && numbers_[j].begin - numbers_[i].end <= kReach; ++j) {
       const std::size_t begin = numbers_[i].end;
       const std::size_t end = numbers_[j].begin;
-      if (end - begin > kReach || gaps_.has_line_end(begin, end) || gaps_.has_stop(begin, end)) return false;
+      if (gaps_.has_line_end(begin, end) || gaps_.has_stop(begin, end)) return false;
       if (is_code(numbers_[j])) return true;
     }
     return false;
@@ -236,7 +284,8 @@ class Assigner {
     const bool first = begins_line(number) && number.shape == Shape::digits;
     const bool above = number.alone && number.value.size() >= 6 && gaps_.has_line_end(number.end, label.begin);
     if (above && is_plain(number)) return claim(place, Tie::line);
-    const bool bracketed = first && link == Link::delimiter && number.value.size() == 6 && !promotes_;  // "482913 - my code"
+    const bool near = number.value.size() == 6 || gaps_.count_words(number.end, label.begin) <= kDashWords;
+    const bool bracketed = first && link == Link::delimiter && near && !promotes_;  // "482913 - my code"
     const bool enough = strong ? link != Link::none || beside || first : link == Link::copula || bracketed;
     if (!enough || (number.needs != Number::Needs::nothing && link != Link::copula)) return std::nullopt;
     if (number.shape != Shape::digits && link != Link::copula) return std::nullopt;
@@ -267,9 +316,11 @@ class Assigner {
     if (j == numbers_.size() || numbers_[j].begin < label.end) return j != numbers_.size();
     const Number& next = numbers_[j];
     const std::size_t end = std::min(next.begin, label.end + kReach);
+    const Link link = gaps_.link_before_number(label.end, end);
+    if (next.needs != Number::Needs::nothing && link == Link::none) return false;  // a year
     return is_code(next) && end == next.begin && !gaps_.has_stop(label.end, end) &&
            gaps_.count_words(label.end, end) <= kTiedWords && gaps_.count_lines(label.end, end) == 0 &&
-           (gaps_.is_adjacent(label.end, end) || gaps_.link_before_number(label.end, end) != Link::none);
+           (gaps_.is_adjacent(label.end, end) || link != Link::none);
   }
 
   /// Nothing but a bracketed name stands in front of it on its line.
@@ -287,7 +338,8 @@ class Assigner {
     if (!gaps_.is_asked_for(number.begin, number.end)) return {};
     const bool aimed = number.value.size() == 4 ? gaps_.has_aim_behind(number.end) : gaps_.has_aim(number.begin, number.end);
     const bool timed = number.value.size() == 6 && gaps_.has_life_behind(number.end);
-    if (!aimed && !timed) return {};
+    const bool meant = number.value.size() >= 5 && verifies_ && !promotes_;
+    if (!aimed && !timed && !meant) return {};
     return {Fate::Owner::request, Tie::near, false, Fate::kNone};
   }
 
@@ -295,8 +347,10 @@ class Assigner {
   Gaps gaps_;
   const std::vector<Hit>& labels_;
   const std::vector<Number>& numbers_;
+  std::size_t dead_size_ = 0;  // characters of a code that has expired
   bool has_negative_ = false;
   bool promotes_ = false;
+  bool verifies_ = false;  // it is about a login, an address or a password
   std::vector<std::uint32_t> open_;  // labels to the left that have no number yet
   std::uint32_t next_label_ = 0;
   static constexpr std::size_t kNobody = ~std::size_t{0};
