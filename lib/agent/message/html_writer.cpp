@@ -93,7 +93,8 @@ void Writer::mark(std::size_t begin, const Style& style, bool joined) {
 }
 
 void Writer::boxed(std::size_t begin) {
-  if (begin < size() && out_.text[begin] <= ' ') ++begin;  // the gap in front of it
+  const char first = begin < size() ? out_.text[begin] : '\0';
+  if (first == ' ' || first == '\t' || first == '\n') ++begin;  // the gap in front of it
   if (begin >= size() || size() - begin > kShortBox || line_ > begin) return;
   std::vector<Span>& spans = out_.emphasis;
   while (!spans.empty() && spans.back().begin >= begin) spans.pop_back();

@@ -50,7 +50,7 @@ constexpr Mail kMails[] = {
 
 }  // namespace
 
-TEST_CASE("every mail of tests/mail/extract gives the code that a person would take") {
+TEST_CASE("F19 every mail of tests/mail/extract gives the code that a person would take") {
   const std::string folder = std::string(OTPCTL_TEST_DIR) + "/mail/extract";
   for (const Mail& mail : kMails) {
     INFO(std::string(mail.name));

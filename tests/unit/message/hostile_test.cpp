@@ -163,6 +163,28 @@ TEST_CASE("M13 garbage in base64 and quoted-printable") {
   }
 }
 
+TEST_CASE("M13 a mail that begins with its blank line has a body and no header") {
+  const Message message = read_quickly("\n" + repeat("Subject: x\n", 100'000) + "482913");
+  CHECK(message.subject.empty());
+  CHECK(message.text.size() == 256 * 1024);
+  CHECK(read_quickly("\r\n482913").text == "482913");
+}
+
+TEST_CASE("M13 a million lines that look like quotes and heads of mails") {
+  for (const std::string piece : {">\n", "> x\ny\n", "--------\n", "From: a@example.com\n", "-----x-----\nA: @\nB: c\n",
+                                  "On 1 a@b wrote:\n", "wrote:\n\n\n", ":\n", "a{b:c}", "@import a;", "/**/", "@media{",
+                                  "<p>x</p>", "Date: 1\n", "\n"}) {
+    CAPTURE(piece);
+    read_quickly("Subject: Re: x\n\n" + repeat(piece, 1'000'000 / piece.size()));
+    read_quickly("Content-Type: text/html\n\n<pre>" + repeat(piece, 1'000'000 / piece.size()));
+  }
+}
+
+TEST_CASE("M13 attached mails cost their bytes, however many there are") {
+  const std::string inner = "Content-Type: message/rfc822\n\n" + repeat("Content-Type: message/rfc822\n\n", 50'000);
+  read_quickly("Subject: Fwd: x\nContent-Type: multipart/mixed; boundary=b\n\n" + repeat("--b\n" + inner + "\n", 3));
+}
+
 TEST_CASE("M13 headers of parts are cut too") {
   const std::string head = "Content-Type: multipart/mixed; boundary=b\n\n--b\n";
   CHECK(read_quickly(head + repeat("X: y\n", 500'000) + "\n482913").text == "482913");

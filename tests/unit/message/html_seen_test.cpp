@@ -152,6 +152,10 @@ TEST_CASE("emphasis: a short text in a box of its own, not a long one") {
   CHECK(standing_out("<div style='border:1px solid'>a<br>b</div><span style='border:1px solid'>c</span>") == "");
 }
 
+TEST_CASE("emphasis: a box that begins with a character of several bytes") {
+  CHECK(standing_out("x <div style='border:1px solid'>ş4</div>") == "ş4");
+}
+
 TEST_CASE("emphasis over lines and cells is several, over spans it is one") {
   CHECK(standing_out("<b>Your code<br>482913</b>") == "Your code|482913");
   CHECK(standing_out("<b>4</b><b>8</b><span> <b>2</b></span>") == "48 2");

@@ -144,7 +144,7 @@ TEST_CASE("the parts of a digest are messages unless they say otherwise") {
             .text == "x\n111111");
 }
 
-TEST_CASE("boundaries: prefix tricks, folded parameters, a missing end, trailing white space") {
+TEST_CASE("M13 boundaries: prefix tricks, folded parameters, a missing end, trailing white space") {
   CHECK(
       read("Content-Type: multipart/mixed;\r\n\tboundary=\"ab\"\r\n\r\n--abc\r\n\r\n111111\r\n--ab "
            "\t\r\n\r\nhello")
@@ -186,7 +186,7 @@ TEST_CASE("bounces and automatic replies carry no code, generated mail does") {
                   .bounce);
 }
 
-TEST_CASE("a mail that is cut off anywhere is a message with less in it") {
+TEST_CASE("M13 a mail that is cut off anywhere is a message with less in it") {
   const std::string whole =
       "From: a@example.com\r\nSubject: =?utf-8?q?x=C5=9F?=\r\n" + kAlternative;
   for (std::size_t size = 0; size <= whole.size(); ++size) {
