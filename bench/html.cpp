@@ -79,7 +79,8 @@ bool sweep(const char* what, std::string (*make)(std::size_t)) {
   double least = 1e9, most = 0;
   for (const std::size_t size : {1'000UL, 10'000UL, 100'000UL, 1'000'000UL, 10'000'000UL}) {
     const std::string html = make(size);
-    const double byte = cost([&] { g_sink += see(html, html.size() * 4).text.size(); }) / static_cast<double>(html.size());
+    const double call = cost([&] { g_sink += see(html, html.size() * 4).text.size(); });
+    const double byte = call / static_cast<double>(html.size());
     std::printf(" %7.2f", byte * 1e9);
     if (size < 10'000) continue;  // what one call costs by itself
     least = std::min(least, byte);
@@ -109,7 +110,8 @@ const Hostile kHostile[] = {
     {"style=\"/**//**/…\"", [](std::size_t n) { return repeat("<p style=\"" + repeat("/**/", 4000) + "\">x", n); }},
     {"<style>.a{} … and <b class=\"a a a\">",
      [](std::size_t n) {
-       return "<style>" + repeat(".a{font-size:30px}", n / 2) + "</style>" + repeat("<b class=\"a a a a\">x</b>", n / 2);
+       return "<style>" + repeat(".a{font-size:30px}", n / 2) + "</style>" +
+              repeat("<b class=\"a a a a\">x</b>", n / 2);
      }},
     {"&CounterClockwiseContourIntegral", [](std::size_t n) { return repeat("&CounterClockwiseContourIntegra", n); }},
     {"<b>x</b> y", [](std::size_t n) { return repeat("<b>x</b> y ", n); }},

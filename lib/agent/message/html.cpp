@@ -40,7 +40,8 @@ bool contains(std::string_view text, std::string_view word) { return text.find(w
 /// What programs for mail write around the mail that is answered.
 bool is_quote(Tag tag, const Attributes& given) {
   if (tag == Tag::blockquote && equals_ignoring_case(trim(given.type), "cite")) return true;
-  for (const std::string_view name : {"gmail_quote", "yahoo_quoted", "protonmail_quote", "zmail_extra", "moz-cite-prefix",
+  for (const std::string_view name : {"gmail_quote", "yahoo_quoted", "protonmail_quote", "zmail_extra",
+      "moz-cite-prefix",
                                       "tutanota_quote", "gmail_attr"}) {
     if (contains(given.classes, name)) return true;
   }

@@ -13,7 +13,8 @@ enum class Tag : std::uint8_t {
   figcaption, figure, font, footer, foreign_object, form, frame, frameset, h1, h2, h3, h4, h5, h6, head, header,
   hgroup, hr, html, i, iframe, image, img, input, kbd, keygen, legend, li, link, listing, main, marquee, math, menu,
   meta, nav, nobr, noembed, noframes, object, ol, optgroup, option, p, param, plaintext, pre, rp, s, samp, script,
-  search, section, select, small, source, span, strike, strong, style, summary, svg, table, tbody, td, template_, textarea,
+  search, section, select, small, source, span, strike, strong, style, summary, svg, table, tbody, td, template_,
+  textarea,
   tfoot, th, thead, title, tr, track, tt, u, ul, video, wbr, xmp,
 };
 inline constexpr std::size_t kTags = static_cast<std::size_t>(Tag::xmp) + 1;

@@ -75,7 +75,8 @@ struct Message {
 
 Message read_mail(const Envelope& envelope, const MailOptions& options);
 
-/// A mail that somebody has taken apart already, as webhooks of mail services give it: decoded, UTF-8, no header beside.
+/// A mail that somebody has taken apart already, as webhooks of mail services give it: decoded, UTF-8, no header
+/// beside.
 struct Letter {
   std::string subject;
   std::string text;  // "" where it has no text/plain part

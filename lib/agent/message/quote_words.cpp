@@ -15,7 +15,8 @@ namespace {
 constexpr std::string_view kFrom[] = {
     "from", "von", "de", "da", "van", "från", "fra", "lähettäjä", "od", "feladó", "От", "От кого", "Від", "kimden",
     "gönderen", "发件人", "寄件者", "寄件人", "差出人", "送信者", "from", "보낸 사람", "보낸사람", "מאת", "من", "از", "từ", "จาก",
-    "dari", "Από", "expéditeur", "remitente", "remetente", "mittente", "afzender", "od kogo", "nuo", "no", "saatja", "frá",
+    "dari", "Από", "expéditeur", "remitente", "remetente", "mittente", "afzender", "od kogo", "nuo", "no", "saatja",
+    "frá",
     "प्रेषक", "প্রেরক",
 };
 constexpr std::string_view kOther[] = {
@@ -26,20 +27,24 @@ constexpr std::string_view kOther[] = {
     "dátum", "címzett", "tárgy", "Отправлено", "Дата", "Кому", "Тема", "Надіслано", "Изпратено", "До", "Относно",
     "gönderildi", "tarih", "kime", "alıcı", "konu", "发送时间", "发送日期", "收件人", "主题", "日期", "寄件日期", "收件者", "主旨",
     "送信日時", "日付", "日時", "宛先", "件名", "보낸 날짜", "날짜", "받는 사람", "제목", "נשלח", "תאריך", "אל", "נושא", "تاريخ",
-    "التاريخ", "إلى", "الموضوع", "موضوع", "به", "đã gửi", "ngày", "đến", "chủ đề", "ส่งเมื่อ", "วันที่", "ถึง", "เรื่อง",
+    "التاريخ", "إلى", "الموضوع", "موضوع", "به", "đã gửi", "ngày", "đến", "chủ đề", "ส่งเมื่อ", "วันที่", "ถึง",
+    "เรื่อง",
     "terkirim", "tanggal", "kepada", "subjek", "perihal", "Στάλθηκε", "Ημερομηνία", "Προς", "Θέμα", "trimis", "către",
     "subiect", "poslano", "poslato", "naslov", "zadeva", "saadetud", "teema", "nosūtīts", "temats", "išsiųsta", "tema",
 };
 constexpr std::string_view kWrote[] = {
     "wrote", "writes", "schrieb", "a écrit", "a ecrit", "escribió", "escribio", "va escriure", "escreveu", "ha scritto",
-    "schreef", "skrev", "kirjoitti", "napisał", "pisze", "napsal", "napísal", "je napisao", "je napisala", "írta", "пишет",
+    "schreef", "skrev", "kirjoitti", "napisał", "pisze", "napsal", "napísal", "je napisao", "je napisala", "írta",
+    "пишет",
     "писал", "написал", "пише", "написа", "yazdı", "yazdi", "写道", "寫道", "のメール", "書きました", "書いた", "작성", "כתב",
-    "كتب", "نوشت", "เขียน", "viết", "menulis", "έγραψε", "a scris", "rakstīja", "rašė", "kirjutas", "skrifaði", "ने लिखा",
+    "كتب", "نوشت", "เขียน", "viết", "menulis", "έγραψε", "a scris", "rakstīja", "rašė", "kirjutas", "skrifaði",
+    "ने लिखा",
     "লিখেছেন",
 };
 constexpr std::string_view kForwarded[] = {
     "forwarded", "weitergeleitet", "transféré", "transfere", "reenviado", "encaminhada", "inoltrat", "doorgestuurd",
-    "vidarebefordrat", "videresendt", "välitetty", "edelleenlähetetty", "przekazan", "przesłan", "přeposlan", "preposlan",
+    "vidarebefordrat", "videresendt", "välitetty", "edelleenlähetetty", "przekazan", "przesłan", "přeposlan",
+    "preposlan",
     "továbbított", "Пересылаемое", "Переслан", "Пересланное", "Препратено", "iletilen", "iletilmiş", "转发", "轉寄", "轉發",
     "転送", "전달", "הועבר", "המועברת", "إعادة توجيه", "مُعاد", "فرستاده شده", "chuyển tiếp", "ส่งต่อ", "diteruskan",
     "Προωθ", "redirecționat", "proslije", "prosleđen", "posredovan", "pārsūtīt", "persiųst", "edastatud",

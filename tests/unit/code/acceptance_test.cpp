@@ -66,8 +66,10 @@ TEST_CASE("F17 a code in a quoted reply, an attached mail, a calendar or a file 
 
 TEST_CASE("F20 names in the header are no place for a code") {
   const std::string body = "\n\nWelcome to Example. There is nothing that you have to do.\n";
-  for (const char* header : {"From: \"Your login code is 111222\" <a@example.com>", "From: Login code 111222 <111222@example.com>",
-                             "To: \"Your login code is 111222\" <a@example.com>", "Reply-To: \"code 111222\" <a@example.com>",
+  for (const char* header : {"From: \"Your login code is 111222\" <a@example.com>",
+      "From: Login code 111222 <111222@example.com>",
+                             "To: \"Your login code is 111222\" <a@example.com>",
+                             "Reply-To: \"code 111222\" <a@example.com>",
                              "Message-ID: <login.code.111222@example.com>", "X-Code: Your login code is 111222",
                              "Date: Fri, 20 Nov 2026 12:33:58 +0000 (Your login code is 111222)"}) {
     CAPTURE(header);

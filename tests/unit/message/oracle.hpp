@@ -71,7 +71,8 @@ class Oracle {
 
   static bool is_block(const std::string& name) {
     static const std::set<std::string> kBlocks = {
-        "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "details", "dialog", "dir",
+        "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "details", "dialog",
+        "dir",
         "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6",
         "head", "header", "hgroup", "hr", "html", "legend", "li", "listing", "main", "marquee", "menu", "nav", "ol",
         "optgroup", "option", "p", "plaintext", "pre", "search", "section", "summary", "table", "tbody", "textarea",
@@ -126,7 +127,8 @@ class Oracle {
     const bool cell = name == "td" || name == "th" || box.display == Display::cell;
     if (name == "td" || name == "th") ++cells_;
     if (name == "tr") ++rows_;
-    const bool block = name == "br" || box.display == Display::block || (box.display == Display::unset && is_block(name));
+    const bool block = name == "br" || box.display == Display::block ||
+                       (box.display == Display::unset && is_block(name));
     if (!style.hidden) text_ += block ? "\n" : cell ? "\t" : "";
     children(node.v.element.children, style);
     if (!style.hidden) text_ += block ? "\n" : "";

@@ -151,7 +151,9 @@ TEST_CASE("where a mail stands in a conversation") {
     CAPTURE(subject);
     CHECK(chain_place(subject) == ChainPlace::reply);
   }
-  for (const char* subject : {"", "Your code: 1", "Example: Re: x", ":", "Re"}) CHECK(chain_place(subject) == ChainPlace::unknown);
+  for (const char* subject : {"", "Your code: 1", "Example: Re: x", ":", "Re"}) {
+    CHECK(chain_place(subject) == ChainPlace::unknown);
+  }
 }
 
 TEST_CASE("M14 charsets that are declared wrongly, or not at all") {
@@ -170,7 +172,8 @@ TEST_CASE("M14 charsets that are declared wrongly, or not at all") {
   CHECK(body("text/plain; charset=windows-1251", "код 4829") == "код 4829");
   CHECK(body("text/plain; charset=windows-1251", "\xea\xee\xe4 4829") == "код 4829");
   CHECK(body("text/html", "<meta charset='koi8-r'>\xcb\xcf\xc4 4829") == "код 4829");
-  CHECK(body("text/html", "<meta http-equiv=Content-Type content='text/html; charset=windows-1254'>\xfe" "ifre") == "şifre");
+  CHECK(body("text/html", "<meta http-equiv=Content-Type content='text/html; charset=windows-1254'>\xfe" "ifre") ==
+      "şifre");
   CHECK(body("text/plain; charset=ks_c_5601-1987", "\xc0\xce\xc1\xf5 4829") == "인증 4829");
   CHECK(body("text/plain; charset=euc-kr", "\xc0\xce\xc1\xf5 4829") == "인증 4829");
   CHECK(body("text/plain; charset=gb2312", "\xd1\xe9\xd6\xa4\xc2\xeb 4829") == "验证码 4829");
