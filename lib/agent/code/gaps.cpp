@@ -15,6 +15,7 @@ constexpr CharSet kBehind(" \n\"'`)]}>*_\x02");
 constexpr CharSet kOpens(":=-([");
 constexpr CharSet kJoins(" \n\"'`([{<*_\x02:=.#)]");
 constexpr CharSet kQuotes(" \"'*_");
+constexpr CharSet kClause(",;:");
 
 bool is_word_character(char c) { return is_letter(c) || is_digit(c); }
 
@@ -141,7 +142,7 @@ bool Gaps::is_expired(std::size_t begin, std::size_t end) const {
   if (hits_.within(Role::expired, end, sentence_end(end, most))) return true;
   // "Expired is the code 482913", not "has your code expired, use 482913"
   std::size_t from = begin;
-  while (from > 0 && begin - from < kLine && text_[from - 1] != '\n' && text_[from - 1] != ',' && text_[from - 1] != ';' &&
+  while (from > 0 && begin - from < kLine && text_[from - 1] != '\n' && !kClause.has(text_[from - 1]) &&
          !is_stop(from - 1, begin))
     --from;
   return hits_.within(Role::expired, from, begin);

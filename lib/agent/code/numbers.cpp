@@ -232,6 +232,7 @@ class Scanner {
     if (right == '-' && is_alnum(after)) return true;
     if (kPoints.has(left) && is_digit(before(number.begin - 1))) return true;
     if (right == '-' && after == kMask) return true;  // 010-****-5678
+    if (right == '<' && after == '/' && is_digit(at(text_.find('>', number.end) + 1))) return true;  // 482</b>913
     return (left == ' ' || left == '-') && before(number.begin - 1) == kMask;
   }
 
