@@ -57,7 +57,7 @@ TEST_CASE("CSS decides about lines: display") {
   CHECK(visible_text("a<div style=display:none>b</div>c") == "ac");
 }
 
-TEST_CASE("shown as text: textarea, xmp, plaintext; white-space of CSS") {
+TEST_CASE("shown as text: textarea, xmp, plaintext, and white-space of CSS") {
   CHECK(visible_text("a<textarea>4 8\n<b>&amp;</textarea>c") == "a\n4 8\n<b>&\nc");
   CHECK(visible_text("<xmp>&amp;<b></xmp>c") == "&amp;<b>\nc");
   CHECK(visible_text("a<plaintext></p>b") == "a\n</p>b");
