@@ -232,8 +232,18 @@ class Scanner {
     if (right == '-' && is_alnum(after)) return true;
     if (kPoints.has(left) && is_digit(before(number.begin - 1))) return true;
     if (right == '-' && after == kMask) return true;  // 010-****-5678
-    if (right == '<' && after == '/' && is_digit(at(text_.find('>', number.end) + 1))) return true;  // 482</b>913
+    if (is_cut_by_tag(number)) return true;
     return (left == ' ' || left == '-') && before(number.begin - 1) == kMask;
+  }
+
+  /// "482</b>913" in a text that is no HTML.
+  bool is_cut_by_tag(const Number& number) const {
+    constexpr std::size_t kTag = 12;
+    const std::size_t close = text_.substr(0, number.end + kTag).find('>', number.end);
+    if (at(number.end) == '<' && close != text_.npos && is_digit(at(close + 1))) return true;
+    if (before(number.begin) != '>') return false;
+    const std::size_t open = text_.substr(0, number.begin).rfind('<');
+    return open != text_.npos && number.begin - open <= kTag && is_digit(before(open));
   }
 
   static bool looks_like_date(const std::string& value) {  // YYYYMMDD

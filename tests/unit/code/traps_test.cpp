@@ -231,6 +231,8 @@ TEST_CASE("trap 25: a word for a code inside another word") {
 
 TEST_CASE("trap 27: angle brackets in a text are no tags") {
   check({{"<OTP 439753>", "439753"}, {"Your code is <482913>", "482913"}, {"<#> Your code is 482913", "482913"}});
+  check({{"<p>Your code is <b>482913</b></p>", "482913"}});
+  check_none({"<p>Your code is <b>482</b>913</p>"});
 }
 
 TEST_CASE("trap 28: what HTML never shows") {
