@@ -124,6 +124,7 @@ Both both(char c) { return {c, static_cast<unsigned char>(c)}; }
 
 Both fold_other(char32_t c) {
   if (is_white(c)) return both(' ');
+  if (c == 0xFFFD) return both(kBlank);  // what could not be read cuts a number
   if (c == 0x85 || c == 0x2028 || c == 0x2029) return both('\n');
   if (c == 0x3002 || c == 0xFF61 || c == 0xFF01 || c == 0xFF1F || c == 0x964 || c == 0x965 ||
       c == 0x61F || c == 0x5C3 || c == 0x589 || c == 0x6D4 || c == 0x1362 || c == 0x104B || c == 0x17D4 || c == 0x203D)

@@ -263,7 +263,9 @@ class Scanner {
     Number number;
     std::size_t digits = 0;
     for (std::size_t i = pos; is_alnum(at(i)) && number.value.size() <= 8; i += at(i + 1) == ' ' ? 2 : 1) {
-      number.value += original_[folded_.origin(i)];
+      const char c = original_[folded_.origin(i)];
+      if (static_cast<unsigned char>(c) >= 0x80) return pos;
+      number.value += c;
       digits += is_digit(text_[i]) ? 1 : 0;
       number.end = i + 1;
     }
@@ -347,9 +349,13 @@ class Scanner {
 
   /// As it stood there; empty when it is not plain ASCII.
   std::string plain_value(Run whole) const {
-    const std::size_t begin = folded_.origin(whole.begin);
-    const std::size_t end = folded_.origin(whole.end - 1) + 1;
-    return end - begin == whole.size() ? std::string(original_.substr(begin, end - begin)) : std::string();
+    std::string value;
+    for (std::size_t i = whole.begin; i < whole.end; ++i) {
+      const char c = original_[folded_.origin(i)];
+      if (static_cast<unsigned char>(c) >= 0x80 || folded_.origin(i) != folded_.origin(whole.begin) + value.size()) return {};
+      value += c;
+    }
+    return value;
   }
 
   static bool is_hyphenated_code(const std::vector<Run>& groups) {

@@ -255,7 +255,8 @@ class Assigner {
     if (another_number_in_sentence(i)) return false;  // "OTP EAGLE16 is 482913"
     if (strong) return true;
     if (asked || gaps_.count_words(number.end, text_.size()) > 0) return false;
-    const bool capitals = std::any_of(number.value.begin(), number.value.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+    const auto is_small = [](char c) { return c >= 'a' && c <= 'z'; };
+    const bool capitals = std::none_of(number.value.begin(), number.value.end(), is_small);
     return (capitals && !has_negative_) || gaps_.count_words(0, label.begin) == 0;
   }
 

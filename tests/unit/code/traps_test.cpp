@@ -154,6 +154,12 @@ TEST_CASE("trap 15: letters and digits") {
       {"code 123G5", "123G5"},
       {"Use code GH56TY to verify your email address", "GH56TY"},
       {"Your code: tt226-5398x", "tt226-5398x"},
+      {"Your code:\na u 8 k 2 f\nBye", "au8k2f"},
+      {"Your code isV482913", ""},
+      {"Your code is 48291Ó", ""},
+      {"Your code is 482\uFFFD13", ""},
+      {"Your code is 48291\uFFFD", ""},
+      {"Your code:\nä u 8 k 2 f\nBye", ""},
       {"Your verification code is below.\n\nDJZ-TLX\n", "DJZ-TLX"},
   });
 }
